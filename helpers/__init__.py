@@ -1,0 +1,1 @@
+"""Image classification with neural networks: the library behind the notebooks."""

@@ -1,0 +1,220 @@
+"""The three data sets by name, as verified tensors.
+
+mnist = load("mnist")
+mnist.train.images    # (60000, 1, 28, 28) uint8
+"""
+
+import difflib
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+from torch import Tensor
+
+from helpers import decode, paths, sources
+from helpers.decode import Arrays, DataError
+from helpers.sources import tell
+
+__all__ = [
+    "ANIMALS",
+    "CLASSES",
+    "FOOTWEAR",
+    "TITLES",
+    "UPPER_BODY",
+    "DataError",
+    "Dataset",
+    "SampleWarning",
+    "Split",
+    "load",
+]
+
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+CLASSES = {
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": (
+        *("camiseta", "pantalón", "suéter", "vestido", "abrigo"),
+        *("sandalia", "camisa", "tenis", "bolso", "botín"),
+    ),
+    "cifar10": (
+        *("avión", "automóvil", "pájaro", "gato", "ciervo"),
+        *("perro", "rana", "caballo", "barco", "camión"),
+    ),
+}
+# Groups of classes that the report speaks of, by label
+FOOTWEAR = (5, 7, 9)  # Fashion-MNIST: Sandal, Sneaker, Ankle boot
+UPPER_BODY = (0, 2, 3, 4, 6)  # T-shirt, Pullover, Dress, Coat, Shirt
+ANIMALS = (2, 3, 4, 5, 6, 7)  # CIFAR-10: bird, cat, deer, dog, frog, horse
+MODES = ("auto", "full", "sample")
+
+# decode.checksum of the committed sample (data/README.md says how it was drawn).
+SAMPLES = {
+    "mnist": "d5b99d05a8bb4690b0e8ceaf0a8428c00bac2c1c51bcabe6710f00427e0d41da",
+    "fashion_mnist": "b1e02f6049ae9629c51992d569c749181b71201081b35a76d192fdb114fe3165",
+    "cifar10": "fc77abe3a7302f65295667494963418055ee81041ec835be83c705baf24efd7a",
+}
+
+
+class SampleWarning(UserWarning):
+    """The complete data could not be had: results come from the small sample."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """The training or the test part of a data set."""
+
+    images: Tensor  # (N, C, H, W) uint8, contiguous
+    labels: Tensor  # (N,) int64
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: its two parts, and what they are."""
+
+    name: str  # "mnist", "fashion_mnist" or "cifar10"
+    title: str  # as people write it
+    classes: tuple[str, ...]  # Spanish names; the label is the position
+    train: Split
+    test: Split
+    is_sample: bool  # the committed sample, not the complete set
+    source: str  # where it came from, to be shown
+    checksum: str  # names the content: differs between sample and complete set
+
+
+def load(name: str, data: str = "auto") -> Dataset:
+    """Data set ``name``: "mnist", "fashion_mnist" or "cifar10".
+
+    ``data`` is "full", the complete set or DataError; "sample", the committed sample;
+    or "auto", the complete set or, with a SampleWarning, the sample. The environment's
+    DATA says what "auto" means. The complete set is fetched once and then read from
+    the verified cache in ``paths.data()``.
+
+    Raises ValueError for an unknown name or mode, DataError as above or if the
+    committed sample is damaged.
+    """
+    _check(name, TITLES, "data set")
+    mode = os.environ.get("DATA") or "auto" if data == "auto" else data
+    _check(mode, MODES, "data mode")
+    if mode != "sample":
+        try:
+            return _dataset(name, *_complete(name))
+        except DataError as error:
+            if mode == "full":
+                raise
+            warnings.warn(_notice(name, error), SampleWarning, stacklevel=2)
+    return _dataset(name, _read_sample(name))
+
+
+def _check(given: str, allowed, what: str) -> None:
+    if given not in allowed:
+        near = difflib.get_close_matches(str(given).lower(), allowed, 1, cutoff=0.4)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(allowed)
+        raise ValueError(f"unknown {what} {given!r}{hint} (there are {known})")
+
+
+def _notice(name: str, error: DataError) -> str:
+    return (
+        f"¡ATENCIÓN! No se pudo obtener {TITLES[name]} completo: se usa la muestra "
+        "incluida (1000 imágenes de entrenamiento y 500 de prueba), y los resultados "
+        f"NO son los del conjunto completo. Causa: {error}"
+    )
+
+
+def _dataset(name: str, arrays: Arrays, source: str | None = None) -> Dataset:
+    """Dataset of verified arrays; the sample if there is no source."""
+    return Dataset(
+        name=name,
+        title=TITLES[name],
+        classes=CLASSES[name],
+        train=_split(arrays["train_images"], arrays["train_labels"]),
+        test=_split(arrays["test_images"], arrays["test_labels"]),
+        is_sample=source is None,
+        source=source or "muestra incluida",
+        checksum=decode.checksum(decode.DIGESTS[name]) if source else SAMPLES[name],
+    )
+
+
+def _split(images: np.ndarray, labels: np.ndarray) -> Split:
+    """Tensors of images (N, H, W) or (N, H, W, 3) and of their labels."""
+    pixels = torch.from_numpy(np.require(images, requirements="W"))
+    pixels = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+    return Split(pixels.contiguous(), torch.from_numpy(labels.astype(np.int64)))
+
+
+def _complete(name: str) -> tuple[Arrays, str]:
+    """Verified arrays of the complete set and their source; fetched if not cached."""
+    path = paths.data() / f"{name}.safetensors"
+    with _one_at_a_time(path.with_suffix(".lock")):
+        if cached := _read_cache(name, path):
+            return cached
+        arrays, source = sources.obtain(name)
+        _write_cache(path, arrays, source)
+        return arrays, source
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Let one process fetch while others wait; no lock where none can be written."""
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=5)  # reading the cache takes less, fetching more
+    except Timeout:
+        tell(f"{path.stem}: waiting for another process that is fetching it")
+        lock.acquire()
+    except (OSError, NotImplementedError):
+        pass  # read-only, which _write_cache tells, or a disk without locks
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _read_cache(name: str, path: Path) -> tuple[Arrays, str] | None:
+    """Verified content of the cache, None if it is absent or damaged."""
+    try:
+        if not path.exists():
+            return None
+        with safe_open(path, framework="numpy") as file:
+            arrays = {key: file.get_tensor(key) for key in decode.KEYS}
+            source = file.metadata()["source"]
+        decode.verify(name, arrays)
+        return arrays, source
+    except (OSError, SafetensorError, KeyError, TypeError, DataError) as error:
+        tell(f"{name}: the cache {path} is damaged ({error}); it is made anew")
+        return None
+
+
+def _write_cache(path: Path, arrays: Arrays, source: str) -> None:
+    """Write the cache under a temporary name, then rename: never half a file."""
+    temporary = path.with_suffix(".tmp")
+    try:
+        temporary.write_bytes(save(arrays, {"source": source}))
+        os.replace(temporary, path)
+    except OSError as error:
+        tell(f"{path.stem}: not kept for the next time, since {error}")
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _read_sample(name: str) -> Arrays:
+    path = paths.sample() / f"{name}.npz"
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
+            arrays = {key: members[key] for key in decode.KEYS}
+    except Exception as error:  # zip and numpy raise many kinds for a damaged file
+        raise DataError(f"the sample {path} cannot be read: {error}") from error
+    if decode.checksum(map(decode.sha256, arrays.values())) != SAMPLES[name]:
+        raise DataError(f"the sample {path} is not the committed one")
+    return arrays

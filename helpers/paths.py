@@ -1,0 +1,50 @@
+"""Where things are: the only module that knows the folders of the project."""
+
+import os
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """Folder that holds data/, figures/, runs/ and report/.
+
+    It is ``INFORME_HOME`` if that is set; the checkout, when the package is used from
+    one; the current folder otherwise (the package was installed, as in Colab).
+    """
+    if home := os.environ.get("INFORME_HOME"):
+        return Path(home).expanduser().resolve()
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "notebooks").is_dir() else Path.cwd()
+
+
+def data() -> Path:
+    """Folder of the data sets' verified cache, or of files that a user already has."""
+    if folder := os.environ.get("DATA_DIR"):
+        return Path(folder).expanduser().resolve()
+    return root() / "data" / "cache"
+
+
+def sample() -> Path:
+    """Folder of the committed sample; inside the checkout."""
+    return PACKAGE.parent / "data" / "sample"
+
+
+def notebooks() -> Path:
+    """Folder of the report's notebooks."""
+    return PACKAGE.parent / "notebooks"
+
+
+def figures(dataset: str) -> Path:
+    """Folder of one data set's figures and metrics."""
+    return root() / "figures" / dataset
+
+
+def runs() -> Path:
+    """Folder of the stored runs."""
+    return root() / "runs"
+
+
+def report() -> Path:
+    """Folder of the finished report."""
+    return root() / "report"
