@@ -1,0 +1,114 @@
+"""The report's four networks, as plain `nn.Sequential` modules.
+
+Each takes images scaled to [0, 1], of shape (N, C, H, W), and gives logits (N, 10).
+"""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "elu": nn.ELU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
+
+
+def one_hidden(*, output: str | None = None) -> nn.Sequential:
+    """MNIST: one convolution and a linear layer; `output` as in `build`."""
+    return _network(
+        conv=nn.Conv2d(1, 1, 4),  # (N, 1, 28, 28) -> (N, 1, 25, 25)
+        flatten=nn.Flatten(),  # (N, 625)
+        linear=nn.Linear(625, 10),
+        output=_activation(output),
+    )
+
+
+def two_hidden(*, output: str | None = None) -> nn.Sequential:
+    """Fashion-MNIST: two convolutions, ReLU then ELU; `output` as in `build`."""
+    return _network(
+        conv1=nn.Conv2d(1, 20, 4),  # (N, 1, 28, 28) -> (N, 20, 25, 25)
+        relu1=nn.ReLU(),
+        conv2=nn.Conv2d(20, 1, 3),  # (N, 1, 23, 23)
+        elu2=nn.ELU(),
+        flatten=nn.Flatten(),  # (N, 529)
+        linear=nn.Linear(529, 10),
+        output=_activation(output),
+    )
+
+
+def dense(*, width: int = 10_000) -> nn.Sequential:
+    """CIFAR-10: one convolution and a dense layer of `width` neurons."""
+    return _network(
+        conv=nn.Conv2d(3, 3, 5),  # (N, 3, 32, 32) -> (N, 3, 28, 28)
+        relu1=nn.ReLU(),
+        flatten=nn.Flatten(),  # (N, 2352)
+        hidden=nn.Linear(2352, width),
+        relu2=nn.ReLU(),
+        linear=nn.Linear(width, 10),
+    )
+
+
+def lenet5() -> nn.Sequential:
+    """CIFAR-10: LeNet-5 (LeCun et al., 1998) with ReLU and max pooling."""
+    return _network(
+        conv1=nn.Conv2d(3, 6, 5),  # (N, 3, 32, 32) -> (N, 6, 28, 28)
+        relu1=nn.ReLU(),
+        pool1=nn.MaxPool2d(2),  # (N, 6, 14, 14)
+        conv2=nn.Conv2d(6, 16, 5),  # (N, 16, 10, 10)
+        relu2=nn.ReLU(),
+        pool2=nn.MaxPool2d(2),  # (N, 16, 5, 5)
+        flatten=nn.Flatten(),  # (N, 400)
+        linear3=nn.Linear(400, 120),
+        relu3=nn.ReLU(),
+        linear4=nn.Linear(120, 84),
+        relu4=nn.ReLU(),
+        linear5=nn.Linear(84, 10),
+    )
+
+
+# The assignment puts a ReLU on the logits; without it every seed learns
+VARIANTS = {"corrected": {"output": None}, "as_assigned": {"output": "relu"}}
+
+NETWORKS = {f.__name__: f for f in (one_hidden, two_hidden, dense, lenet5)}
+
+
+def build(network: str, *, seed: int = 0, **options) -> nn.Sequential:
+    """Build a network by name, its initial weights drawn from `seed`.
+
+    `options` go to the network's function. `output="relu"` puts an activation on the
+    logits, as the assignment does; None, the default, leaves them free. The global
+    random state is left as it was.
+
+    Raises ValueError for an unknown network or activation.
+    """
+    if network not in NETWORKS:
+        raise ValueError(f"unknown network {network!r}; there are {list(NETWORKS)}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return NETWORKS[network](**options)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Count the model's trainable numbers."""
+    return sum(p.numel() for p in model.parameters())
+
+
+def scale(images: Tensor) -> Tensor:
+    """Scale images (N, C, H, W) of uint8 to float32 in [0, 1]."""
+    return images.float().div_(255)
+
+
+def _activation(name: str | None) -> nn.Module | None:
+    if name is None:
+        return None
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}; there are {list(ACTIVATIONS)}")
+    return ACTIVATIONS[name]()
+
+
+def _network(**layers: nn.Module | None) -> nn.Sequential:
+    present = {name: layer for name, layer in layers.items() if layer is not None}
+    return nn.Sequential(OrderedDict(present))

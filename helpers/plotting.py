@@ -1,0 +1,255 @@
+"""Figures: each `plot_x(data, *, ax=None)` draws on an axes and returns it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+import torch
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from torch import Tensor
+
+from helpers.colors import text_color
+from helpers.evaluation import row_shares
+from helpers.paths import PACKAGE
+
+STYLE = PACKAGE / "style.mplstyle"
+PERCENT = PercentFormatter(1, 0, " %")
+NAMES = {"train_error": "entrenamiento", "test_error": "predicción"}
+
+
+def use_style() -> None:
+    """Draw all figures from here on in the report's style."""
+    plt.style.use(STYLE)
+
+
+def plot_confusion(
+    counts: np.ndarray,
+    *,
+    classes=None,
+    errors_only: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a confusion matrix (K, K): rows are true classes, columns predicted ones.
+
+    The colour is the share of the row; a cell holds the count and, below, that share
+    in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so that
+    the colours spread over the errors alone.
+    """
+    ax = ax or _axes(6.3, 4.7)
+    shares = row_shares(counts)
+    hidden = np.isnan(shares)
+    if errors_only:
+        hidden |= np.eye(len(counts), dtype=bool)
+    top = float(np.max(np.where(hidden, 0, shares))) if errors_only else 1.0
+    sns.heatmap(
+        shares,
+        mask=hidden,
+        vmin=0,
+        vmax=top or 1.0,
+        cmap="Blues",
+        linewidths=0.5,
+        linecolor="white",
+        cbar_kws={"label": "proporción de la clase verdadera", "shrink": 0.8},
+        ax=ax,
+    )
+    _write_cells(ax, counts, shares, hidden)
+    ax.collections[0].colorbar.ax.yaxis.set_major_formatter(PERCENT)
+    classes = range(len(counts)) if classes is None else classes
+    long = max(len(str(name)) for name in classes) > 2
+    ax.set_xticklabels(
+        classes,
+        rotation=45 if long else 0,
+        ha="right" if long else "center",
+        rotation_mode="anchor" if long else "default",
+    )
+    ax.set_yticklabels(classes, rotation=0)
+    ax.set(xlabel="clase predicha", ylabel="clase verdadera")
+    ax.tick_params(length=0)
+    return ax
+
+
+def plot_confusions(counts: dict[str, np.ndarray], *, classes) -> Axes:
+    """Draw the errors of several networks side by side, on one colour scale.
+
+    Each cell holds the per cent of its row; the diagonal is left out.
+    """
+    figure, axes = plt.subplots(1, len(counts), figsize=(6.3, 3.5), sharey=True)
+    off = ~np.eye(len(classes), dtype=bool)
+    top = max(np.nanmax(row_shares(c)[off]) for c in counts.values())
+    for ax, (name, table) in zip(axes, counts.items(), strict=True):
+        shares = np.where(off, row_shares(table), np.nan)
+        image = ax.imshow(shares, vmin=0, vmax=top or 1, cmap="Blues")
+        for (row, column), value in np.ndenumerate(shares):
+            if value >= 0.005:
+                color = text_color(image.cmap(image.norm(value)))
+                ax.text(
+                    column,
+                    row,
+                    f"{100 * value:.0f}",
+                    ha="center",
+                    va="center",
+                    color=color,
+                    fontsize=6,
+                )
+        ax.set_xticks(
+            range(len(classes)),
+            classes,
+            rotation=60,
+            ha="right",
+            rotation_mode="anchor",
+            fontsize=7,
+        )
+        ax.set_yticks(range(len(classes)), classes, fontsize=7)
+        ax.tick_params(length=0)
+        ax.set(title=name, xlabel="clase predicha")
+    axes[0].set_ylabel("clase verdadera")
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, label="de la clase verdadera")
+    bar.ax.yaxis.set_major_formatter(PERCENT)
+    return axes[0]
+
+
+def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
+    """Draw training (dashed) and prediction (solid) error against the epoch.
+
+    `histories` maps a name to one history per seed; a thin line is a seed, a thick one
+    the mean over seeds.
+    """
+    ax = ax or _axes(6.3, 3.0)
+    for color, (name, seeds) in enumerate(histories.items()):
+        table = pd.concat(seeds)
+        for column, dashes in [("train_error", "--"), ("test_error", "-")]:
+            style = {"color": f"C{color}", "linestyle": dashes}
+            for seed in seeds if len(seeds) > 1 else []:
+                ax.plot(seed.epoch, seed[column], **style, linewidth=0.6, alpha=0.45)
+            mean = table.groupby("epoch")[column].mean()
+            label = ", ".join(filter(None, [name, NAMES[column]]))
+            ax.plot(mean.index, mean, **style, marker="o", markersize=3, label=label)
+    ax.set(xlabel="época", ylabel="error (imágenes mal clasificadas)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_formatter(PERCENT)
+    ax.grid(axis="y")
+    ax.legend()
+    return ax
+
+
+def plot_images(
+    images: Tensor, titles=None, *, columns: int = 10, ax: Axes | None = None
+) -> Axes:
+    """Draw uint8 images (N, C, H, W) in rows of `columns`, a title above each."""
+    rows = -(-len(images) // columns)
+    height = 0.63 * rows * 10 / columns + (0.22 * rows if titles is not None else 0)
+    ax = ax or _axes(6.3, height)
+    ax.set_axis_off()
+    title_room = 0.32 if titles is not None else 0.0
+    for i, image in enumerate(images):
+        row, column = divmod(i, columns)
+        x, y = column, row * (1 + title_room) + title_room
+        pixels = image.permute(1, 2, 0).squeeze(-1).numpy()
+        ax.imshow(
+            pixels,
+            extent=(x + 0.04, x + 0.96, y + 0.96, y + 0.04),
+            vmin=0,
+            vmax=255,
+            interpolation="nearest",
+        )
+        if titles is not None:
+            ax.text(x + 0.5, y - 0.02, titles[i], ha="center", va="bottom", fontsize=7)
+    ax.set(xlim=(0, columns), ylim=(rows * (1 + title_room), 0), aspect="equal")
+    return ax
+
+
+def plot_examples(split, classes, *, rows: int = 2, ax: Axes | None = None) -> Axes:
+    """Draw the first `rows` images of each class, one class a column."""
+    first = [(split.labels == k).nonzero()[:rows, 0] for k in range(len(classes))]
+    order = torch.stack(first, 1).flatten()  # row by row
+    titles = [*classes, *[""] * (len(order) - len(classes))]
+    return plot_images(split.images[order], titles, columns=len(classes), ax=ax)
+
+
+def plot_per_class(
+    values: np.ndarray,
+    *,
+    classes,
+    other=None,
+    other_name: str = "original",
+    label: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one value per class and seed, (S, K): points are seeds, dashes their mean.
+
+    `other` (K,), if given, is marked beside with diamonds: another network's values, or
+    those that the original report gives.
+    """
+    ax = ax or _axes(6.3, 2.6)
+    seeds, k = values.shape
+    places = np.arange(k)
+    ax.plot(
+        places, np.nanmean(values, 0), "_", color="C0", markersize=16, label="media"
+    )
+    ax.plot(
+        np.tile(places, seeds), values.ravel(), ".", color="C0", label="cada semilla"
+    )
+    if other is not None:
+        style = {"color": "C1", "fillstyle": "none", "linestyle": "none"}
+        ax.plot(places + 0.22, other, marker="D", label=other_name, **style)
+    ax.set_xticks(places, classes, rotation=30 if max(map(len, classes)) > 2 else 0)
+    ax.set(ylabel=label)
+    ax.grid(axis="y")
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return ax
+
+
+def plot_seeds(
+    groups: dict[str, np.ndarray], *, label: str = "exactitud", ax=None
+) -> Axes:
+    """Draw one point per seed, a row per group, with the group's mean as a line."""
+    ax = ax or _axes(6.3, 0.5 + 0.42 * len(groups))
+    for row, values in enumerate(groups.values()):
+        offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
+        ax.plot(values, row + np.asarray(offsets), "o", color=f"C{row}", alpha=0.75)
+        ax.vlines(np.mean(values), row - 0.32, row + 0.32, color=f"C{row}", linewidth=2)
+    ax.set_yticks(range(len(groups)), groups)
+    ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
+    ax.grid(axis="x")
+    return ax
+
+
+def _write_cells(ax: Axes, counts, shares, hidden) -> None:
+    """Write count and per cent in each cell, dark on light or light on dark."""
+    mesh = ax.collections[0]
+    colors = mesh.cmap(mesh.norm(np.nan_to_num(shares)))
+    size = 7.5 if len(counts) <= 10 else 5
+    for (row, column), count in np.ndenumerate(counts):
+        if hidden[row, column] or count == 0:
+            continue
+        color = text_color(colors[row, column])
+        middle = column + 0.5
+        ax.text(
+            middle,
+            row + 0.42,
+            f"{count}",
+            ha="center",
+            va="center",
+            color=color,
+            fontsize=size,
+        )
+        ax.text(
+            middle,
+            row + 0.74,
+            percent(shares[row, column]),
+            ha="center",
+            va="center",
+            color=color,
+            fontsize=size - 2,
+        )
+
+
+def percent(share: float) -> str:
+    """Write a share in [0, 1] with a digit after the point where it is below 10 %."""
+    return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
+
+
+def _axes(width: float, height: float) -> Axes:
+    """Open a figure of this size in inches."""
+    return plt.subplots(figsize=(width, height))[1]

@@ -1,0 +1,19 @@
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A project's folder of its own for figures/, runs/ and report/."""
+    monkeypatch.setenv("INFORME_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The committed sample of MNIST."""
+    from helpers.datasets import load
+
+    return load("mnist", "sample")

@@ -1,0 +1,86 @@
+import pytest
+import torch
+from torch import nn
+
+from helpers.models import VARIANTS, build, count_parameters, scale
+
+GREY, COLOR = (2, 1, 28, 28), (2, 3, 32, 32)
+
+# The arithmetic of every layer: filters * (inputs * side * side + 1), or
+# outputs * (inputs + 1).
+PARAMETERS = {
+    "one_hidden": 1 * (1 * 4 * 4 + 1) + 10 * (625 + 1),
+    "two_hidden": 20 * (1 * 4 * 4 + 1) + 1 * (20 * 3 * 3 + 1) + 10 * (529 + 1),
+    "dense": 3 * (3 * 5 * 5 + 1) + 10_000 * (2352 + 1) + 10 * (10_000 + 1),
+    "lenet5": 62_006,  # as LeNet-5 with three input channels is usually quoted
+}
+
+
+@pytest.mark.parametrize("network", PARAMETERS)
+def test_parameters_by_hand(network):
+    assert count_parameters(build(network)) == PARAMETERS[network]
+
+
+def test_the_assignment_states_these_counts():
+    assert PARAMETERS["one_hidden"] == 17 + 6_260
+    assert PARAMETERS["two_hidden"] == 340 + 181 + 5_300 == 5_821
+    assert PARAMETERS["dense"] == 228 + 23_530_000 + 100_010 == 23_630_238
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        ("one_hidden", GREY),
+        ("two_hidden", GREY),
+        ("dense", COLOR),
+        ("lenet5", COLOR),
+    ],
+)
+def test_ten_logits_an_image(network, shape):
+    assert build(network)(torch.rand(shape)).shape == (2, 10)
+
+
+def test_layers_of_the_assignment():
+    layers = [type(layer) for layer in build("two_hidden", **VARIANTS["as_assigned"])]
+    assert layers == [
+        *(nn.Conv2d, nn.ReLU, nn.Conv2d, nn.ELU),
+        *(nn.Flatten, nn.Linear, nn.ReLU),
+    ]
+
+
+def test_only_the_assigned_variant_ends_in_a_relu():
+    images = torch.rand(64, 1, 28, 28)
+    for network in ("one_hidden", "two_hidden"):
+        corrected = build(network, seed=3, **VARIANTS["corrected"])(images)
+        as_assigned = build(network, seed=3, **VARIANTS["as_assigned"])(images)
+        assert corrected.min() < 0
+        assert torch.equal(as_assigned, corrected.clamp(min=0))
+
+
+def test_seed_decides_the_weights_and_leaves_the_global_state_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first, second, other = (build("lenet5", seed=s) for s in (0, 0, 1))
+    assert torch.equal(torch.rand(1), expected)
+    assert torch.equal(first.conv1.weight, second.conv1.weight)
+    assert not torch.equal(first.conv1.weight, other.conv1.weight)
+
+
+def test_scale():
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8)
+    assert torch.allclose(scale(images), torch.tensor([0.0, 0.2, 1.0]))
+    assert images.tolist() == [0, 51, 255]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("lenet",), "unknown network 'lenet'"),
+        (("one_hidden", {"output": "relo"}), "unknown activation 'relo'"),
+    ],
+)
+def test_unknown_names_are_refused(arguments, message):
+    network, *options = arguments
+    with pytest.raises(ValueError, match=message):
+        build(network, **(options[0] if options else {}))

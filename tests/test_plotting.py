@@ -1,0 +1,100 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers import plotting
+from helpers.colors import contrast
+
+COUNTS = np.array([[90, 10, 0], [5, 40, 5], [0, 1, 999]])
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def history(errors):
+    epochs = range(1, len(errors) + 1)
+    return pd.DataFrame({"epoch": epochs, "train_error": errors, "test_error": errors})
+
+
+def texts(ax):
+    return [t.get_text() for t in ax.texts]
+
+
+def test_confusion_cells_say_count_and_percent():
+    ax = plotting.plot_confusion(COUNTS, classes="abc")
+    assert texts(ax)[:4] == ["90", "90 %", "10", "10 %"]
+    assert len(texts(ax)) == 2 * np.count_nonzero(COUNTS)
+    assert [t.get_text() for t in ax.get_yticklabels()] == list("abc")
+    assert ax.get_xlabel() == "clase predicha"
+    assert ax.get_ylabel() == "clase verdadera"
+
+
+def test_confusion_text_contrasts_with_its_cell():
+    ax = plotting.plot_confusion(COUNTS)
+    mesh = ax.collections[0]
+    shares = COUNTS / COUNTS.sum(1, keepdims=True)
+    for text in ax.texts:
+        x, y = text.get_position()
+        background = mesh.cmap(mesh.norm(shares[int(y), int(x)]))
+        assert contrast(background, text.get_color()) >= 4.5
+
+
+def test_errors_only_leaves_the_diagonal_out_and_spreads_the_colour():
+    ax = plotting.plot_confusion(COUNTS, errors_only=True)
+    assert texts(ax) == ["10", "10 %", "5", "10 %", "5", "10 %", "1", "0.1 %"]
+    assert ax.collections[0].get_clim() == pytest.approx((0, 0.1))
+
+
+def test_a_class_without_images_is_drawn_blank():
+    ax = plotting.plot_confusion(np.array([[3, 1], [0, 0]]))
+    assert texts(ax) == ["3", "75 %", "1", "25 %"]
+
+
+def test_curves_draw_every_seed_and_the_mean():
+    ax = plotting.plot_curves({"a": [history([0.4, 0.2]), history([0.2, 0.1])]})
+    means = [line for line in ax.lines if line.get_linewidth() > 1]
+    assert len(ax.lines) == 6
+    assert means[0].get_ydata().tolist() == pytest.approx([0.3, 0.15])
+    assert [line.get_label() for line in means] == ["a, entrenamiento", "a, predicción"]
+
+
+def test_images_are_drawn_as_they_are():
+    images = torch.arange(3 * 3 * 4, dtype=torch.uint8).reshape(3, 3, 2, 2)
+    ax = plotting.plot_images(images, ["x", "y", "z"], columns=2)
+    drawn = [image.get_array() for image in ax.images]
+    assert (drawn[1] == images[1].permute(1, 2, 0).numpy()).all()
+    assert texts(ax) == ["x", "y", "z"]
+
+
+def test_examples_stand_by_class(mnist):
+    ax = plotting.plot_examples(mnist.train, mnist.classes, rows=2)
+    assert texts(ax)[:10] == list("0123456789")
+    third = mnist.train.images[mnist.train.labels == 3]
+    assert (ax.images[3].get_array() == third[0, 0].numpy()).all()
+    assert (ax.images[13].get_array() == third[1, 0].numpy()).all()
+
+
+def test_per_class_shows_seeds_mean_and_the_other():
+    values = np.array([[0.8, np.nan], [0.6, 0.5]])
+    ax = plotting.plot_per_class(values, classes="ab", other=[0.7, 0.4], label="recall")
+    by_name = {line.get_label(): line.get_ydata() for line in ax.lines}
+    assert by_name["media"] == pytest.approx([0.7, 0.5])
+    assert list(by_name["original"]) == [0.7, 0.4]
+    assert ax.get_ylabel() == "recall"
+
+
+def test_side_by_side_shares_one_scale():
+    ax = plotting.plot_confusions({"a": COUNTS, "b": COUNTS.T}, classes="abc")
+    first, second, _ = ax.get_figure().axes
+    assert first.images[0].get_clim() == second.images[0].get_clim()
+    assert texts(first) == ["10", "10", "10"]  # 0.1 % would print as 0: left out
+
+
+def test_axes_given_are_used_and_returned():
+    _, ax = plt.subplots()
+    assert plotting.plot_seeds({"a": np.array([0.9, 0.8])}, ax=ax) is ax

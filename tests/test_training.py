@@ -1,0 +1,150 @@
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from helpers.datasets import Dataset, Split
+from helpers.models import build, scale
+from helpers.training import (
+    Recipe,
+    TrainingError,
+    class_weights,
+    evaluate,
+    fit,
+    pick_device,
+    predict,
+)
+
+WEIGHTS = class_weights((5, 7, 9), 2)
+RECIPES = {
+    "one_hidden": Recipe("sgd", 0.01, 2),
+    "two_hidden": Recipe("adam", 0.001, 2, class_weights=WEIGHTS),
+    "dense": Recipe("adagrad", 0.01, 2),
+    "lenet5": Recipe("sgd", 0.01, 2),
+}
+
+
+def made_up(shape, n=100) -> Dataset:
+    """Random images of a shape (C, H, W), with random labels."""
+    g = torch.Generator().manual_seed(1)
+    splits = [
+        Split(
+            torch.randint(0, 256, (n, *shape), generator=g, dtype=torch.uint8),
+            torch.randint(0, 10, (n,), generator=g),
+        )
+        for _ in range(2)
+    ]
+    classes = tuple("0123456789")
+    return Dataset("mnist", "MNIST", classes, *splits, True, "made up", "0")
+
+
+def plain_loop(model, data, recipe, seed):
+    """The textbook's loop: DataLoader, default optimizer, default memory layout."""
+    optimizer = {
+        "sgd": torch.optim.SGD,
+        "adam": torch.optim.Adam,
+        "adagrad": torch.optim.Adagrad,
+    }[recipe.optimizer](model.parameters(), lr=recipe.learning_rate)
+    weights = recipe.class_weights and torch.tensor(recipe.class_weights)
+    loss_of = nn.CrossEntropyLoss(weight=weights)
+    shuffle = torch.Generator().manual_seed(seed)
+    images = data.train.images.float() / 255
+    for _ in range(recipe.epochs):
+        order = torch.randperm(len(images), generator=shuffle)
+        batches = TensorDataset(images[order], data.train.labels[order])
+        for x, y in DataLoader(batches, recipe.batch_size):
+            optimizer.zero_grad()
+            loss_of(model(x), y).backward()
+            optimizer.step()
+    return model
+
+
+@pytest.mark.parametrize("network", RECIPES)
+def test_same_weights_as_a_plain_loop(network):
+    shape = (1, 28, 28) if "hidden" in network else (3, 32, 32)
+    options = {"width": 50} if network == "dense" else {}
+    data, recipe = made_up(shape), RECIPES[network]
+    ours = fit(build(network, seed=2, **options), data, recipe, seed=7).model
+    theirs = plain_loop(build(network, seed=2, **options), data, recipe, seed=7)
+    for (name, a), b in zip(ours.named_parameters(), theirs.parameters(), strict=True):
+        # other kernels add in another order; nothing else may differ
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=2e-6, msg=name)
+
+
+def test_same_seed_same_bits_whatever_the_threads(mnist):
+    logits = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        model = build("two_hidden", seed=1)
+        logits.append(fit(model, mnist, Recipe("adam", 0.001, 1), seed=1).logits)
+        assert torch.get_num_threads() == threads
+    assert torch.equal(*logits)
+
+
+def test_other_seed_other_order(mnist):
+    recipe = Recipe(epochs=1)
+    a, b = (fit(build("one_hidden"), mnist, recipe, seed=s).logits for s in (0, 1))
+    assert not torch.equal(a, b)
+
+
+def test_it_learns_and_says_so(mnist):
+    seen = []
+    result = fit(build("one_hidden"), mnist, Recipe(epochs=3), on_epoch=seen.append)
+    history = result.history
+    assert history.epoch.tolist() == [e.epoch for e in seen] == [1, 2, 3]
+    assert history.train_loss.is_monotonic_decreasing
+    assert history.test_error.iloc[-1] < 0.5 < history.train_error.iloc[0]
+    wrong = (result.predictions != mnist.test.labels).double().mean().item()
+    assert history.test_error.iloc[-1] == pytest.approx(wrong)
+    torch.testing.assert_close(result.probabilities.sum(1), torch.ones(500))
+
+
+def test_weighted_loss_is_its_formula():
+    logits, labels = torch.randn(8, 10), torch.tensor([5, 0, 9, 9, 1, 7, 3, 2])
+    log_p = logits.log_softmax(1)[range(8), labels]
+    w = torch.tensor([2, 1, 2, 2, 1, 2, 1, 1.0])  # 5, 7 and 9 cost double
+    loss, _ = evaluate(logits, labels, Recipe(class_weights=WEIGHTS))
+    assert loss == pytest.approx((-(w * log_p).sum() / w.sum()).item())
+
+
+def test_only_the_ratio_of_the_weights_matters():
+    logits, labels = torch.randn(8, 10), torch.arange(8)
+    losses = [
+        evaluate(logits, labels, Recipe(class_weights=weights))[0]
+        for weights in (WEIGHTS, tuple(w / 2 for w in WEIGHTS))
+    ]
+    assert losses[0] == pytest.approx(losses[1])
+
+
+def test_predict_in_parts_is_predict_at_once(mnist):
+    model = build("two_hidden").eval()
+    images = mnist.test.images.repeat(3, 1, 1, 1)  # 1,500: more than one part
+    with torch.no_grad():
+        torch.testing.assert_close(predict(model, images), model(scale(images)))
+
+
+def test_a_loss_that_is_no_number_stops(mnist):
+    with pytest.raises(TrainingError, match="learning rate below 1e\\+20"):
+        fit(build("two_hidden"), mnist, Recipe("sgd", 1e20, 1))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"optimizer": "sdg"},
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+    ],
+)
+def test_bad_recipes_are_refused(bad):
+    with pytest.raises(ValueError, match=r"unknown optimizer|must be > 0"):
+        Recipe(**bad)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_no_silent_cpu_in_place_of_a_gpu():
+    assert pick_device("auto") == "cpu"
+    with pytest.raises(ValueError, match="finds no GPU"):
+        pick_device("cuda")
