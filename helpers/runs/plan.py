@@ -1,0 +1,88 @@
+"""What to train, and the key under which a training is stored."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cache
+
+import torch
+
+from helpers import models, training
+from helpers.datasets import Dataset
+from helpers.training import Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network to train with one recipe, once for each seed."""
+
+    network: str  # one of models.NETWORKS
+    recipe: Recipe
+    seeds: Iterable[int] = (0,)
+    options: dict = field(default_factory=dict)  # of the network's function
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training, described by all that decides its result."""
+
+    dataset: str
+    data: str  # checksum of the arrays
+    network: str
+    options: dict
+    recipe: Recipe
+    seed: int
+    device: str
+
+    @property
+    def key(self) -> str:
+        """Name of the stored run: changes with anything that changes the result."""
+        question = asdict(self) | {"code": code_version(), "torch": torch.__version__}
+        text = json.dumps(question, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
+    """Spell a plan out: one training a seed.
+
+    Raises ValueError for an unknown network or option, before anything is trained.
+    """
+    models.build(plan.network, **plan.options)
+    return [
+        Training(
+            data.name,
+            data.checksum,
+            plan.network,
+            plan.options,
+            plan.recipe,
+            int(seed),
+            device,
+        )
+        for seed in plan.seeds
+    ]
+
+
+@cache
+def code_version() -> str:
+    """Digest of the code that decides a result; comments and docstrings do not."""
+    digest = hashlib.sha256()
+    for module in (models, training):
+        with open(module.__file__, encoding="utf-8") as file:
+            digest.update(
+                ast.dump(_without_docstrings(ast.parse(file.read()))).encode()
+            )
+    return digest.hexdigest()
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            node.body = body[1:]
+    return tree
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

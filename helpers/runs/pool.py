@@ -1,0 +1,100 @@
+"""Train what is not stored yet, in processes that share the cores."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
+
+from helpers import models, training
+from helpers.datasets import Dataset, load
+from helpers.runs import store
+from helpers.runs.allocator import keep_freed_memory
+from helpers.runs.machine import cores
+from helpers.runs.plan import Plan, Training, trainings
+from helpers.runs.progress import Progress
+from helpers.runs.store import Run
+
+
+def train(
+    data: Dataset, plans: dict[str, Plan], *, device: str = "auto"
+) -> dict[str, list[Run]]:
+    """Give the runs of each plan, one a seed; train those that are not stored.
+
+    A training takes one core of the CPU (or the GPU); as many go on at once as
+    `INFORME_JOBS` says, all cores by default.
+
+    Raises ValueError for an unknown network, option or device, before any training;
+    TrainingError when a loss is not finite.
+    """
+    device = training.pick_device(device)
+    asked = {name: trainings(data, plan, device) for name, plan in plans.items()}
+    missing = {
+        (name, job.seed): job
+        for name, jobs in asked.items()
+        for job in jobs
+        if store.find(job) is None
+    }
+    if missing:
+        _train_all(data, missing, device)
+    return {name: [_stored(job) for job in jobs] for name, jobs in asked.items()}
+
+
+def workers(device: str) -> int:
+    """How many trainings go on at once."""
+    return 1 if device == "cuda" else int(os.environ.get("INFORME_JOBS") or cores())
+
+
+def _train_all(data: Dataset, jobs: dict[tuple, Training], device: str) -> None:
+    # spawned, not forked: a fork of a process that has used torch's threads can hang
+    context = get_context("spawn")
+    queue = context.Queue()
+    processes = min(workers(device), len(jobs))
+    with (
+        Progress(data.title, jobs, queue, device, processes),
+        ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
+    ):
+        kind = "sample" if data.is_sample else "full"
+        futures = [pool.submit(_train_one, *job, kind) for job in jobs.items()]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            _stop(pool)
+            raise
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """Drop what waits and end what runs; what has finished is stored."""
+    processes = list(pool._processes.values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
+def _start(queue) -> None:
+    global _queue
+    _queue = queue
+    keep_freed_memory()
+
+
+def _train_one(name: tuple, job: Training, kind: str) -> None:
+    model = models.build(job.network, seed=job.seed, **job.options)
+    result = training.fit(
+        model,
+        _data(job.dataset, kind),
+        job.recipe,
+        seed=job.seed,
+        device=job.device,
+        on_epoch=lambda epoch: _queue.put((name, epoch)),
+    )
+    store.save(job, result)
+
+
+_data = lru_cache(maxsize=1)(load)
+
+
+def _stored(job: Training) -> Run:
+    run = store.find(job)
+    if run is None:
+        raise FileNotFoundError(f"the run {job.key} vanished from the store")
+    return run

@@ -1,0 +1,66 @@
+"""Progress of trainings: bars for a person, one plain line an epoch when headless."""
+
+import os
+import sys
+import threading
+
+from tqdm.auto import tqdm
+
+from helpers.plotting import percent
+from helpers.runs.plan import Training
+from helpers.training import Epoch
+
+# set by Jupyter's server, VS Code and Colab for the kernels they show to a person
+FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")
+
+
+def is_interactive() -> bool:
+    """Whether a person looks on: in a notebook's front end, or at a terminal."""
+    return any(name in os.environ for name in FRONT_ENDS) or sys.stderr.isatty()
+
+
+class Progress:
+    """Shows, on stderr, the epochs that processes report through a queue."""
+
+    def __init__(self, title, jobs: dict[tuple, Training], queue, device, processes):
+        """`jobs` maps (name, seed) to its training; `queue` brings (name, Epoch)."""
+        self.title, self.jobs, self.queue = title, jobs, queue
+        self.bars = {}
+        where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
+        self._say(f"{title}: {len(jobs)} entrenamientos ({where})")
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self):
+        """Start to listen."""
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        """Show what is still on its way, then stop."""
+        self.queue.put(None)
+        self.thread.join()
+        for bar in self.bars.values():
+            bar.close()
+
+    def _listen(self) -> None:
+        while (message := self.queue.get()) is not None:
+            (name, seed), epoch = message
+            show = self._bar if is_interactive() else self._line
+            show(f"{name}, semilla {seed}", self.jobs[name, seed].recipe.epochs, epoch)
+
+    def _line(self, name: str, epochs: int, epoch: Epoch) -> None:
+        self._say(
+            f"{self.title} · {name} · época {epoch.epoch}/{epochs}"
+            f" · error de predicción {percent(epoch.test_error)}"
+            f" · {epoch.seconds:.1f} s"
+        )
+
+    def _bar(self, name: str, epochs: int, epoch: Epoch) -> None:
+        if name not in self.bars:
+            self.bars[name] = tqdm(total=epochs, desc=name, unit="época")
+        self.bars[name].set_postfix_str(f"error {percent(epoch.test_error)}", False)
+        self.bars[name].update(epoch.epoch - self.bars[name].n)
+
+    @staticmethod
+    def _say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)

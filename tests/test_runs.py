@@ -1,0 +1,185 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from helpers import models, training
+from helpers.runs import Plan, allocator, plan, progress, store, train
+from helpers.runs.plan import trainings
+from helpers.training import Epoch, Recipe, TrainingError, fit, one_thread, predict
+
+RECIPE = Recipe(epochs=1)
+PLAN = Plan("one_hidden", RECIPE, (0,), {"output": None})
+
+
+def key(data, **changes) -> str:
+    device = changes.pop("device", "cpu")
+    return trainings(data, replace(PLAN, **changes), device)[0].key
+
+
+def test_trained_in_processes_as_in_this_one_to_the_bit(home, mnist, capfd):
+    runs = train(mnist, {"a": replace(PLAN, seeds=(0, 1)), "b": PLAN}, device="cpu")
+    assert [run.seed for run in runs["a"]] == [0, 1]
+    assert runs["b"][0].folder == runs["a"][0].folder  # the same question: one run
+    here = fit(models.build("one_hidden", seed=1), mnist, RECIPE, seed=1)
+    run = runs["a"][1]
+    assert np.array_equal(run.logits, here.logits.numpy())
+    assert np.array_equal(run.predictions, here.predictions.numpy())
+    columns = ["train_loss", "train_error", "test_loss", "test_error"]
+    assert run.history[columns].equals(here.history[columns])
+    lines = capfd.readouterr().err
+    assert "MNIST · a, semilla 1 · época 1/1 · error de predicción" in lines
+
+
+def test_what_is_stored_is_not_trained_again(home, mnist, monkeypatch):
+    first = train(mnist, {"a": PLAN}, device="cpu")["a"][0]
+    monkeypatch.setattr("helpers.runs.pool._train_all", None)
+    assert train(mnist, {"other name": PLAN}, device="cpu")["other name"][0] == first
+
+
+def saved(home, mnist) -> tuple[store.Run, training.Result]:
+    question = trainings(mnist, PLAN, "cpu")[0]
+    result = fit(models.build("one_hidden"), mnist, RECIPE)
+    return store.save(question, result), result
+
+
+def test_a_run_reads_back_what_was_saved(home, mnist):
+    run, result = saved(home, mnist)
+    assert run.history.equals(result.history)
+    assert run.parameters == 6277
+    assert run.seconds == result.history.seconds.sum()
+    with one_thread():
+        assert torch.equal(predict(run.model(), mnist.test.images), result.logits)
+
+
+def test_a_run_is_readable_without_this_code(home, mnist):
+    run, result = saved(home, mnist)
+    about = json.loads((run.folder / "run.json").read_text())
+    assert about["network"] == "one_hidden"
+    assert about["recipe"]["learning_rate"] == 0.01
+    weights = load_file(run.folder / "weights.safetensors")
+    assert sum(w.size for w in weights.values()) == 6277
+    assert (weights["linear.bias"] == result.model.linear.bias.detach().numpy()).all()
+
+
+@pytest.mark.parametrize("name", store.FILES)
+def test_a_run_with_a_missing_file_is_no_run(home, mnist, name):
+    run, _ = saved(home, mnist)
+    question = trainings(mnist, PLAN, "cpu")[0]
+    assert store.find(question) == run
+    (run.folder / name).unlink()
+    assert store.find(question) is None
+    assert saved(home, mnist)[0] == store.find(question)  # and it can be made again
+
+
+def test_nothing_half_written_is_left(home, mnist, monkeypatch):
+    def full_disk(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(store, "save_file", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        saved(home, mnist)
+    assert list((home / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": "two_hidden"},
+        {"options": {"output": "relu"}},
+        {"seeds": (1,)},
+        {"device": "cuda"},
+        {"recipe": replace(RECIPE, optimizer="adam")},
+        {"recipe": replace(RECIPE, learning_rate=0.1)},
+        {"recipe": replace(RECIPE, epochs=2)},
+        {"recipe": replace(RECIPE, batch_size=41)},
+        {"recipe": replace(RECIPE, class_weights=(1.0,) * 10)},
+    ],
+)
+def test_whatever_matters_changes_the_key(mnist, change):
+    assert key(mnist, **change) != key(mnist)
+
+
+def test_data_and_code_change_the_key_but_comments_do_not(mnist, monkeypatch, tmp_path):
+    before = key(mnist)
+    assert key(replace(mnist, checksum="other")) != before
+    assert key(replace(mnist, title="another title")) == before
+    for text, same in [
+        ("# a comment\n", True),
+        ("x = 1\n", False),
+    ]:
+        copy = tmp_path / "models.py"
+        with open(models.__file__, encoding="utf-8") as file:
+            copy.write_text(file.read() + text, encoding="utf-8")
+        plan.code_version.cache_clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(models, "__file__", str(copy))
+            assert (key(mnist) == before) is same
+    plan.code_version.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"network": "lenet"}, {"options": {"output": "swish"}}]
+)
+def test_a_bad_plan_is_refused_before_any_training(home, mnist, bad):
+    with pytest.raises(ValueError, match="unknown"):
+        train(mnist, {"good": PLAN, "bad": replace(PLAN, **bad)}, device="cpu")
+    assert not (home / "runs").exists()
+
+
+def test_a_failed_training_says_why_and_the_finished_ones_stay(home, mnist):
+    ruined = Plan("two_hidden", Recipe("sgd", 1e20, 1), (0,))
+    with pytest.raises(TrainingError, match="learning rate"):
+        train(mnist, {"good": PLAN, "ruined": ruined}, device="cpu")
+    assert store.find(trainings(mnist, PLAN, "cpu")[0])
+
+
+def test_headless_progress_is_one_plain_line_an_epoch(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "is_interactive", lambda: False)
+    shown = progress.Progress("MNIST", {("a", 0): _Job()}, _Queue(), "cpu", 1)
+    with shown:
+        pass
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "MNIST: 1 entrenamientos (CPU, 1 en paralelo)",
+        "MNIST · a, semilla 0 · época 1/2 · error de predicción 50 % · 2.0 s",
+        "MNIST · a, semilla 0 · época 2/2 · error de predicción 2.5 % · 2.0 s",
+    ]
+
+
+class _Job:
+    recipe = Recipe(epochs=2)
+
+
+class _Queue:
+    def __init__(self):
+        self.messages = [
+            (("a", 0), Epoch(1, 1.0, 0.6, 1.0, 0.5, 2.0)),
+            (("a", 0), Epoch(2, 1.0, 0.3, 1.0, 0.025, 2.0)),
+        ]
+
+    def put(self, message):
+        self.messages.append(message)
+
+    def get(self):
+        while not self.messages:
+            pass
+        return self.messages.pop(0)
+
+
+def test_front_ends_are_told_from_headless_runs(monkeypatch):
+    for name in progress.FRONT_ENDS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
+    assert not progress.is_interactive()
+    monkeypatch.setenv("JPY_SESSION_NAME", "mnist.ipynb")
+    assert progress.is_interactive()
+
+
+def test_allocator_is_left_alone_elsewhere_than_on_glibc(monkeypatch):
+    monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("", ""))
+    assert allocator.keep_freed_memory() is False
