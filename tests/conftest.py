@@ -8,6 +8,8 @@ matplotlib.use("Agg")
 def home(tmp_path, monkeypatch):
     """A project's folder of its own for figures/, runs/ and report/."""
     monkeypatch.setenv("INFORME_HOME", str(tmp_path))
+    for name in ("DATA", "DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 

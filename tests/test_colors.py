@@ -11,7 +11,8 @@ def test_contrast_of_wcag():
 
 
 @pytest.mark.parametrize(
-    ("background", "text"), [("white", "black"), ("navy", "white"), ("#bbbbbb", "black")]
+    ("background", "text"),
+    [("white", "black"), ("navy", "white"), ("#bbbbbb", "black")],
 )
 def test_text_is_readable(background, text):
     assert text_color(background) == text

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tiny_sets
 import torch
 from safetensors.numpy import load_file, save_file
 
 from helpers import datasets, paths, sources
 from helpers.datasets import DataError, SampleWarning, load
+from tests import tiny_sets
 
 NAMES = ["mnist", "fashion_mnist", "cifar10"]
 SHAPES = {"mnist": (1, 28, 28), "fashion_mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
@@ -282,7 +282,7 @@ def test_two_processes_fetch_once(tmp_path):
     program = f"""
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-import tiny_sets
+from tests import tiny_sets
 from helpers import datasets, decode, sources
 patch = type("Patch", (), {{"setitem": lambda self, d, k, v: d.__setitem__(k, v)}})()
 tiny_sets.accept_mnist(patch)

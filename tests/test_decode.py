@@ -5,11 +5,11 @@ import tarfile
 
 import numpy as np
 import pytest
-import tiny_sets
 from PIL import Image
 
 from helpers import decode
 from helpers.decode import DataError
+from tests import tiny_sets
 
 
 def tar(path, *members):

@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
+from traitlets.config import Config
 
 from helpers import models, training
 from helpers.runs import Plan, allocator, plan, progress, store, train
@@ -171,13 +173,13 @@ class _Queue:
         return self.messages.pop(0)
 
 
-def test_front_ends_are_told_from_headless_runs(monkeypatch):
-    for name in progress.FRONT_ENDS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
-    assert not progress.is_interactive()
-    monkeypatch.setenv("JPY_SESSION_NAME", "mnist.ipynb")
-    assert progress.is_interactive()
+@pytest.mark.parametrize(
+    ("history", "interactive"), [({}, True), ({"hist_file": ":memory:"}, False)]
+)
+def test_front_ends_are_told_from_headless_runs(monkeypatch, history, interactive):
+    shell = SimpleNamespace(config=Config(HistoryManager=history))
+    monkeypatch.setattr(progress, "get_ipython", lambda: shell)
+    assert progress.is_interactive() is interactive
 
 
 def test_allocator_is_left_alone_elsewhere_than_on_glibc(monkeypatch):

@@ -1,7 +1,7 @@
 """Stored runs: a training asked for twice is computed once."""
 
 from helpers.runs.plan import Plan
-from helpers.runs.store import Run
 from helpers.runs.pool import train
+from helpers.runs.store import Run
 
 __all__ = ["Plan", "Run", "train"]

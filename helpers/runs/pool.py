@@ -1,15 +1,16 @@
 """Train what is not stored yet, in processes that share the cores."""
 
 import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from helpers import models, training
 from helpers.datasets import Dataset, load
+from helpers.machine import cores
 from helpers.runs import store
 from helpers.runs.allocator import keep_freed_memory
-from helpers.runs.machine import cores
 from helpers.runs.plan import Plan, Training, trainings
 from helpers.runs.progress import Progress
 from helpers.runs.store import Run
@@ -75,6 +76,13 @@ def _start(queue) -> None:
     global _queue
     _queue = queue
     keep_freed_memory()
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """A kernel that is killed leaves no trainings behind."""
+    parent_process().join()
+    os._exit(1)
 
 
 def _train_one(name: tuple, job: Training, kind: str) -> None:

@@ -1,22 +1,26 @@
 """Progress of trainings: bars for a person, one plain line an epoch when headless."""
 
-import os
 import sys
 import threading
 
+from IPython import get_ipython
 from tqdm.auto import tqdm
 
 from helpers.plotting import percent
 from helpers.runs.plan import Training
 from helpers.training import Epoch
 
-# set by Jupyter's server, VS Code and Colab for the kernels they show to a person
-FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")
-
 
 def is_interactive() -> bool:
-    """Whether a person looks on: in a notebook's front end, or at a terminal."""
-    return any(name in os.environ for name in FRONT_ENDS) or sys.stderr.isatty()
+    """Whether a person looks on: in a notebook's front end, or at a terminal.
+
+    papermill and nbconvert run a notebook without anybody: they keep the kernel's
+    history in memory, which no front end does.
+    """
+    shell = get_ipython()
+    if shell is None:
+        return sys.stderr.isatty()
+    return shell.config.HistoryManager.get("hist_file") != ":memory:"
 
 
 class Progress:

@@ -23,7 +23,7 @@ from safetensors.torch import load_model, save_file
 from torch import nn
 
 from helpers import models, paths
-from helpers.runs.machine import describe_machine
+from helpers.machine import describe_machine
 from helpers.runs.plan import Training
 from helpers.training import Result
 

@@ -4,11 +4,11 @@ import os
 import platform
 from pathlib import Path
 
-import torch
-
 
 def describe_machine(device: str) -> dict:
     """Name processor, cores, GPU and versions."""
+    import torch  # takes a second, which `cores` need not wait for
+
     return {
         "processor": _processor(),
         "cores": cores(),

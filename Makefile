@@ -1,0 +1,79 @@
+# make report       the PDF, from nothing: .venv, data, notebooks, report/informe.pdf
+# make report PROFILE=quick|default|thorough [DATA=full|sample] [ARGS="--author ..."]
+# make test         what every change must pass;  make test-all  also the slow tests
+# make lab          JupyterLab on the notebooks, on this machine only, with a token
+# make doctor       what this machine has, what it lacks and how to get it
+# make lint, make lock (exact versions anew), make clean
+
+PYTHON  ?= python3
+PROFILE ?= default
+DATA    ?= auto
+ARGS    ?=
+export DATA
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.ready
+# torch is named here because a newer one may bring gigabytes of CUDA libraries.
+TORCH   := torch==2.13.0 torchvision==0.28.0
+
+# Errors are still shown.
+QUIET   := --quiet --quiet --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.PHONY: report test test-all lab doctor lint lock clean
+
+report: $(READY)
+	$(BIN)/informe build --profile $(PROFILE) $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: $(READY)
+	$(BIN)/python -m pytest $(ARGS)
+
+lab: $(READY)
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 notebooks
+
+doctor: $(READY)
+	$(BIN)/informe doctor
+
+lint: $(READY)
+	$(BIN)/ruff check
+
+# The stamps are written last: a set-up that was interrupted is done again from nothing.
+$(READY): $(VENV)/.packages pyproject.toml
+	$(BIN)/python -m pip install $(QUIET) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.packages: requirements.lock
+	@$(call check-python)
+	$(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing the packages of requirements.lock: some minutes, 2 GB."
+	$(BIN)/python -m pip install $(QUIET) -r requirements.lock
+	@touch $@
+
+define check-python
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+  echo "make: $(PYTHON) is missing or older than 3.11: make PYTHON=python3.12" >&2; \
+  exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' || { \
+  echo "make: $(PYTHON) lacks venv; on Debian: apt install python3-venv" >&2; exit 1; }
+endef
+
+# Give it the oldest Python that must work (PYTHON=...), as some packages ask for newer.
+# Made in a fresh environment outside the project. Left out: the project, torch's suffix
+# for its build (+cpu), and the CUDA libraries, which torch asks for where they belong.
+lock:
+	@$(call check-python)
+	set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
+	$(PYTHON) -m venv "$$new"; \
+	"$$new/bin/python" -m pip install $(QUIET) $(TORCH) --editable '.[dev]'; \
+	sed '/^[^#]/d' requirements.lock > "$$new/lock"; \
+	"$$new/bin/python" -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//' \
+	  | grep -Ev '^(nvidia|cuda|triton)' >> "$$new/lock"; \
+	mv "$$new/lock" requirements.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

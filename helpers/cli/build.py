@@ -1,0 +1,243 @@
+"""From the notebooks to the PDF: check, execute, merge, typeset."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import nbformat
+import pypdfium2
+from filelock import FileLock, Timeout
+
+from helpers import parameters, paths
+from helpers.cli import doctor
+from helpers.cli.pool import BuildError, Job, Outcome, run_all
+from helpers.cli.profiles import PARTS, PROFILES
+from helpers.machine import cores
+
+NOTICE = (
+    "Este informe se hizo con la **muestra incluida** en el proyecto y no con los "
+    "conjuntos de datos completos ({parts}): sus cifras sólo enseñan que todo "
+    "funciona. Con los datos completos se obtiene con la orden `make report DATA=full`."
+)
+
+
+SAMPLE_USED = """
+*** ATTENTION: the committed sample was used, not the complete data sets, and the PDF
+*** says so. For the report proper: make report DATA=full
+"""
+
+
+def check_machine() -> None:
+    """Raise BuildError with every needed thing that is missing, and its cure."""
+    checks = [check for check in doctor.needed() if check.level == "missing"]
+    if checks:
+        raise BuildError(
+            "\n".join(["no report can be made here:", *map(doctor.line, checks)])
+        )
+
+
+def default_notebooks() -> list[Path]:
+    """The parts of the report, in its order."""
+    return [paths.notebooks() / f"{name}.ipynb" for name in PARTS]
+
+
+def plan(notebooks: list[Path], profile: str, given: Mapping[str, str]) -> list[Job]:
+    """The jobs of a build: every notebook with the parameters that it takes.
+
+    ``given`` are names and texts from the command line; they come before the profile.
+    Raises ParameterError or BuildError before anything runs.
+    """
+    declared = {notebook.resolve(): declared_names(notebook) for notebook in notebooks}
+    stems = [notebook.stem for notebook in declared]
+    if len(set(stems)) < len(notebooks):
+        raise BuildError(f"two notebooks have the same name: {', '.join(stems)}")
+    if paths.report() / "notebooks" in {notebook.parent for notebook in declared}:
+        raise BuildError("report/notebooks holds what a build made: build the original")
+    values = _checked(given, set().union(*declared.values()))
+    return [
+        _job(notebook, names, PROFILES[profile].get(notebook.stem, {}) | values)
+        for notebook, names in declared.items()
+    ]
+
+
+def declared_names(notebook: Path) -> set[str]:
+    """Names that the notebook's parameters cell declares.
+
+    Raises BuildError if the file is no notebook.
+    """
+    for cell in _read(notebook).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            return set(parameters.assigned(cell.source))
+    return set()
+
+
+def _checked(given: Mapping[str, str], known: set[str]) -> dict[str, object]:
+    known = known & parameters.RULES.keys()
+    values = {
+        name: parameters.RULES[name].read(text)
+        for name, text in given.items()
+        if name in known
+    }
+    faults = parameters.unknown(given, known, "en") + parameters.wrong(values, "en")
+    if faults:
+        raise parameters.ParameterError(faults, "en")
+    return values
+
+
+def _job(notebook: Path, names: set[str], values: Mapping[str, object]) -> Job:
+    taken = {name: value for name, value in values.items() if name in names}
+    return Job(notebook, paths.report() / "notebooks" / notebook.name, taken)
+
+
+def _read(notebook: Path) -> nbformat.NotebookNode:
+    try:
+        return nbformat.read(notebook, as_version=4)
+    except OSError as error:
+        raise BuildError(f"{notebook}: {error.strerror}") from error
+    except Exception as error:  # nbformat raises many kinds for what is no notebook
+        raise BuildError(f"{notebook} is not a notebook: {error}") from error
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two builds in one clone would overwrite each other: the second one waits."""
+    paths.report().mkdir(parents=True, exist_ok=True)
+    lock = FileLock(paths.report() / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        click.echo("Another build is running here; waiting for it to end.", err=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def fetch(jobs: list[Job]) -> list[Job]:
+    """Get the data of each part once, before its kernel starts; give the jobs to run.
+
+    Where only the sample is to be had, the jobs say so: their kernels need not try all
+    sources again. Raises BuildError if complete data are demanded and not to be had.
+    """
+    from helpers.datasets import TITLES, DataError, load  # torch takes a second
+
+    fetched = []
+    for job in jobs:
+        given = job.parameters
+        if job.name in TITLES:
+            try:
+                data = load(job.name, given.get("data", "auto"))
+            except DataError as error:
+                raise BuildError(str(error)) from error
+            given = given | ({"data": "sample"} if data.is_sample else {})
+        fetched.append(replace(job, parameters=given))
+    return fetched
+
+
+def execute(jobs: list[Job], output: Path) -> list[Outcome]:
+    """Run the notebooks, the longest first, and say how each one ended.
+
+    Raises BuildError, which says that ``output`` was not written, if one fails; also on
+    Ctrl-C, after every process has stopped.
+    """
+    for job in jobs:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        job.target.unlink(missing_ok=True)  # an earlier build's is not this one's
+    outcomes = {}
+    try:
+        with closing(run_all(jobs[::-1], cores())) as ended:
+            for outcome in ended:
+                click.echo(describe(outcome), err=True)
+                outcomes[outcome.job.name] = outcome
+    except KeyboardInterrupt:
+        raise BuildError(_interrupted(jobs, output)) from None
+    failed = [name for name, outcome in outcomes.items() if outcome.cause]
+    if failed:
+        raise BuildError(
+            f"{', '.join(failed)} failed, as told above; {_no_pdf(output)}"
+        )
+    return [outcomes[job.name] for job in jobs]
+
+
+def describe(outcome: Outcome) -> str:
+    """How a notebook ended; if it failed: cell, cause and the copy as far as it got."""
+    job, seconds, cause = outcome
+    if not cause:
+        return f"{job.name}: executed in {seconds:.0f} s"
+    lines = [f"{job.name}: FAILED after {seconds:.0f} s{_place(job.target)}"]
+    lines += [f"    {line}" for line in cause.splitlines()]
+    if job.target.exists():
+        lines.append(f"    as far as it got: {job.target}")
+    return "\n".join(lines)
+
+
+def _place(executed: Path) -> str:
+    """The cell in which an executed notebook stopped, for a person to find it."""
+    heading, place = "", ""
+    for cell in _read(executed).cells if executed.exists() else []:
+        if cell.cell_type == "markdown" and cell.source.startswith("#"):
+            heading = cell.source.splitlines()[0].lstrip("# ")
+        started = cell.metadata.get("papermill", {}).get("start_time")
+        if cell.cell_type == "code" and started:
+            first = cell.source.strip().partition("\n")[0]
+            section = f", section '{heading}'" if heading else ""
+            place = f", in cell [{cell.execution_count}]{section}: {first}"
+    return place
+
+
+def _interrupted(jobs: list[Job], output: Path) -> str:
+    kept = [f"    {job.target}" for job in jobs if job.target.exists()]
+    heading = [f"stopped; {_no_pdf(output)}", "Kept, as far as they got:"]
+    runs = f"Finished trainings stay in {paths.runs()}; the same command goes on."
+    return "\n".join([*heading, *(kept or ["    no notebook"]), runs])
+
+
+def _no_pdf(output: Path) -> str:
+    older = "; the one there is of an earlier build" if output.exists() else ""
+    return f"{output} was not written{older}"
+
+
+def measured(jobs: list[Job]) -> list[dict]:
+    """What the notebooks wrote about their results: figures/<name>/metrics.json."""
+    files = [paths.figures(job.name) / "metrics.json" for job in jobs]
+    return [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+
+
+def training_day(metrics: list[dict]) -> str:
+    """ISO day of the newest training shown: the same results give the same bytes.
+
+    Empty if no training is shown.
+    """
+    return max((part["trained_on"] for part in metrics), default="")
+
+
+def notice(metrics: list[dict]) -> str:
+    """The warning for the first page if the sample was used; else nothing."""
+    parts = [part["title"] for part in metrics if part["is_sample"]]
+    return NOTICE.format(parts=", ".join(parts)) if parts else ""
+
+
+def typeset(jobs: list[Job], output: Path, page: Mapping[str, str]) -> int:
+    """Merge the executed notebooks into the PDF ``output``; return its pages.
+
+    ``page`` are fields of the title page; those that are empty keep their defaults.
+    """
+    from helpers.pdf import exporter, merge  # pandoc and Typst take a second
+    from helpers.report import chapters
+
+    metrics = measured(jobs)
+    fields = {"date": training_day(metrics), "notice": notice(metrics)}
+    fields |= {name: text for name, text in page.items() if text}
+    title_page = exporter.TitlePage(**{k: text for k, text in fields.items() if text})
+    parts = [_read(job.target) for job in jobs]
+    if metrics:
+        parts = [chapters.opening(metrics), *parts, chapters.closing(metrics)]
+    merged = merge.merge(parts)
+    exporter.write_pdf(merged, output, title_page)
+    if title_page.notice:
+        click.echo(SAMPLE_USED, err=True)
+    return len(pypdfium2.PdfDocument(output))

@@ -1,0 +1,112 @@
+"""Runs notebooks at the same time, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+GRACE = 15.0  # seconds that a notebook has to save itself when it is told to stop
+
+
+class BuildError(Exception):
+    """The report could not be made, for a reason that a person can mend."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook to execute: where it is, where it goes, with what parameters."""
+
+    source: Path
+    target: Path
+    parameters: dict[str, object]
+
+    @property
+    def name(self) -> str:
+        """The notebook's name without its folder and suffix."""
+        return self.source.stem
+
+
+class Outcome(NamedTuple):
+    """How a job ended; ``cause`` is empty when all went well."""
+
+    job: Job
+    seconds: float
+    cause: str
+
+
+def run_all(jobs: list[Job], cores: int) -> Iterator[Outcome]:
+    """Execute ``jobs`` in their order, as many at a time as there are cores.
+
+    Each notebook is told in INFORME_JOBS how many of the cores are its share. Yields
+    the outcomes as they come; closing the iterator early stops what still runs.
+    """
+    at_a_time = max(1, min(len(jobs), cores))
+    share = {"INFORME_JOBS": str(max(1, cores // at_a_time))}
+    waiting, running = list(jobs), []
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_a_time:
+                running.append(_Running(waiting.pop(0), os.environ | share))
+            for run in [run for run in running if run.ended()]:
+                running.remove(run)
+                yield run.outcome()
+            time.sleep(0.05)
+    finally:
+        _stop(running)
+
+
+class _Running:
+    """A job and the process that executes it."""
+
+    def __init__(self, job: Job, environment: dict[str, str]):
+        self.job, self.start = job, time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "helpers.cli.execute"],
+            stdin=subprocess.PIPE,  # kept open: closing it stops the notebook
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            start_new_session=True,  # Ctrl-C reaches this process only
+        )
+        message = {"source": str(job.source), "target": str(job.target)}
+        message["parameters"] = job.parameters
+        with suppress(BrokenPipeError):  # its end tells more than this error
+            self.process.stdin.write(json.dumps(message) + "\n")
+            self.process.stdin.flush()
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def outcome(self) -> Outcome:
+        with self.process as process:  # closes the pipes
+            words = process.stdout.read().strip()
+        return Outcome(
+            self.job, time.monotonic() - self.start, _cause(process.returncode, words)
+        )
+
+
+def _cause(status: int, words: str) -> str:
+    """Why a process ended with ``status`` after writing ``words``; empty if well."""
+    killed = -9 if "DeadKernelError" in words else status
+    if killed == -9:
+        return f"{words or 'killed'} (did the memory run out?)"
+    return words or (f"ended with status {status}" if status else "")
+
+
+def _stop(running: list[_Running]) -> None:
+    for run in running:
+        with suppress(BrokenPipeError):
+            run.process.stdin.close()
+    deadline = time.monotonic() + GRACE
+    for run in running:
+        try:
+            run.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            run.process.kill()  # its kernel sees that and ends too
+        run.outcome()

@@ -1,0 +1,183 @@
+"""Parameters of the notebooks: the names, types and ranges that are accepted.
+
+A notebook calls ``settings = check_parameters(globals())`` in the cell after the one
+tagged ``parameters``; `informe build` applies the same rules before any kernel starts.
+"""
+
+import ast
+import difflib
+from collections import namedtuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+INJECTED = "# Parameters\n"  # how the cell starts that papermill adds
+
+WORDS = {
+    "es": {
+        "int": "debe ser un entero entre {0.low} y {0.high}",
+        "float": "debe ser un número finito mayor que {0.low} y como máximo {0.high}",
+        "str": "debe ser uno de: {choices}",
+        "unknown": "no existe ese parámetro",
+        "near": "; ¿quiso decir «{near}»?",
+        "known": "; los que hay son: {known}",
+        "title": "Parámetros no válidos; corríjalos y ejecute desde su celda:",
+    },
+    "en": {
+        "int": "must be an integer from {0.low} to {0.high}",
+        "float": "must be a finite number above {0.low} and at most {0.high}",
+        "str": "must be one of: {choices}",
+        "unknown": "there is no such parameter",
+        "near": "; did you mean '{near}'?",
+        "known": "; there are: {known}",
+        "title": "Invalid parameters:",
+    },
+}
+
+
+class ParameterError(ValueError):
+    """Every fault found in the parameters, one a line, each with its cure."""
+
+    def __init__(self, faults: list[str], language: str = "es"):
+        super().__init__("\n  - ".join([WORDS[language]["title"], *faults]))
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this in place of a traceback: the fault is not in the code."""
+        return [f"ParameterError: {self}"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one parameter may be.
+
+    A whole number from ``low`` to ``high``, both included; a real number above ``low``
+    and at most ``high``; or one of the words in ``choices``.
+    """
+
+    type: type
+    low: int = 0
+    high: int = 0
+    choices: tuple[str, ...] = ()
+
+    def accepts(self, value: object) -> bool:
+        """Whether ``value`` has the right type and lies in the range."""
+        if self.type is str:
+            return isinstance(value, str) and value in self.choices
+        if isinstance(value, bool) or not isinstance(value, int | self.type):
+            return False
+        if self.type is int:
+            return self.low <= value <= self.high
+        return self.low < value <= self.high  # never true of NaN
+
+    def read(self, text: str) -> object:
+        """The value that a command line's ``text`` stands for; else the text itself."""
+        try:
+            return self.type(text)
+        except ValueError:
+            return text
+
+    def demand(self, language: str) -> str:
+        """The rule in words."""
+        sentence = WORDS[language][self.type.__name__]
+        return sentence.format(self, choices=", ".join(self.choices))
+
+
+RULES = {
+    "seed": Rule(int, 0, 2**32 - 1),
+    "n_seeds": Rule(int, 1, 100),
+    "epochs": Rule(int, 1, 1000),
+    "dense_epochs": Rule(int, 1, 1000),
+    "lenet_epochs": Rule(int, 1, 1000),
+    "dense_seeds": Rule(int, 1, 100),
+    "batch_size": Rule(int, 1, 10_000),
+    "learning_rate": Rule(float, 0, 10),
+    "footwear_weight": Rule(float, 0, 100),
+    "width": Rule(int, 1, 100_000),
+    "data": Rule(str, choices=("auto", "full", "sample")),
+    "device": Rule(str, choices=("auto", "cpu", "cuda")),
+}
+
+
+def check_parameters(namespace: Mapping[str, object]) -> tuple:
+    """Return a notebook's parameters as a named tuple, ``settings.epochs`` and so on.
+
+    ``namespace`` is the notebook's ``globals()``. A parameter is a name of RULES that
+    the notebook's parameters cell declares. papermill only warns about a name that no
+    notebook declares (``-p epocs 3``) and goes on with the defaults; its injected cell
+    is found in IPython's history, and the name refused.
+
+    Raises ParameterError, in Spanish, with all the faults.
+    """
+    *history, _this_cell = namespace.get("In", []) or [""]
+    known = _declared(history) & namespace.keys()
+    injected = assigned(history[-1]) if _is_injected(history) else []
+    values = {name: namespace[name] for name in RULES if name in known}
+    faults = unknown(injected, known) + wrong(values)
+    if faults:
+        raise ParameterError(faults)
+    Settings = namedtuple("Settings", values)
+    return Settings(**{name: RULES[name].type(value) for name, value in values.items()})
+
+
+def unknown(names: Iterable[str], known: Iterable[str], language: str = "es") -> list:
+    """One message for each of ``names`` that is not in ``known``."""
+    known = sorted(known)
+    return [_stranger(name, known, language) for name in names if name not in known]
+
+
+def wrong(values: Mapping[str, object], language: str = "es") -> list[str]:
+    """One message for each of ``values`` that its rule refuses."""
+    return [
+        f"{name} = {_short(value)}: {RULES[name].demand(language)}"
+        for name, value in values.items()
+        if not RULES[name].accepts(value)
+    ]
+
+
+def assigned(source: str) -> list[str]:
+    """Names that ``source``, the text of a cell with parameters, assigns."""
+    nodes = [node for statement in _body(source) for node in ast.walk(statement)]
+    names = (node for node in nodes if isinstance(node, ast.Name))
+    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
+
+
+def _body(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except SyntaxError:  # a cell with IPython's own syntax holds no parameters
+        return []
+
+
+def _declared(history: list[str]) -> set[str]:
+    """Parameters of the last parameters cell that ran; all there are, without one.
+
+    It is told by its annotations (``epochs: int = 10``), so that a variable which
+    happens to be called as another notebook's parameter is let alone.
+    """
+    for source in reversed(history):
+        targets = (s.target for s in _body(source) if isinstance(s, ast.AnnAssign))
+        names = {target.id for target in targets if isinstance(target, ast.Name)}
+        if names & RULES.keys():
+            return names & RULES.keys()
+    return set(RULES)
+
+
+def _is_injected(history: list[str]) -> bool:
+    """Whether the cell before this one is papermill's; an older one counts no more."""
+    return bool(history) and history[-1].startswith(INJECTED)
+
+
+def _stranger(name: str, known: list[str], language: str) -> str:
+    words = WORDS[language]
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = words["near"].format(near=near[0]) if near else ""
+    listed = words["known"].format(known=", ".join(known))
+    return f"{name}: {words['unknown']}{hint}{listed}"
+
+
+def _short(value: object) -> str:
+    """The value on one line as Python writes it, cut where it stops being readable."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
+        return type(value).__name__ + "(...)"
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,110 @@
+"""What the runs measured, as tables, sentences and the summary need it."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from helpers.datasets import Dataset
+from helpers.evaluation import confusion_counts, over_seeds, precision, recall
+from helpers.runs import Run
+
+
+def accuracies(runs: list[Run]) -> np.ndarray:
+    """Share of test images that each seed's network classifies right, (S,)."""
+    return np.array([1 - run.history.test_error.iloc[-1] for run in runs])
+
+
+def accuracies_by_name(runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
+    """`accuracies` of each network."""
+    return {name: accuracies(seeds) for name, seeds in runs.items()}
+
+
+def histories(runs: list[Run]) -> list[pd.DataFrame]:
+    """The history of each seed."""
+    return [run.history for run in runs]
+
+
+def counts_of(run: Run, data: Dataset) -> np.ndarray:
+    """Confusion counts (10, 10) of a run on the test images."""
+    return confusion_counts(data.test.labels, run.predictions, len(data.classes))
+
+
+def per_seed(measure, runs: list[Run], data: Dataset) -> np.ndarray:
+    """`measure` of each seed's confusion counts, (S, 10)."""
+    return np.array([measure(counts_of(run, data)) for run in runs])
+
+
+def lost_classes(run: Run, n_classes: int = 10) -> list[int]:
+    """Classes that the network never predicts."""
+    return sorted(set(range(n_classes)) - set(run.predictions.tolist()))
+
+
+def worst(runs: list[Run]) -> Run:
+    """The run with the lowest accuracy; the first of equals."""
+    return runs[int(np.argmin(accuracies(runs)))]
+
+
+def confident_errors(run: Run, data: Dataset, n: int = 20) -> tuple:
+    """The `n` wrong test images of which the network is surest, surest first.
+
+    Gives the images (n, C, H, W) and a title for each: true class → predicted class.
+    """
+    logits = torch.from_numpy(run.logits)
+    probability, predicted = logits.softmax(1).max(1)
+    wrong = (predicted != data.test.labels).nonzero().squeeze(1)
+    order = probability[wrong].argsort(descending=True, stable=True)[:n]
+    rows = wrong[order]
+    titles = [
+        f"{data.classes[data.test.labels[i]]} → {data.classes[predicted[i]]}"
+        for i in rows
+    ]
+    return data.test.images[rows], titles
+
+
+def metrics(data: Dataset, runs: dict[str, list[Run]]) -> dict:
+    """Everything that the summary and the README say of one data set, for JSON."""
+    finished = max(run.about["finished"] for seeds in runs.values() for run in seeds)
+    return {
+        "dataset": data.name,
+        "title": data.title,
+        "is_sample": data.is_sample,
+        "source": data.source,
+        "checksum": data.checksum,
+        "images": {"train": len(data.train.labels), "test": len(data.test.labels)},
+        "trained_on": finished[:10],
+        "networks": {name: _network(seeds, data) for name, seeds in runs.items()},
+    }
+
+
+def _network(runs: list[Run], data: Dataset) -> dict:
+    values = accuracies(runs)
+    estimate = over_seeds(values)
+    first = runs[0].about
+    return {
+        "network": first["network"],
+        "options": first["options"],
+        "recipe": first["recipe"],
+        "device": first["device"],
+        "machine": first["machine"],
+        "seeds": [run.seed for run in runs],
+        "runs": [run.folder.name for run in runs],
+        "accuracy": values.tolist(),
+        "mean": estimate.mean,
+        "std": _finite(estimate.std),
+        "interval": [_finite(estimate.low), _finite(estimate.high)],
+        "lost_classes": [lost_classes(run, len(data.classes)) for run in runs],
+        "precision": _finite_rows(per_seed(precision, runs, data)),
+        "recall": _finite_rows(per_seed(recall, runs, data)),
+        "parameters": runs[0].parameters,
+        "bytes": runs[0].bytes,
+        "seconds": [run.seconds for run in runs],
+    }
+
+
+def _finite(x: float) -> float | None:
+    """JSON has no NaN: what has no value is null."""
+    return None if np.isnan(x) else float(x)
+
+
+def _finite_rows(values: np.ndarray) -> list[list[float | None]]:
+    return [[_finite(x) for x in row] for row in values]

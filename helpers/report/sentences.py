@@ -1,0 +1,218 @@
+"""Paragraphs in Spanish made from results; each stays true when the results change.
+
+They are Markdown; `#fig-…` and `#tab-…` links become numbered references in the PDF.
+"""
+
+import numpy as np
+
+from helpers.datasets import Dataset
+from helpers.evaluation import over_seeds, recall
+from helpers.report import numbers
+from helpers.report.numbers import count, duration, integer, listing, percent, share
+from helpers.report.results import accuracies, lost_classes, worst
+from helpers.runs import Run
+
+
+def data_set(data: Dataset) -> str:
+    """How many images of what, and where they came from."""
+    _, channels, height, width = data.train.images.shape
+    text = (
+        f"**{data.title}**: {integer(len(data.train.labels))} imágenes de entrenamiento"
+        f" y {integer(len(data.test.labels))} de prueba, de {height} × {width} píxeles"
+        f" {'en color' if channels == 3 else 'en escala de grises'}, repartidas en"
+        f" {len(data.classes)} clases: {listing(data.classes)}."
+        " Los bytes leídos se comprobaron con su suma SHA-256."
+    )
+    if data.is_sample:
+        text = (
+            "**Atención: esta corrida no usa los datos completos, sino la pequeña"
+            " muestra que acompaña al código; las cifras no son comparables con las"
+            f" del informe completo.**\n\n{text}"
+        )
+    return text
+
+
+def training_time(runs: dict[str, list[Run]]) -> str:
+    """How long a training took, on what machine."""
+    times = listing(
+        f"{duration(np.mean([run.seconds for run in seeds]))} la red {name}"
+        for name, seeds in runs.items()
+    )
+    about = next(iter(runs.values()))[0].about
+    machine = about["machine"]
+    where = machine["gpu"] or f"un núcleo de un procesador {machine['processor']}"
+    return (
+        f"Cada entrenamiento tardó en promedio {times}, en {where}, sin contar las"
+        " evaluaciones al final de cada época."
+    )
+
+
+def recipe(runs: list[Run], name: str = "") -> str:
+    """How the networks were trained, read from the runs themselves."""
+    about = runs[0].about["recipe"]
+    optimizer = {
+        "sgd": "descenso de gradiente estocástico",
+        "adam": "Adam",
+        "adagrad": "Adagrad",
+    }[about["optimizer"]]
+    seeds = listing(run.seed for run in runs)
+    which = f" de la red {name}" if name else ""
+    return (
+        f"Receta{which}: {optimizer} con tasa de aprendizaje"
+        f" {about['learning_rate']:g}, lotes de {about['batch_size']} imágenes y"
+        f" {count(about['epochs'], 'época', 'épocas')};"
+        f" {'semilla' if len(runs) == 1 else 'semillas'} {seeds}."
+    )
+
+
+def curves(name: str, runs: list[Run]) -> str:
+    """From where to where the errors went."""
+    first = np.mean([run.history.test_error.iloc[0] for run in runs])
+    last = np.mean([run.history.test_error.iloc[-1] for run in runs])
+    train = np.mean([run.history.train_error.iloc[-1] for run in runs])
+    epochs = len(runs[0].history)
+    if epochs == 1:
+        return (
+            f"Tras su única época, la red {name} se equivoca en el {percent(last)} de"
+            f" las imágenes de prueba; durante ella lo hizo en el {percent(train)} de"
+            " las de entrenamiento."
+        )
+    return (
+        f"La red {name} se equivoca en el {percent(first)} de las imágenes de prueba"
+        f" tras la primera época y en el {percent(last)} tras la última, la {epochs};"
+        f" durante esta, en el {percent(train)} de las de entrenamiento."
+    )
+
+
+def headline(name: str, runs: list[Run]) -> str:
+    """Accuracy of a network, with its uncertainty over seeds."""
+    e = over_seeds(accuracies(runs))
+    text = f"La red {name} clasifica bien una proporción de **{numbers.mean_std(e)}**"
+    text += " de las imágenes de prueba"
+    if e.n == 1:
+        return (
+            f"{text}; es una sola semilla, así que no hay medida de cuánto cambiaría"
+            " con otra."
+        )
+    return (
+        f"{text} (media ± desviación típica de {e.n} semillas; intervalo de Student del"
+        f" 95 % para la media: {numbers.interval(e)})."
+    )
+
+
+def variants(corrected: list[Run], as_assigned: list[Run], classes) -> str:
+    """What the ReLU on the output does to accuracy and to whole classes."""
+    gap = accuracies(corrected).mean() - accuracies(as_assigned).mean()
+    low = worst(as_assigned)
+    return (
+        f"{_losses(as_assigned, classes)} La peor exactitud con ella es"
+        f" {share(accuracies([low])[0])} (semilla {low.seed}); sin ella,"
+        f" {share(accuracies(corrected).min())}. En promedio, quitarla {_changes(gap)}."
+    )
+
+
+def _losses(runs: list[Run], classes) -> str:
+    """How many seeds lose classes, and which."""
+    lost = {run.seed: lost_classes(run, len(classes)) for run in runs}
+    cases = [
+        f"la {seed} ({listing(f'«{classes[k]}»' for k in names)})"
+        for seed, names in lost.items()
+        if names
+    ]
+    if cases:
+        seeds = count(len(cases), "semilla deja", "semillas dejan")
+        return (
+            f"Con la ReLU en la salida, {seeds} de {len(runs)} alguna clase sin"
+            f" predecir jamás: {listing(cases)}."
+        )
+    tried = count(len(runs), "semilla probada", "semillas probadas")
+    return (
+        f"Con la ReLU en la salida, de {tried} ninguna perdió una clase entera, aunque"
+        " nada lo impide."
+    )
+
+
+def lost(run: Run, classes) -> str:
+    """Which classes a run never predicts."""
+    names = [f"«{classes[k]}»" for k in lost_classes(run, len(classes))]
+    value = share(accuracies([run])[0])
+    if not names:
+        return (
+            f"Aun en la peor semilla, con exactitud {value}, todas las clases se"
+            " predicen alguna vez."
+        )
+    word = "la clase" if len(names) == 1 else "las clases"
+    return (
+        f"En esta semilla la red no predice nunca {word} {listing(names)}: la exactitud"
+        f" queda en {value}."
+    )
+
+
+def comparison(dense: list[Run], lenet: list[Run]) -> str:
+    """LeNet-5 against the dense network: accuracy, parameters and time."""
+    gap = accuracies(lenet).mean() - accuracies(dense).mean()
+    fewer = numbers.times(dense[0].parameters / lenet[0].parameters)
+    better = "LeNet-5 acierta más" if gap > 0 else "la red densa acierta más"
+    return (
+        f"LeNet-5 tiene {fewer} veces menos parámetros y, con las épocas que pide la"
+        f" tarea, {better if gap else 'las dos aciertan lo mismo'}: la diferencia de"
+        f" exactitud es de {abs(100 * gap):.1f} puntos porcentuales."
+        f" {_longer(dense, lenet)}{_few(dense, lenet)}"
+    )
+
+
+def _longer(dense: list[Run], lenet: list[Run]) -> str:
+    seconds = [np.mean([run.seconds for run in runs]) for runs in (dense, lenet)]
+    ratio = numbers.times(max(seconds) / min(seconds))
+    longer, shorter = "la red densa", "LeNet-5"
+    if seconds[0] < seconds[1]:
+        longer, shorter = shorter, longer
+    return f"Entrenar {longer} lleva {ratio} veces el tiempo de {shorter}."
+
+
+def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
+    """The part's answer: accuracy, hardest class, and what the output's ReLU costs."""
+    corrected, as_assigned = runs.values()
+    values = recall(counts)
+    hardest = classes[int(np.nanargmin(values))]
+    gap = accuracies(corrected).mean() - accuracies(as_assigned).mean()
+    return (
+        f"{headline('corregida', corrected)} La clase más difícil de encontrar es"
+        f" «{hardest}», con exhaustividad {share(np.nanmin(values), 2)}. Quitar la ReLU"
+        f" de la salida {_changes(gap)} en promedio, sin costo alguno en parámetros ni"
+        " en tiempo."
+    )
+
+
+def comparison_conclusion(dense: list[Run], lenet: list[Run]) -> str:
+    """The third part's answer: many parameters or a good configuration."""
+    gap = accuracies(lenet).mean() - accuracies(dense).mean()
+    if gap > 0:
+        answer = "aquí la configuración vale más que el número de parámetros"
+    elif gap == 0:
+        answer = "la configuración y el número de parámetros empatan"
+    else:
+        answer = "aquí el número de parámetros compensa la falta de estructura"
+    return (
+        f"{headline('densa', dense)} {headline('LeNet-5', lenet)} Con estas recetas,"
+        f" {answer}. Cada red se entrenó las épocas que pide la tarea, así que la"
+        " comparación es entre recetas completas y no entre arquitecturas en igualdad"
+        " de condiciones."
+    )
+
+
+def _few(*groups: list[Run]) -> str:
+    n = min(len(runs) for runs in groups)
+    if n > 1:
+        return ""
+    return (
+        " De una de las dos hay una sola semilla: la diferencia no lleva, por tanto,"
+        " una medida de su variabilidad entre semillas."
+    )
+
+
+def _changes(gap: float) -> str:
+    points = f"{abs(100 * gap):.1f} puntos porcentuales"
+    if round(abs(100 * gap), 1) == 0:
+        return "no cambia la exactitud"
+    return f"{'sube' if gap > 0 else 'baja'} la exactitud en {points}"

@@ -1,0 +1,113 @@
+"""Tables of the report: data frames of text, with Spanish headings."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from helpers.evaluation import confused_pairs, over_seeds, precision, recall
+from helpers.models import count_parameters, scale
+from helpers.report import numbers, original
+from helpers.report.results import accuracies
+from helpers.runs import Run
+
+
+def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
+    """Each layer's output shape for one image (1, C, H, W), and its parameters."""
+    x, rows = scale(images), [["entrada", _shape(images), ""]]
+    for layer in model.children():
+        with torch.no_grad():
+            x = layer(x)
+        size = numbers.integer(count_parameters(layer))
+        rows.append([f"`{_describe(layer)}`", _shape(x), size])
+    rows.append(["**total**", "", numbers.integer(count_parameters(model))])
+    columns = ["capa", "salida", "parámetros"]
+    return pd.DataFrame(rows, columns=columns).set_index("capa")
+
+
+def per_class(counts: np.ndarray, classes, with_original: bool = False) -> pd.DataFrame:
+    """Precision and recall of each class, the original's beside where there are any."""
+    columns = {"precisión": precision(counts), "exhaustividad": recall(counts)}
+    if with_original:
+        columns = {
+            "precisión": columns["precisión"],
+            "precisión (original)": original.PRECISION,
+            "exhaustividad": columns["exhaustividad"],
+            "exhaustividad (original)": original.RECALL,
+        }
+    table = pd.DataFrame(columns, index=pd.Index(classes, name="clase"))
+    table = table.map(lambda x: numbers.share(x, 2))
+    table["imágenes"] = [numbers.integer(int(n)) for n in counts.sum(1)]
+    return table
+
+
+def confusions(counts: np.ndarray, classes, n: int = 6) -> pd.DataFrame:
+    """The most frequent confusions, largest first."""
+    pairs = confused_pairs(counts, n)
+    table = pd.DataFrame(
+        {
+            "clase predicha": [classes[i] for i in pairs.predicted],
+            "imágenes": [str(i) for i in pairs.images],
+            "de su clase": [numbers.percent(s) for s in pairs.share],
+        },
+        index=pd.Index([classes[i] for i in pairs.true], name="clase verdadera"),
+    )
+    return table
+
+
+def networks(runs: dict[str, list[Run]]) -> pd.DataFrame:
+    """Accuracy, its uncertainty over seeds and its cost, one row a network."""
+    rows = {name: _network(seeds) for name, seeds in runs.items()}
+    columns = ["semillas", "exactitud", "IC 95 %", "parámetros", "tiempo"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("red")
+
+
+def costs(runs: dict[str, list[Run]]) -> pd.DataFrame:
+    """Parameters, bytes and times of each network, the original's beside."""
+    rows = {name: _cost(seeds) for name, seeds in runs.items()}
+    columns = [
+        "parámetros",
+        "en disco",
+        "en disco (original)",
+        "épocas",
+        "tiempo",
+        "tiempo (original)",
+    ]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("red")
+
+
+def _network(seeds: list[Run]) -> list[str]:
+    estimate = over_seeds(accuracies(seeds))
+    return [
+        str(len(seeds)),
+        numbers.mean_std(estimate),
+        numbers.interval(estimate),
+        numbers.integer(seeds[0].parameters),
+        numbers.duration(float(np.mean([run.seconds for run in seeds]))),
+    ]
+
+
+def _cost(seeds: list[Run]) -> list[str]:
+    network = seeds[0].about["network"]
+    return [
+        numbers.integer(seeds[0].parameters),
+        numbers.size(seeds[0].bytes),
+        numbers.size(original.BYTES[network]),
+        str(len(seeds[0].history)),
+        numbers.duration(float(np.mean([run.seconds for run in seeds]))),
+        numbers.duration(original.SECONDS[network]),
+    ]
+
+
+def _shape(x: torch.Tensor) -> str:
+    return " × ".join(map(str, x.shape[1:]))
+
+
+def _describe(layer: nn.Module) -> str:
+    """A layer as torch prints it, without what is torch's default."""
+    text = repr(layer)
+    for default in (", stride=(1, 1)", ", bias=True", ", padding=0", ", dilation=1"):
+        text = text.replace(default, "")
+    return text.replace("in_features=", "").replace("out_features=", "")

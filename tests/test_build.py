@@ -1,0 +1,109 @@
+"""What is built from what, and the PDF: through the real papermill and exporter."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import pypdfium2
+import pytest
+
+from helpers import parameters, paths
+from helpers.cli import build
+from helpers.cli.pool import BuildError, Job
+from helpers.cli.profiles import PROFILES
+from tests.tiny_notebooks import informe, write
+
+
+def text_of(pdf):
+    pages = pypdfium2.PdfDocument(pdf)
+    return "\n".join(page.get_textpage().get_text_range() for page in pages)
+
+
+# What runs, and with what
+
+
+def test_a_parameter_goes_to_the_notebooks_that_have_it(home):
+    first, second = write(home, "a"), write(home, "b", "x = 1")
+    content = nbformat.read(second, as_version=4)
+    content.cells[1].source = "seed: int = 0  # semilla"
+    nbformat.write(content, second)
+    jobs = build.plan([first, second], "default", {"epochs": "3"})
+    assert [job.parameters for job in jobs] == [{"epochs": 3}, {}]
+
+
+def test_the_command_line_comes_before_the_profile(home):
+    source = write(home, "mnist")
+    assert build.plan([source], "quick", {})[0].parameters["data"] == "sample"
+    given = {"data": "full", "epochs": "7"}
+    assert build.plan([source], "quick", given)[0].parameters == {
+        "data": "full",
+        "epochs": 7,
+    }
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_sets_only_parameters_that_the_notebooks_have(profile):
+    for name, values in PROFILES[profile].items():
+        source = paths.notebooks() / f"{name}.ipynb"
+        assert build.declared_names(source) >= values.keys()
+        assert parameters.wrong(values) == []
+
+
+def test_two_notebooks_of_one_name_are_refused(home):
+    with pytest.raises(BuildError, match="same name"):
+        build.plan([write(home, "a"), write(home / "other", "a")], "default", {})
+
+
+def test_an_executed_notebook_is_not_overwritten(home):
+    with pytest.raises(BuildError, match="build the original"):
+        build.plan([write(home / "report/notebooks", "a")], "default", {})
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": 3}', "\0"])
+def test_a_file_that_is_no_notebook_is_refused(home, content):
+    (home / "a.ipynb").write_text(content)
+    with pytest.raises(BuildError, match=r"a\.ipynb"):
+        build.plan([home / "a.ipynb"], "default", {})
+
+
+# The PDF
+
+
+def measure(home, name, **metrics):
+    folder = home / "figures" / name
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+
+
+def test_two_builds_at_the_same_time_give_the_same_bytes(home):
+    source = write(home, "a", "print('¿ñ?')")
+    measure(home, "a", trained_on="2026-03-10T23:59:00+00:00", is_sample=False)
+    outputs = [home / "1.pdf", home / "new" / "2.pdf"]
+    with ThreadPoolExecutor() as pool:
+        options = [["--output", output, "--author", "Ñandú"] for output in outputs]
+        done = list(pool.map(lambda words: informe("build", source, *words), options))
+    assert [run.returncode for run in done] == [0, 0], done
+    assert ["waiting" in run.stderr for run in done].count(True) == 1
+    assert f"{outputs[0]}: " in done[0].stdout and " pages" in done[0].stdout
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    text = text_of(outputs[0])
+    assert "10 de marzo de 2026" in text and "Ñandú" in text and "¿ñ?" in text
+    assert "muestra incluida" not in text
+
+
+def test_the_day_is_that_of_the_newest_training():
+    days = ["2026-03-09", "2026-11-02T10:00:00+00:00", "2025-12-31"]
+    assert build.training_day([{"trained_on": day} for day in days]) == "2026-11-02"
+    assert build.training_day([{}]) == build.training_day([]) == ""
+
+
+def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
+    source = write(home, "a")
+    measure(home, "a", trained_on="2026-03-09", is_sample=True)
+    page = {"date": "2026-01-02", "author": None}
+    assert build.typeset([Job(source, source, {})], home / "x.pdf", page) > 0
+    told = capsys.readouterr().err
+    assert "ATTENTION" in told and "DATA=full" in told
+    first = pypdfium2.PdfDocument(home / "x.pdf")[0]
+    words = " ".join(first.get_textpage().get_text_range().split())
+    assert "muestra incluida" in words and "2 de enero de 2026" in words

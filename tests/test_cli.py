@@ -1,0 +1,234 @@
+"""The command line, the diagnosis of a machine, and the files that set it up."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from packaging.requirements import Requirement
+
+from helpers import paths
+from helpers.cli import doctor
+from helpers.cli.main import main
+
+ROOT = paths.PACKAGE.parent
+CONDA_NAMES = {"pytorch": "torch"}
+
+
+@pytest.fixture
+def notebook(home):
+    source = "epochs: int = 10  # épocas\nlearning_rate: float = 0.1  # tasa"
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), home / "a.ipynb")
+    return home / "a.ipynb"
+
+
+def informe(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+# Command line
+
+
+@pytest.mark.parametrize("command", [[], ["build"], ["doctor"]])
+def test_help(command):
+    result = informe(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert "Examples:" in informe("build", "--help").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-p", "epocs", "3"], "epocs: there is no such parameter; did you mean"),
+        (["-p", "width", "3"], "width: there is no such parameter"),
+        (["-p", "Epochs", "3"], "did you mean 'epochs'"),
+        (["-p", "", "3"], "there is no such parameter"),
+        (["-p", "{0}", "3"], "{0}: there is no such parameter"),
+        (["-p", "epochs", "3.5"], "epochs = '3.5': must be an integer from 1 to 1000"),
+        (["-p", "epochs", ""], "epochs = ''"),
+        (["-p", "epochs", "0"], "epochs = 0: must be an integer from 1 to 1000"),
+        (["-p", "epochs", "-1"], "epochs = -1"),
+        (["-p", "epochs", "True"], "epochs = 'True'"),
+        (["-p", "epochs", "9" * 5000], "epochs = '999"),
+        (["-p", "epochs", "__import__('os')"], "must be an integer"),
+        (["-p", "learning_rate", "nan"], "learning_rate = nan: must be a finite"),
+        (["-p", "learning_rate", "1e999"], "learning_rate = inf"),
+        (["-p", "learning_rate", "0,1"], "learning_rate = '0,1'"),
+        (["-p", "learning_rate", "11"], "above 0 and at most 10"),
+        (["-p", "epochs"], "requires 2 arguments"),
+        (["--profile", "fast"], "'quick', 'default', 'thorough'"),
+        (["--date", "2026-02-30"], "no date such as"),
+        (["--date", "hoy"], "no date such as"),
+        (["--output", "."], "is a directory"),
+        (["--autor", "x"], "--author"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_before_anything_runs(
+    home, notebook, arguments, words
+):
+    result = informe("build", notebook, *arguments)
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert len(result.output) < 700
+    assert not (home / "report").exists()
+
+
+def test_all_wrong_parameters_are_told_at_once(notebook):
+    result = informe("build", notebook, "-p", "epocs", "3", "-p", "epochs", "x")
+    assert "epocs:" in result.output and "epochs = 'x'" in result.output
+
+
+@pytest.mark.parametrize("name", ["missing.ipynb", "folder", "text.txt"])
+def test_what_is_no_notebook_is_refused(home, name):
+    (home / "folder").mkdir()
+    (home / "text.txt").write_text("hola")
+    result = informe("build", home / name)
+    assert result.exit_code == 1
+    assert name in result.output
+    assert "Traceback" not in result.output
+
+
+def test_debug_shows_the_traceback(home):
+    hidden = informe("build", home / "missing.ipynb")
+    shown = informe("--debug", "build", home / "missing.ipynb")
+    assert isinstance(hidden.exception, SystemExit)
+    assert not isinstance(shown.exception, SystemExit)
+
+
+# Diagnosis
+
+
+def test_doctor_tells_a_cure_for_all_that_is_not_well(home):
+    result = informe("doctor")
+    assert result.exit_code == 0, result.output
+    for what in ("Python", "torch", "typesetter", "mnist", "disk", "GPU"):
+        assert re.search(rf"^(ok|warning) +{what} ", result.output, re.MULTILINE)
+    checks = [*doctor.needed(), *doctor.useful()]
+    assert all(check.cure for check in checks if check.level != "ok")
+
+
+def versions(monkeypatch, name, answer):
+    real = doctor.importlib.metadata.version
+
+    def version(asked):
+        if asked != name:
+            return real(asked)
+        if answer is None:
+            raise doctor.importlib.metadata.PackageNotFoundError(asked)
+        return answer
+
+    monkeypatch.setattr(doctor.importlib.metadata, "version", version)
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [("typst", None), ("typst", "0.14.0"), ("torch", "2.0.1"), ("ipykernel", None)],
+)
+def test_a_missing_or_old_package_stops_the_build(notebook, monkeypatch, name, version):
+    versions(monkeypatch, name, version)
+    for arguments in (["doctor"], ["build", notebook]):
+        result = informe(*arguments)
+        assert result.exit_code == 1
+        assert re.search(f"missing .*{version or 'not installed'}", result.output)
+        assert f"pip install {name}" in result.output.replace("'", "")
+
+
+def test_a_folder_that_cannot_be_written_stops_the_build(home, notebook):
+    (home / "report").write_text("a file in place of the folder")
+    result = informe("build", notebook)
+    assert result.exit_code == 1
+    assert f"{home}/report cannot be written" in result.output
+
+
+def test_a_wrong_data_choice_in_the_environment_stops_the_build(notebook, monkeypatch):
+    monkeypatch.setenv("DATA", "todo")
+    result = informe("build", notebook)
+    assert result.exit_code == 1
+    assert "auto, full, sample" in result.output
+
+
+def test_a_full_disk_stops_the_build(notebook, monkeypatch):
+    usage = shutil.disk_usage("/")._replace(free=10**6)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    result = informe("build", notebook)
+    assert result.exit_code == 1
+    assert "0.0 GiB free" in result.output
+
+
+def test_a_damaged_cache_is_told(home):
+    (home / "data/cache").mkdir(parents=True)
+    (home / "data/cache/mnist.safetensors").write_bytes(b"half a fi")
+    assert "fetched anew" in informe("doctor").output
+
+
+# Files that set a machine up
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(lines, separator="=="):
+    pairs = (line.strip(" -").split(separator) for line in lines if separator in line)
+    return {canonical(name): version.strip() for name, version in pairs}
+
+
+def locked():
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    return pins(line for line in lines if not line.startswith("#"))
+
+
+def wanted():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = project["dependencies"] + project["optional-dependencies"]["dev"]
+    return {canonical(item.name): item for item in map(Requirement, lines)}
+
+
+def test_the_lock_has_every_package_in_its_range():
+    for name, item in wanted().items():
+        assert item.specifier.contains(locked()[name]), name
+
+
+def test_the_lock_is_good_for_machines_with_and_without_gpu():
+    assert not [name for name in locked() if name.startswith(("nvidia", "triton"))]
+    assert not [version for version in locked().values() if "+" in version]
+
+
+def test_conda_gets_the_locked_versions_of_every_package():
+    lines = (ROOT / "environment.yml").read_text().splitlines()
+    found = pins(line for line in lines if "==" in line)
+    found |= pins((line for line in lines if "==" not in line), "=")
+    assert found.pop("python") == "3.11"
+    found = {CONDA_NAMES.get(name, name): version for name, version in found.items()}
+    assert found == {name: locked()[name] for name in wanted()}
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("exit 1", "older than 3.11"),
+        ('case "$2" in *ensurepip*) exit 1;; esac', "python3-venv"),
+    ],
+)
+def test_make_tells_what_python_lacks(tmp_path, script, words):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "report", f"PYTHON={python}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert not (tmp_path / ".venv").exists()

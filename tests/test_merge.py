@@ -1,0 +1,51 @@
+"""Merging notebooks: ids are unique, headings apart, messages name the notebook."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from helpers.pdf.exporter import InformeExporter
+from helpers.pdf.markdown import ReportError
+from helpers.pdf.merge import merge
+
+
+def notebook(name, *texts):
+    cells = [new_markdown_cell(text, id=f"c{n}") for n, text in enumerate(texts)]
+    metadata = {"papermill": {"input_path": f"notebooks/{name}.ipynb"}}
+    return new_notebook(cells=cells, metadata=metadata)
+
+
+def test_merged_notebook_is_valid_and_in_order():
+    parts = [notebook("a", "# A", "uno"), notebook("b", "# B")]
+    merged = merge(parts)
+    nbformat.validate(merged)
+    assert [cell.source for cell in merged.cells] == ["# A", "uno", "# B"]
+    assert len({cell.id for cell in merged.cells}) == 3
+    assert parts[0].cells[0].id == "c0"
+    assert "informe" not in parts[0].cells[0].metadata
+
+
+def test_merging_nothing():
+    assert merge([]).cells == []
+
+
+def test_equal_headings_and_links_to_them():
+    texts = ["# Parte", "## Los datos\n\nVéase [aquí](#Los-datos)."]
+    pdf, _ = InformeExporter().from_notebook_node(
+        merge([notebook("a", *texts), notebook("b", *texts)])
+    )
+    assert pdf.startswith(b"%PDF")
+
+
+def test_id_given_in_two_notebooks():
+    parts = [notebook(n, "# Los datos <!-- #sec-datos -->") for n in ("a", "b")]
+    with pytest.raises(ReportError, match=r"'sec-datos'.*a, cell 1.*b, cell 1"):
+        InformeExporter().from_notebook_node(merge(parts))
+
+
+def test_references_between_notebooks():
+    first = notebook("a", "# A", "Véase [B](#sec-b).")
+    second = notebook("b", "# B <!-- #sec-b -->")
+    InformeExporter().from_notebook_node(merge([first, second]))
+    with pytest.raises(ReportError, match="a, cell 2"):
+        InformeExporter().from_notebook_node(merge([first]))

@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers.report import matrices, sentences
+from tests.made_up_runs import run
+
+DIGITS = tuple("0123456789")
+
+
+@pytest.fixture
+def make(tmp_path, mnist):
+    """Make a run on the sample's test images; each in a folder of its own."""
+
+    def one(accuracy, **options):
+        name = f"run-{len(list(tmp_path.iterdir()))}"
+        return run(tmp_path / name, mnist.test.labels, accuracy, **options)
+
+    return one
+
+
+def test_the_sample_is_confessed(mnist):
+    assert "no usa los datos completos" in sentences.data_set(mnist)
+    full = sentences.data_set(replace(mnist, is_sample=False))
+    assert full.startswith("**MNIST**: 1000 imágenes de entrenamiento y 500 de prueba")
+    assert "Atención" not in full
+
+
+def test_headline_of_several_seeds_and_of_one(make):
+    text = sentences.headline("corregida", [make(0.9), make(0.8, seed=1)])
+    # mean 0.85; standard deviation 0.0707; half-width 12.706 * 0.0707 / sqrt(2)
+    assert "**0.850 ± 0.071**" in text
+    assert "2 semillas" in text
+    assert "[0.215, 1.485]" in text
+    one = sentences.headline("corregida", [make(0.9)])
+    assert "**0.900**" in one
+    assert "una sola semilla" in one
+    assert "±" not in one
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "lost", "says"),
+    [
+        (0.5, (), "sube la exactitud en 40.0 puntos porcentuales"),
+        (0.95, (), "baja la exactitud en 5.0 puntos porcentuales"),
+        (0.9, (), "no cambia la exactitud"),
+        (0.9, (3, 8), "1 semilla deja de 1 alguna clase sin predecir jamás: la 4 («3»"),
+        (0.9, (), "de 1 semilla probada ninguna perdió una clase"),
+    ],
+)  # fmt: skip
+def test_what_the_relu_on_the_output_does(make, accuracy, lost, says):
+    as_assigned = [make(accuracy, lost=lost, seed=4)]
+    assert says in sentences.variants([make(0.9)], as_assigned, DIGITS)
+
+
+def test_lost_classes_of_a_run(make):
+    assert "no predice nunca la clase «7»" in sentences.lost(
+        make(0.9, lost=[7]), DIGITS
+    )
+    assert "todas las clases se predicen" in sentences.lost(make(0.9), DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("dense", "lenet", "says", "concludes"),
+    [
+        (0.5, 0.6, "LeNet-5 acierta más", "la configuración vale más"),
+        (0.6, 0.5, "la red densa acierta más", "compensa la falta de estructura"),
+        (0.5, 0.5, "las dos aciertan lo mismo", "empatan"),
+    ],
+)
+def test_comparison_on_both_sides_of_the_verdict(make, dense, lenet, says, concludes):
+    a = [make(dense, network="dense", seconds=30.0)]
+    b = [make(lenet, network="lenet5", seconds=10.0)]
+    text = sentences.comparison(a, b)
+    assert says in text
+    assert "Entrenar la red densa lleva 3.0 veces el tiempo de LeNet-5" in text
+    assert "una sola semilla" in text
+    assert concludes in sentences.comparison_conclusion(a, b)
+
+
+def test_longer_training_is_named_either_way(make):
+    a, b = [make(0.5, seconds=5.0)], [make(0.6, seconds=10.0)]
+    assert "Entrenar LeNet-5 lleva 2.0 veces el tiempo de la red densa" in (
+        sentences.comparison(a, b)
+    )
+
+
+def test_curves_of_one_epoch_and_of_more(make):
+    text = sentences.curves("densa", [make(0.9)])
+    assert "el 30.0\u202f% de las imágenes de prueba tras la primera época" in text
+    assert "el 10.0\u202f% tras la última, la 2" in text
+
+
+def test_confusions_by_hand():
+    counts = np.diag([50, 60, 70])
+    assert "no se equivoca" in matrices.confusions(counts, "abc")
+    counts[1, 2], counts[2, 1] = 20, 10
+    text = matrices.confusions(counts, "abc")
+    assert "tomar «b» por «c»: 20 imágenes, el 25.0\u202f% de su clase" in text
+    assert "a la inversa ocurre en el 12.5\u202f%" in text
+
+
+def test_errors_among_a_group():
+    counts = np.array([[9, 3, 1], [2, 9, 0], [2, 0, 9]])
+    text = matrices.among(counts, (0, 1), "abc", "estas")
+    assert "Entre estas (a y b) queda el 62.5\u202f% de todos los errores" in text
+    assert "sería el 33.3\u202f%" in text
+
+
+def test_extremes_and_original():
+    counts = np.diag(np.full(10, 90)) + 1
+    counts[4, 5] += 50
+    counts[2, 2] += 500
+    text = matrices.extremes(counts, DIGITS)
+    assert "mejor reconoce son 2 (0.98)" in text
+    assert "las que peor, 4 (0.61)" in text
+    assert "la clase 4 (0.61 frente a 0.90 del original)" in (
+        matrices.versus_original(counts, DIGITS)
+    )

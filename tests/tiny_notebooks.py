@@ -1,0 +1,37 @@
+"""Tiny notebooks, and the command that builds them as a person runs it."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+
+PARAMETERS = "epochs: int = 10  # épocas\ndata: str = 'auto'  # datos"
+CHECK = (
+    "from helpers.parameters import check_parameters\n"
+    "settings = check_parameters(globals())"
+)
+
+
+def write(folder, name, *sources, title="Parte 1. Prueba"):
+    """A notebook with a title, a parameters cell and the given code cells."""
+    cells = [
+        nbformat.v4.new_markdown_cell(f"# {title}"),
+        nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        *map(nbformat.v4.new_code_cell, (CHECK, *sources)),
+    ]
+    path = folder / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def informe(*arguments, **environment):
+    """Run the command as a person does."""
+    return subprocess.run(
+        [sys.executable, "-m", "helpers.cli.main", *map(str, arguments)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
