@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from helpers.datasets import Dataset, Split
+from helpers.evaluation import confusion_counts
 from helpers.models import scale
 
 # `fused` does a step in one pass over the weights; the default way of torch.optim
@@ -75,11 +77,17 @@ class Result:
     model: nn.Module
     history: pd.DataFrame  # one row an epoch, columns of `Epoch`
     logits: Tensor  # (N_test, 10) float32
+    labels: Tensor  # (N_test,) int64, the true classes
 
     @property
     def predictions(self) -> Tensor:
         """Predicted class of each test image, (N_test,) int64."""
         return self.logits.argmax(1)
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """Confusion counts (10, 10): true classes by predicted ones."""
+        return confusion_counts(self.labels, self.predictions)
 
     @property
     def probabilities(self) -> Tensor:
@@ -126,7 +134,7 @@ def fit(
             )
             epochs.append(asdict(epoch))
             on_epoch(epoch)
-    return Result(model, pd.DataFrame(epochs), logits.cpu())
+    return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels)
 
 
 def train_epoch(

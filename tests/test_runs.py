@@ -147,7 +147,7 @@ def test_headless_progress_is_one_plain_line_an_epoch(capsys, monkeypatch):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "MNIST: 1 entrenamientos (CPU, 1 en paralelo)",
+        "MNIST: por entrenar, 1 (CPU, 1 en paralelo)",
         "MNIST · a, semilla 0 · época 1/2 · error de predicción 50 % · 2.0 s",
         "MNIST · a, semilla 0 · época 2/2 · error de predicción 2.5 % · 2.0 s",
     ]

@@ -31,7 +31,7 @@ class Progress:
         self.title, self.jobs, self.queue = title, jobs, queue
         self.bars = {}
         where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
-        self._say(f"{title}: {len(jobs)} entrenamientos ({where})")
+        self._say(f"{title}: por entrenar, {len(jobs)} ({where})")
         self.thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self):
