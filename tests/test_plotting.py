@@ -91,7 +91,7 @@ def test_per_class_shows_seeds_mean_and_the_other():
 def test_side_by_side_shares_one_scale():
     ax = plotting.plot_confusions({"a": COUNTS, "b": COUNTS.T}, classes="abc")
     first, second, _ = ax.get_figure().axes
-    assert first.images[0].get_clim() == second.images[0].get_clim()
+    assert first.collections[0].get_clim() == second.collections[0].get_clim()
     assert texts(first) == ["10", "10", "10"]  # 0.1 % would print as 0: left out
 
 
