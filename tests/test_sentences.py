@@ -45,7 +45,7 @@ def test_headline_of_several_seeds_and_of_one(make):
         (0.5, (), "sube la exactitud en 40.0 puntos porcentuales"),
         (0.95, (), "baja la exactitud en 5.0 puntos porcentuales"),
         (0.9, (), "no cambia la exactitud"),
-        (0.9, (3, 8), "1 semilla deja de 1 alguna clase sin predecir jamás: la 4 («3»"),
+        (0.9, (3, 8), "1 de 1 semilla deja alguna clase sin predecir jamás: la 4 («3»"),
         (0.9, (), "de 1 semilla probada ninguna perdió una clase"),
     ],
 )  # fmt: skip

@@ -53,11 +53,7 @@ class Report:
 
         Columns whose cells are all numbers align right.
         """
-        bundle = {
-            "text/html": table.to_html(border=0),
-            "text/markdown": pipe_table(table),
-            "text/plain": table.to_string(),
-        }
+        bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
         self._show("table", f"tab-{self.data.name}-{name}", bundle, caption)
 
     def say(self, text: str) -> None:

@@ -120,10 +120,11 @@ def _losses(runs: list[Run], classes) -> str:
         if names
     ]
     if cases:
-        seeds = count(len(cases), "semilla deja", "semillas dejan")
+        seeds = count(len(runs), "semilla", "semillas")
+        verb = "deja" if len(cases) == 1 else "dejan"
         return (
-            f"Con la ReLU en la salida, {seeds} de {len(runs)} alguna clase sin"
-            f" predecir jamás: {listing(cases)}."
+            f"Con la ReLU en la salida, {len(cases)} de {seeds} {verb} alguna clase"
+            f" sin predecir jamás: {listing(cases)}."
         )
     tried = count(len(runs), "semilla probada", "semillas probadas")
     return (
