@@ -95,6 +95,27 @@ def over_seeds(values) -> Estimate:
     return Estimate(mean, std, mean - half, mean + half, n)
 
 
+def difference(a, b) -> Estimate:
+    """Estimate mean(a) - mean(b) of values over seeds, with a 95 % interval.
+
+    With several seeds on both sides it is Welch's interval. With one seed on one side,
+    that side is taken to vary as the other does: Student's interval with the other's
+    standard deviation. With one on each side the interval is NaN. `n` is the smaller
+    number of seeds, `std` is NaN.
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    gap, n = float(a.mean() - b.mean()), min(len(a), len(b))
+    many = max(len(a), len(b))
+    if many == 1:
+        return Estimate(gap, np.nan, np.nan, np.nan, n)
+    if n > 1:
+        interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+        return Estimate(gap, np.nan, float(interval.low), float(interval.high), n)
+    spread = (a if len(a) == many else b).std(ddof=1) * np.sqrt(1 + 1 / many)
+    half = float(stats.t.ppf(0.975, many - 1) * spread)
+    return Estimate(gap, np.nan, gap - half, gap + half, n)
+
+
 def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     whole = np.where(whole == 0, np.nan, whole)
     return part / whole

@@ -4,10 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-import torch
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from torch import Tensor
 
 from helpers.colors import text_color
 from helpers.evaluation import row_shares
@@ -36,7 +34,7 @@ def plot_confusion(
     in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so that
     the colours spread over the errors alone.
     """
-    ax = ax or _axes(6.3, 4.7)
+    ax = ax or _axes(6.3, 4.0)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
@@ -102,40 +100,6 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
     ax.grid(axis="y")
     ax.legend()
     return ax
-
-
-def plot_images(
-    images: Tensor, titles=None, *, columns: int = 10, ax: Axes | None = None
-) -> Axes:
-    """Draw uint8 images (N, C, H, W) in rows of `columns`, a title above each."""
-    rows = -(-len(images) // columns)
-    height = 0.63 * rows * 10 / columns + (0.22 * rows if titles is not None else 0)
-    ax = ax or _axes(6.3, height)
-    ax.set_axis_off()
-    title_room = 0.32 if titles is not None else 0.0
-    for i, image in enumerate(images):
-        row, column = divmod(i, columns)
-        x, y = column, row * (1 + title_room) + title_room
-        pixels = image.permute(1, 2, 0).squeeze(-1).numpy()
-        ax.imshow(
-            pixels,
-            extent=(x + 0.04, x + 0.96, y + 0.96, y + 0.04),
-            vmin=0,
-            vmax=255,
-            interpolation="nearest",
-        )
-        if titles is not None:
-            ax.text(x + 0.5, y - 0.02, titles[i], ha="center", va="bottom", fontsize=7)
-    ax.set(xlim=(0, columns), ylim=(rows * (1 + title_room), 0), aspect="equal")
-    return ax
-
-
-def plot_examples(split, classes, *, rows: int = 2, ax: Axes | None = None) -> Axes:
-    """Draw the first `rows` images of each class, one class a column."""
-    first = [(split.labels == k).nonzero()[:rows, 0] for k in range(len(classes))]
-    order = torch.stack(first, 1).flatten()  # row by row
-    titles = [*classes, *[""] * (len(order) - len(classes))]
-    return plot_images(split.images[order], titles, columns=len(classes), ax=ax)
 
 
 def plot_per_class(

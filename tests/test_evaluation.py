@@ -79,3 +79,28 @@ def test_one_seed_has_no_uncertainty():
     e = evaluation.over_seeds([0.9])
     assert e.mean == 0.9
     assert np.isnan([e.std, e.low, e.high]).all()
+
+
+def test_difference_of_several_seeds_is_welchs():
+    a, b = [0.5, 0.52, 0.55], [0.4, 0.47]
+    e = evaluation.difference(a, b)
+    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))
+    assert e.mean == pytest.approx(np.mean(a) - np.mean(b))
+
+
+def test_difference_with_one_seed_borrows_the_others_spread():
+    # by hand: s = 0.02, t(2) = 4.3027, sqrt(1 + 1/3) = 1.1547
+    half = 4.30265 * 0.02 * 1.154701
+    for a, b, gap in [
+        ([0.5], [0.4, 0.42, 0.44], 0.08),
+        ([0.4, 0.42, 0.44], [0.5], -0.08),
+    ]:
+        e = evaluation.difference(a, b)
+        assert (e.low, e.high) == pytest.approx((gap - half, gap + half), abs=1e-6)
+
+
+def test_difference_of_single_seeds_has_no_interval():
+    e = evaluation.difference([0.5], [0.4])
+    assert e.mean == pytest.approx(0.1)
+    assert np.isnan([e.low, e.high]).all()

@@ -2,7 +2,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from helpers import plotting
 from helpers.colors import contrast
@@ -61,22 +60,6 @@ def test_curves_draw_every_seed_and_the_mean():
     assert len(ax.lines) == 6
     assert means[0].get_ydata().tolist() == pytest.approx([0.3, 0.15])
     assert [line.get_label() for line in means] == ["a, entrenamiento", "a, predicción"]
-
-
-def test_images_are_drawn_as_they_are():
-    images = torch.arange(3 * 3 * 4, dtype=torch.uint8).reshape(3, 3, 2, 2)
-    ax = plotting.plot_images(images, ["x", "y", "z"], columns=2)
-    drawn = [image.get_array() for image in ax.images]
-    assert (drawn[1] == images[1].permute(1, 2, 0).numpy()).all()
-    assert texts(ax) == ["x", "y", "z"]
-
-
-def test_examples_stand_by_class(mnist):
-    ax = plotting.plot_examples(mnist.train, mnist.classes, rows=2)
-    assert texts(ax)[:10] == list("0123456789")
-    third = mnist.train.images[mnist.train.labels == 3]
-    assert (ax.images[3].get_array() == third[0, 0].numpy()).all()
-    assert (ax.images[13].get_array() == third[1, 0].numpy()).all()
 
 
 def test_per_class_shows_seeds_mean_and_the_other():

@@ -23,7 +23,7 @@ def test_layers_with_shapes_and_parameters(mnist):
     table = tables.layers(network, mnist.train.images[:1])
     assert table["salida"].tolist()[:3] == ["1 × 28 × 28", "1 × 25 × 25", "625"]
     assert table["parámetros"].tolist() == ["", "17", "0", "6260", "0", "6277"]
-    assert table.index[1] == "`Conv2d(1, 1, kernel_size=(4, 4))`"
+    assert table.index[1] == "`Conv2d(1, 1, (4, 4))`"
 
 
 def test_per_class_is_scikit_learns_report():

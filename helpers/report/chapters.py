@@ -31,6 +31,11 @@ y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia el
 resultado al repetir el entrenamiento con otros pesos iniciales y otro orden de los
 lotes, no cuánto cambiaría con otras imágenes de prueba."""
 
+TOO_WIDE = """
+
+Algún intervalo se sale de [0, 1], donde una exactitud no puede estar: una semilla se
+apartó tanto de las otras que con tan pocas no se puede fijar la media."""
+
 REPRODUCIBILITY = """# Cómo se reproduce este informe {{.unnumbered}}
 
 La orden `make report` obtiene los datos, entrena las redes, ejecuta los cuadernos y
@@ -61,6 +66,8 @@ def opening(metrics: list[dict]) -> NotebookNode:
         "Exactitud de cada red en las imágenes de prueba y tiempo medio de un"
         " entrenamiento."
     )
+    if any(map(_too_wide, metrics)):
+        text += TOO_WIDE
     return _notebook("resumen", text, table, "tab-summary", caption)
 
 
@@ -81,6 +88,11 @@ def closing(metrics: list[dict]) -> NotebookNode:
         "Los entrenamientos que usa este informe y la clave con la que están guardados."
     )
     return _notebook("reproducir", text, table.set_index("datos"), "tab-runs", caption)
+
+
+def _too_wide(part: dict) -> bool:
+    bounds = [n["interval"] for n in part["networks"].values()]
+    return any(low is not None and (low < 0 or high > 1) for low, high in bounds)
 
 
 def _rows(part: dict) -> list[list[str]]:

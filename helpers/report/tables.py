@@ -11,6 +11,13 @@ from helpers.report import numbers, original
 from helpers.report.results import accuracies
 from helpers.runs import Run
 
+# What torch prints of a layer although nobody chose it
+DEFAULTS = (
+    *("in_features=", "out_features=", "kernel_size=", "start_dim=1, end_dim=-1"),
+    *(", stride=(1, 1)", ", stride=2, padding=0, dilation=1, ceil_mode=False"),
+    *(", bias=True", "alpha=1.0"),
+)
+
 
 def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
     """Each layer's output shape for one image (1, C, H, W), and its parameters."""
@@ -108,6 +115,6 @@ def _shape(x: torch.Tensor) -> str:
 def _describe(layer: nn.Module) -> str:
     """A layer as torch prints it, without what is torch's default."""
     text = repr(layer)
-    for default in (", stride=(1, 1)", ", bias=True", ", padding=0", ", dilation=1"):
+    for default in DEFAULTS:
         text = text.replace(default, "")
-    return text.replace("in_features=", "").replace("out_features=", "")
+    return text
