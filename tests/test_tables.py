@@ -55,7 +55,7 @@ def test_networks_and_costs(two_seeds):
 def test_pipe_table_aligns_numbers_right(two_seeds):
     lines = pipe_table(tables.networks({"densa": two_seeds})).splitlines()
     assert lines[0].startswith("| red | semillas | exactitud |")
-    assert lines[1] == "| :--- | ---: | ---: | :--- | ---: | ---: |"
+    assert lines[1] == "| :--- | ---: | ---: | ---: | ---: | ---: |"
 
 
 def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
