@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 from sklearn import metrics
 
 from helpers import evaluation
@@ -65,42 +64,3 @@ def test_confused_pairs_by_hand():
     assert table.predicted.tolist() == [0, 1, 1]
     assert table.images.tolist() == [7, 3, 3]
     assert table.share.tolist() == [0.7, 3 / 8, 3 / 12]
-
-
-def test_over_seeds_is_scipys_t_interval():
-    values = [0.91, 0.93, 0.92, 0.95]
-    e = evaluation.over_seeds(values)
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))
-    assert e.std == pytest.approx(np.std(values, ddof=1))
-
-
-def test_one_seed_has_no_uncertainty():
-    e = evaluation.over_seeds([0.9])
-    assert e.mean == 0.9
-    assert np.isnan([e.std, e.low, e.high]).all()
-
-
-def test_difference_of_several_seeds_is_welchs():
-    a, b = [0.5, 0.52, 0.55], [0.4, 0.47]
-    e = evaluation.difference(a, b)
-    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
-    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))
-    assert e.mean == pytest.approx(np.mean(a) - np.mean(b))
-
-
-def test_difference_with_one_seed_borrows_the_others_spread():
-    # by hand: s = 0.02, t(2) = 4.3027, sqrt(1 + 1/3) = 1.1547
-    half = 4.30265 * 0.02 * 1.154701
-    for a, b, gap in [
-        ([0.5], [0.4, 0.42, 0.44], 0.08),
-        ([0.4, 0.42, 0.44], [0.5], -0.08),
-    ]:
-        e = evaluation.difference(a, b)
-        assert (e.low, e.high) == pytest.approx((gap - half, gap + half), abs=1e-6)
-
-
-def test_difference_of_single_seeds_has_no_interval():
-    e = evaluation.difference([0.5], [0.4])
-    assert e.mean == pytest.approx(0.1)
-    assert np.isnan([e.low, e.high]).all()

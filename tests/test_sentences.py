@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from helpers.report import duel, matrices, sentences
+from helpers.uncertainty import Paired
 from tests.made_up_runs import run
 
 DIGITS = tuple("0123456789")
@@ -117,3 +119,34 @@ def test_extremes_and_original():
     assert "la clase 4 (0.61 frente a 0.90 del original)" in (
         matrices.versus_original(counts, DIGITS)
     )
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "p", "says"),
+    [
+        (30, 10, 0.002, "3.0 por cada una en la otra dirección"),
+        (30, 10, 0.002, "diferencia sí se distingue del azar"),
+        (12, 10, 0.8, "diferencia no se distingue del azar"),
+        (9, 9, 1.0, "tantas como la otra"),
+        (5, 0, 0.0625, "una de las dos no gana ninguna"),
+        (5, 0, 0.0001, "da p < 0.001"),
+    ],
+)
+def test_paired_on_both_sides_of_the_verdict(only_a, only_b, p, says):
+    pair = Paired(100, only_a, only_b, 20, p, 0.02, 0.01, 0.03)
+    text = duel.paired(pair, "densa", "LeNet-5")
+    assert says in text
+    assert "es de +2.0 puntos porcentuales" in text
+    assert "[1.0, 3.0]" in text
+
+
+def test_seedwise_of_several_seeds_and_of_one(make):
+    a = [make(x, seed=i) for i, x in enumerate([0.9, 0.92, 0.88])]
+    b = [make(x, seed=i) for i, x in enumerate([0.8, 0.84, 0.82])]
+    text = duel.seedwise(a, b, "corregida", "de la tarea")
+    expected = stats.ttest_rel([0.9, 0.92, 0.88], [0.8, 0.84, 0.82])
+    low, high = (100 * x for x in expected.confidence_interval(0.95))
+    assert "es en promedio de +8.0 puntos porcentuales" in text
+    assert f"Student pareado del 95 %: [{low:.1f}, {high:.1f}])" in text
+    assert "3 semillas" in text
+    assert "una sola semilla" in duel.seedwise(a[:1], b[:1], "x", "y")

@@ -20,6 +20,7 @@ from helpers.datasets import Dataset
 from helpers.plotting import use_style
 from helpers.report import results, sentences
 from helpers.runs import Run
+from helpers.uncertainty import Paired
 
 
 class Report:
@@ -60,9 +61,9 @@ class Report:
         """Show a paragraph of Markdown made from results."""
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
-    def metrics(self, runs: dict[str, list[Run]]) -> None:
+    def metrics(self, runs: dict[str, list[Run]], pair: Paired) -> None:
         """Write `metrics.json`: what the runs measured, for the report's summary."""
-        content = results.metrics(self.data, runs)
+        content = results.metrics(self.data, runs, pair)
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 

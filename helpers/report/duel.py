@@ -1,15 +1,58 @@
-"""Paragraphs in Spanish that compare the two networks of CIFAR-10.
+"""Paragraphs in Spanish that compare two networks.
 
 Like `sentences`, each stays true when the results change.
 """
 
 import numpy as np
 
-from helpers.evaluation import Estimate, difference
 from helpers.report import numbers
+from helpers.report.numbers import count, integer, points
 from helpers.report.results import accuracies
 from helpers.report.sentences import headline
 from helpers.runs import Run
+from helpers.uncertainty import Estimate, Paired, detectable, difference, over_seeds
+
+
+def paired(pair: Paired, a: str, b: str) -> str:
+    """What McNemar's test and the bootstrap say of two networks, over test images."""
+    interval = f"[{points(pair.low)}, {points(pair.high)}]"
+    seen = "sí" if pair.p_value < 0.05 else "no"
+    return (
+        f"Solo la red {a} acierta en {count(pair.only_a, 'imagen', 'imágenes')}, y solo"
+        f" la red {b} en {integer(pair.only_b)}: {_odds(pair)}. La prueba exacta de"
+        f" McNemar da {numbers.p_value(pair.p_value)}, y la diferencia de exactitud es"
+        f" de {points(pair.difference, '+')} puntos porcentuales (intervalo *bootstrap*"
+        f" pareado del 95 %: {interval}). Entre estas dos redes ya entrenadas, la"
+        f" diferencia {seen} se distingue del azar de las imágenes de prueba."
+    )
+
+
+def _odds(pair: Paired) -> str:
+    if pair.only_a == pair.only_b:
+        return "tantas como la otra"
+    more, less = sorted((pair.only_a, pair.only_b), reverse=True)
+    if less == 0:
+        return "una de las dos no gana ninguna"
+    return f"{more / less:.1f} por cada una en la otra dirección"
+
+
+def seedwise(a: list[Run], b: list[Run], n_a: str, n_b: str) -> str:
+    """The same comparison over seeds, paired, and what so many seeds could detect."""
+    gaps = accuracies(a) - accuracies(b)
+    e = over_seeds(gaps)
+    if e.n == 1:
+        return (
+            "Con una sola semilla no se puede decir cuánto cambiaría esa diferencia al"
+            " repetir el entrenamiento."
+        )
+    return (
+        f"Semilla por semilla, la exactitud de la red {n_a} menos la de la red {n_b} es"
+        f" en promedio de {points(e.mean, '+')} puntos porcentuales (intervalo de"
+        f" Student pareado del 95 %: [{points(e.low)}, {points(e.high)}]). Con"
+        f" {e.n} semillas y esa dispersión, una prueba al 5 % solo detectaría con"
+        f" probabilidad de 80 % diferencias de al menos {points(detectable(gaps))}"
+        " puntos."
+    )
 
 
 def comparison(dense: list[Run], lenet: list[Run]) -> str:
@@ -47,20 +90,15 @@ def _gap(dense: list[Run], lenet: list[Run]) -> str:
     e = difference(accuracies(lenet), accuracies(dense))
     text = (
         "La exactitud de LeNet-5 menos la de la densa es de"
-        f" {_points(e.mean, '+')} puntos porcentuales"
+        f" {points(e.mean, '+')} puntos porcentuales"
     )
     if np.isnan(e.low):
         return f"{text}; con una semilla de cada una no se sabe cuánto vale eso."
     assumed = "; la que tiene una sola semilla se supone que varía como la otra"
     return (
-        f"{text} (intervalo del 95 % entre semillas: [{_points(e.low)},"
-        f" {_points(e.high)}]{assumed if e.n == 1 else ''}): {_verdict(e)}."
+        f"{text} (intervalo del 95 % entre semillas: [{points(e.low)},"
+        f" {points(e.high)}]{assumed if e.n == 1 else ''}): {_verdict(e)}."
     )
-
-
-def _points(gap: float, sign: str = "") -> str:
-    """A difference of shares in percentage points."""
-    return f"{100 * gap:{sign}.1f}".replace("-", "−")
 
 
 def _verdict(e: Estimate) -> str:

@@ -6,11 +6,19 @@ They are Markdown; `#fig-…` and `#tab-…` links become numbered references in
 import numpy as np
 
 from helpers.datasets import Dataset
-from helpers.evaluation import over_seeds, recall
+from helpers.evaluation import recall
 from helpers.report import numbers
-from helpers.report.numbers import count, duration, integer, listing, percent, share
+from helpers.report.numbers import (
+    count,
+    duration,
+    integer,
+    listing,
+    percent,
+    share,
+)
 from helpers.report.results import accuracies, lost_classes, worst
 from helpers.runs import Run
+from helpers.uncertainty import over_seeds
 
 
 def data_set(data: Dataset) -> str:
