@@ -34,7 +34,7 @@ def plot_confusion(
     in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so that
     the colours spread over the errors alone.
     """
-    ax = ax or _axes(6.3, 4.0)
+    ax = ax or _axes(6.3, 3.7)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:

@@ -90,7 +90,7 @@ def pipe_table(table: pd.DataFrame) -> str:
 
 def _is_number(cell) -> bool:
     text = str(cell).replace("−", "-").strip()
-    return bool(text) and (text[0].isdigit() or text[0] in "-—+[" or text == "±")
+    return bool(text) and (text[0].isdigit() or text[0] in "-—+[<" or text == "±")
 
 
 def _write(path: Path, text: str) -> None:

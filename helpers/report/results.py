@@ -47,7 +47,7 @@ def worst(runs: list[Run]) -> Run:
     return runs[int(np.argmin(accuracies(runs)))]
 
 
-def confident_errors(run: Run, data: Dataset, n: int = 20) -> tuple:
+def confident_errors(run: Run, data: Dataset, n: int) -> tuple:
     """The `n` wrong test images of which the network is surest, surest first.
 
     Gives the images (n, C, H, W) and a title for each: true class → predicted class.

@@ -163,11 +163,12 @@ def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
     values = recall(counts)
     hardest = classes[int(np.nanargmin(values))]
     gap = accuracies(corrected).mean() - accuracies(as_assigned).mean()
+    value = numbers.mean_std(over_seeds(accuracies(corrected)))
     return (
-        f"{headline('corregida', corrected)} La clase más difícil de encontrar es"
-        f" «{hardest}», con exhaustividad {share(np.nanmin(values), 2)}. Quitar la ReLU"
-        f" de la salida {_changes(gap)} en promedio, sin costo alguno en parámetros ni"
-        " en tiempo."
+        f"La red corregida acierta una proporción de **{value}** de las imágenes de"
+        f" prueba. La clase más difícil de encontrar es «{hardest}», con exhaustividad"
+        f" {share(np.nanmin(values), 2)}. Quitar la ReLU de la salida {_changes(gap)} en"
+        " promedio, sin costo alguno en parámetros ni en tiempo."
     )
 
 

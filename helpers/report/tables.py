@@ -67,7 +67,7 @@ def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
     return pd.DataFrame(cells, index, [f"{b} acierta", f"{b} falla"])
 
 
-def confusions(counts: np.ndarray, classes, n: int = 6) -> pd.DataFrame:
+def confusions(counts: np.ndarray, classes, n: int = 5) -> pd.DataFrame:
     """The most frequent confusions, largest first."""
     pairs = confused_pairs(counts, n)
     table = pd.DataFrame(
