@@ -167,8 +167,8 @@ def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
     return (
         f"La red corregida acierta una proporción de **{value}** de las imágenes de"
         f" prueba. La clase más difícil de encontrar es «{hardest}», con exhaustividad"
-        f" {share(np.nanmin(values), 2)}. Quitar la ReLU de la salida {_changes(gap)} en"
-        " promedio, sin costo alguno en parámetros ni en tiempo."
+        f" {share(np.nanmin(values), 2)}. Quitar la ReLU de la salida {_changes(gap)}"
+        " en promedio, sin costo alguno en parámetros ni en tiempo."
     )
 
 
