@@ -7,6 +7,7 @@ from IPython import get_ipython
 from tqdm.auto import tqdm
 
 from helpers.plotting import percent
+from helpers.runs import store
 from helpers.runs.plan import Training
 from helpers.training import Epoch
 
@@ -32,6 +33,8 @@ class Progress:
         self.bars = {}
         where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
         self._say(f"{title}: por entrenar, {len(jobs)} ({where})")
+        for name, epoch, epochs in self._stopped():
+            self._say(f"{title} · {name} · continúa tras la época {epoch}/{epochs}")
         self.thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self):
@@ -45,6 +48,26 @@ class Progress:
         self.thread.join()
         for bar in self.bars.values():
             bar.close()
+
+    def interrupted(self) -> None:
+        """Say, after Ctrl-C, what was kept and how to go on."""
+        done = sum(store.find(job) is not None for job in self.jobs.values())
+        lines = [f"Interrumpido. Terminados y guardados: {done} de {len(self.jobs)}."]
+        lines += [
+            f"{name}: guardado hasta la época {epoch} de {epochs}."
+            for name, epoch, epochs in self._stopped()
+        ]
+        lines.append("La misma celda, o la misma orden, continúa desde ahí.")
+        self._say("\n".join(lines))
+
+    def _stopped(self) -> list[tuple[str, int, int]]:
+        """Name, last epoch and number of epochs of what was stopped on its way."""
+        stopped = []
+        for (name, seed), job in self.jobs.items():
+            if epochs := store.checkpoint(job.key).epochs():
+                name = f"{name}, semilla {seed}"
+                stopped.append((name, len(epochs), job.recipe.epochs))
+        return stopped
 
     def _listen(self) -> None:
         while (message := self.queue.get()) is not None:
