@@ -11,6 +11,7 @@ from helpers import paths
 from helpers.cli import doctor as diagnosis
 from helpers.cli.pool import BuildError
 from helpers.cli.profiles import PROFILES
+from helpers.cli.runs import runs
 from helpers.parameters import ParameterError
 
 BUILD_EXAMPLES = """
@@ -128,6 +129,9 @@ def _summary(seconds: dict[str, float], output: Path, pages: int) -> None:
         click.echo(f"{step:<14} {duration:7.1f} s")
     size = output.stat().st_size / 1e6
     click.echo(f"\n{output}: {pages} pages, {size:.2f} MB")
+
+
+main.add_command(runs)
 
 
 @main.command()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.torch import load_model, save_file
@@ -150,6 +150,16 @@ def alone(key: str) -> Iterator[None]:
     part.mkdir(parents=True, exist_ok=True)
     with FileLock(part / "lock"):
         yield
+
+
+def is_busy(key: str) -> bool:
+    """Whether a process is training `key` now."""
+    lock = FileLock(part_of(key) / "lock")
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def keep_history(key: str, history: pd.DataFrame) -> Path:
