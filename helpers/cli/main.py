@@ -12,6 +12,7 @@ from helpers.cli import doctor as diagnosis
 from helpers.cli.pool import BuildError
 from helpers.cli.profiles import PROFILES
 from helpers.cli.runs import runs
+from helpers.cli.sweep import sweep
 from helpers.parameters import ParameterError
 
 BUILD_EXAMPLES = """
@@ -114,7 +115,7 @@ def build(notebooks, profile, given, output, **page) -> None:
     output = output or paths.report() / "informe.pdf"
     jobs = steps.plan(list(notebooks), profile, dict(given))
     steps.check_machine()
-    with steps.one_at_a_time():
+    with steps.one_at_a_time(paths.report()):
         jobs = steps.fetch(jobs)
         outcomes = steps.execute(jobs, output)
         start = time.monotonic()
@@ -132,6 +133,7 @@ def _summary(seconds: dict[str, float], output: Path, pages: int) -> None:
 
 
 main.add_command(runs)
+main.add_command(sweep)
 
 
 @main.command()
