@@ -13,6 +13,8 @@ from helpers.machine import cores
 from helpers.sources import tell
 from helpers.sweeps.work import thread
 
+TIMEOUT = 10  # seconds that a scheduler has to answer
+
 
 @contextmanager
 def local(jobs: int) -> Iterator[Executor]:
@@ -47,7 +49,7 @@ def cluster(address: str) -> Iterator[Executor]:
         cure = "pip install 'informe-redes[cluster]'"
         raise BuildError(f"--scheduler needs Dask: {cure}") from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise BuildError(f"no Dask scheduler answers at {address}: {error}") from error
     with client:

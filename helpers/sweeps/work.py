@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.cli.pool import Job, Running, stop
+from helpers.cli.pool import Job, Outcome, Running, stop
 
 thread = threading.local()  # `stopped`, set by executors: whether to give up
 
@@ -64,10 +64,11 @@ def _outcome(cause: str, seconds: float, notebook, metrics) -> dict:
     }
 
 
-def _wait(running: Running):
+def _wait(running: Running) -> Outcome:
     while not running.ended():
         if getattr(thread, "stopped", bool)():
             stop([running])
+            return Outcome(running.job, 0.0, "stopped")
         time.sleep(0.05)
     return running.outcome()
 
