@@ -1,10 +1,7 @@
-"""From labels and predictions to confusion counts, precision, recall and intervals."""
-
-from dataclasses import dataclass
+"""From labels and predictions to confusion counts, precision and recall."""
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 
 def confusion_counts(labels, predictions, n_classes: int = 10) -> np.ndarray:
@@ -71,28 +68,6 @@ def confused_pairs(counts: np.ndarray, n: int = 5) -> pd.DataFrame:
             "share": row_shares(counts)[true, predicted],
         }
     )
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds and its uncertainty."""
-
-    mean: float
-    std: float  # sample standard deviation, n - 1; NaN for one seed
-    low: float  # Student's 95 % interval of the mean; NaN for one seed
-    high: float
-    n: int
-
-
-def over_seeds(values) -> Estimate:
-    """Estimate the mean of one value per seed, with Student's 95 % interval."""
-    values = np.asarray(values, dtype=float)
-    n, mean = len(values), float(values.mean())
-    if n == 1:
-        return Estimate(mean, np.nan, np.nan, np.nan, 1)
-    std = float(values.std(ddof=1))
-    half = float(stats.t.ppf(0.975, n - 1)) * std / np.sqrt(n)
-    return Estimate(mean, std, mean - half, mean + half, n)
 
 
 def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -4,10 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-import torch
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from torch import Tensor
 
 from helpers.colors import text_color
 from helpers.evaluation import row_shares
@@ -36,7 +34,7 @@ def plot_confusion(
     in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so that
     the colours spread over the errors alone.
     """
-    ax = ax or _axes(6.3, 4.7)
+    ax = ax or _axes(6.3, 4.0)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
@@ -54,18 +52,9 @@ def plot_confusion(
         ax=ax,
     )
     _write_cells(ax, counts, shares, hidden)
-    ax.collections[0].colorbar.ax.yaxis.set_major_formatter(PERCENT)
-    classes = range(len(counts)) if classes is None else classes
-    long = max(len(str(name)) for name in classes) > 2
-    ax.set_xticklabels(
-        classes,
-        rotation=45 if long else 0,
-        ha="right" if long else "center",
-        rotation_mode="anchor" if long else "default",
-    )
-    ax.set_yticklabels(classes, rotation=0)
+    _finish(ax.collections[0].colorbar)
+    _name_classes(ax, range(len(counts)) if classes is None else classes)
     ax.set(xlabel="clase predicha", ylabel="clase verdadera")
-    ax.tick_params(length=0)
     return ax
 
 
@@ -74,38 +63,18 @@ def plot_confusions(counts: dict[str, np.ndarray], *, classes) -> Axes:
 
     Each cell holds the per cent of its row; the diagonal is left out.
     """
-    figure, axes = plt.subplots(1, len(counts), figsize=(6.3, 3.5), sharey=True)
+    figure, axes = plt.subplots(1, len(counts), figsize=(6.3, 3.1), sharey=True)
     off = ~np.eye(len(classes), dtype=bool)
     top = max(np.nanmax(row_shares(c)[off]) for c in counts.values())
     for ax, (name, table) in zip(axes, counts.items(), strict=True):
         shares = np.where(off, row_shares(table), np.nan)
-        image = ax.imshow(shares, vmin=0, vmax=top or 1, cmap="Blues")
-        for (row, column), value in np.ndenumerate(shares):
-            if value >= 0.005:
-                color = text_color(image.cmap(image.norm(value)))
-                ax.text(
-                    column,
-                    row,
-                    f"{100 * value:.0f}",
-                    ha="center",
-                    va="center",
-                    color=color,
-                    fontsize=6,
-                )
-        ax.set_xticks(
-            range(len(classes)),
-            classes,
-            rotation=60,
-            ha="right",
-            rotation_mode="anchor",
-            fontsize=7,
-        )
-        ax.set_yticks(range(len(classes)), classes, fontsize=7)
-        ax.tick_params(length=0)
-        ax.set(title=name, xlabel="clase predicha")
+        mesh = ax.pcolormesh(shares, vmin=0, vmax=top or 1, cmap="Blues")
+        _write_percents(ax, mesh, shares)
+        _name_classes(ax, classes, fontsize=7)
+        ax.set(title=name, xlabel="clase predicha", aspect="equal")
     axes[0].set_ylabel("clase verdadera")
-    bar = figure.colorbar(image, ax=axes, shrink=0.7, label="de la clase verdadera")
-    bar.ax.yaxis.set_major_formatter(PERCENT)
+    axes[0].invert_yaxis()
+    _finish(figure.colorbar(mesh, ax=axes, shrink=0.7, label="de la clase verdadera"))
     return axes[0]
 
 
@@ -131,40 +100,6 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
     ax.grid(axis="y")
     ax.legend()
     return ax
-
-
-def plot_images(
-    images: Tensor, titles=None, *, columns: int = 10, ax: Axes | None = None
-) -> Axes:
-    """Draw uint8 images (N, C, H, W) in rows of `columns`, a title above each."""
-    rows = -(-len(images) // columns)
-    height = 0.63 * rows * 10 / columns + (0.22 * rows if titles is not None else 0)
-    ax = ax or _axes(6.3, height)
-    ax.set_axis_off()
-    title_room = 0.32 if titles is not None else 0.0
-    for i, image in enumerate(images):
-        row, column = divmod(i, columns)
-        x, y = column, row * (1 + title_room) + title_room
-        pixels = image.permute(1, 2, 0).squeeze(-1).numpy()
-        ax.imshow(
-            pixels,
-            extent=(x + 0.04, x + 0.96, y + 0.96, y + 0.04),
-            vmin=0,
-            vmax=255,
-            interpolation="nearest",
-        )
-        if titles is not None:
-            ax.text(x + 0.5, y - 0.02, titles[i], ha="center", va="bottom", fontsize=7)
-    ax.set(xlim=(0, columns), ylim=(rows * (1 + title_room), 0), aspect="equal")
-    return ax
-
-
-def plot_examples(split, classes, *, rows: int = 2, ax: Axes | None = None) -> Axes:
-    """Draw the first `rows` images of each class, one class a column."""
-    first = [(split.labels == k).nonzero()[:rows, 0] for k in range(len(classes))]
-    order = torch.stack(first, 1).flatten()  # row by row
-    titles = [*classes, *[""] * (len(order) - len(classes))]
-    return plot_images(split.images[order], titles, columns=len(classes), ax=ax)
 
 
 def plot_per_class(
@@ -213,6 +148,33 @@ def plot_seeds(
     ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
     ax.grid(axis="x")
     return ax
+
+
+def _finish(bar) -> None:
+    """Label a colour bar in per cent, and draw it as vectors like all the rest."""
+    bar.ax.yaxis.set_major_formatter(PERCENT)
+    bar.solids.set(rasterized=False, edgecolor="face")
+
+
+def _name_classes(ax: Axes, classes, **style) -> None:
+    """Name the cells of a matrix on both sides; long names stand aslant below."""
+    names = [str(name) for name in classes]
+    middles = np.arange(len(names)) + 0.5
+    slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    long = max(map(len, names)) > 2
+    ax.set_xticks(middles, names, **(slant if long else {"rotation": 0}), **style)
+    ax.set_yticks(middles, names, rotation=0, **style)
+    ax.tick_params(length=0)
+
+
+def _write_percents(ax: Axes, mesh, shares: np.ndarray) -> None:
+    """Write whole per cents in the cells; those that would print as 0 stay blank."""
+    style = {"ha": "center", "va": "center", "fontsize": 6}
+    for (row, column), value in np.ndenumerate(shares):
+        if value >= 0.005:
+            color = text_color(mesh.cmap(mesh.norm(value)))
+            text = f"{100 * value:.0f}"
+            ax.text(column + 0.5, row + 0.5, text, color=color, **style)
 
 
 def _write_cells(ax: Axes, counts, shares, hidden) -> None:

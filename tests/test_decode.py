@@ -1,4 +1,3 @@
-import io
 import json
 import os
 import tarfile
@@ -10,19 +9,7 @@ from PIL import Image
 from helpers import decode
 from helpers.decode import DataError
 from tests import tiny_sets
-
-
-def tar(path, *members):
-    """Archive of members given as (name, content) or as TarInfo."""
-    with tarfile.open(path, "w:gz") as archive:
-        for member in members:
-            if isinstance(member, tarfile.TarInfo):
-                archive.addfile(member)
-            else:
-                info = tarfile.TarInfo(member[0])
-                info.size = len(member[1])
-                archive.addfile(info, io.BytesIO(member[1]))
-    return path
+from tests.tiny_sets import make_archive, tar
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -155,12 +142,6 @@ def test_nothing_there(tmp_path, folder):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="none of its original files"):
         decode.read_folder("cifar10", tmp_path / folder)
-
-
-def make_archive(folder):
-    files = tiny_sets.cifar_files()
-    named = [(f"cifar-10-batches-bin/{name}", files[name]) for name in reversed(files)]
-    tar(folder / "cifar-10-binary.tar.gz", ("cifar-10-batches-bin/x", b"x"), *named)
 
 
 def make_unpacked(folder):

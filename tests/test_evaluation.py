@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 from sklearn import metrics
 
 from helpers import evaluation
@@ -65,17 +64,3 @@ def test_confused_pairs_by_hand():
     assert table.predicted.tolist() == [0, 1, 1]
     assert table.images.tolist() == [7, 3, 3]
     assert table.share.tolist() == [0.7, 3 / 8, 3 / 12]
-
-
-def test_over_seeds_is_scipys_t_interval():
-    values = [0.91, 0.93, 0.92, 0.95]
-    e = evaluation.over_seeds(values)
-    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))
-    assert e.std == pytest.approx(np.std(values, ddof=1))
-
-
-def test_one_seed_has_no_uncertainty():
-    e = evaluation.over_seeds([0.9])
-    assert e.mean == 0.9
-    assert np.isnan([e.std, e.low, e.high]).all()

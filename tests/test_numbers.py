@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from helpers.evaluation import over_seeds
 from helpers.report import numbers
+from helpers.uncertainty import over_seeds
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_stopping_leaves_no_process_and_keeps_the_notebook(home, ending):
         wait_for((folder / "here").exists)
         process.send_signal(ending)
         process.wait(timeout=30)
-        wait_for(lambda: not kernels_in(folder), 30)
+        wait_for(lambda: not kernels_in(folder))
         words = process.stderr.read()
     partial = nbformat.read(home / "report/notebooks/slow.ipynb", as_version=4)
     assert partial.cells[3].execution_count == 3

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from helpers.report import matrices, sentences
+from helpers.report import duel, matrices, sentences
+from helpers.uncertainty import Paired
 from tests.made_up_runs import run
 
 DIGITS = tuple("0123456789")
@@ -45,7 +47,7 @@ def test_headline_of_several_seeds_and_of_one(make):
         (0.5, (), "sube la exactitud en 40.0 puntos porcentuales"),
         (0.95, (), "baja la exactitud en 5.0 puntos porcentuales"),
         (0.9, (), "no cambia la exactitud"),
-        (0.9, (3, 8), "1 semilla deja de 1 alguna clase sin predecir jamás: la 4 («3»"),
+        (0.9, (3, 8), "1 de 1 semilla deja alguna clase sin predecir jamás: la 4 («3»"),
         (0.9, (), "de 1 semilla probada ninguna perdió una clase"),
     ],
 )  # fmt: skip
@@ -64,25 +66,24 @@ def test_lost_classes_of_a_run(make):
 @pytest.mark.parametrize(
     ("dense", "lenet", "says", "concludes"),
     [
-        (0.5, 0.6, "LeNet-5 acierta más", "la configuración vale más"),
-        (0.6, 0.5, "la red densa acierta más", "compensa la falta de estructura"),
-        (0.5, 0.5, "las dos aciertan lo mismo", "empatan"),
+        ([0.5], [0.6, 0.604], "+10.2 puntos", "la configuración vale más"),
+        ([0.6, 0.604], [0.5, 0.504], "−10.0 puntos", "parámetros vale más que la conf"),
+        ([0.5], [0.4, 0.7], "variación entre semillas", "no hay evidencia"),
+        ([0.5, 0.52], [0.51], "se supone que varía como la otra", "no hay evidencia"),
+        ([0.5], [0.6], "con una semilla de cada una no se sabe", "no hay evidencia"),
     ],
 )
 def test_comparison_on_both_sides_of_the_verdict(make, dense, lenet, says, concludes):
-    a = [make(dense, network="dense", seconds=30.0)]
-    b = [make(lenet, network="lenet5", seconds=10.0)]
-    text = sentences.comparison(a, b)
-    assert says in text
-    assert "Entrenar la red densa lleva 3.0 veces el tiempo de LeNet-5" in text
-    assert "una sola semilla" in text
-    assert concludes in sentences.comparison_conclusion(a, b)
+    a = [make(x, network="dense", seed=i) for i, x in enumerate(dense)]
+    b = [make(x, network="lenet5", seed=i) for i, x in enumerate(lenet)]
+    assert says in duel.comparison(a, b)
+    assert concludes in duel.conclusion(a, b)
 
 
 def test_longer_training_is_named_either_way(make):
     a, b = [make(0.5, seconds=5.0)], [make(0.6, seconds=10.0)]
     assert "Entrenar LeNet-5 lleva 2.0 veces el tiempo de la red densa" in (
-        sentences.comparison(a, b)
+        duel.comparison(a, b)
     )
 
 
@@ -118,3 +119,34 @@ def test_extremes_and_original():
     assert "la clase 4 (0.61 frente a 0.90 del original)" in (
         matrices.versus_original(counts, DIGITS)
     )
+
+
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "p", "says"),
+    [
+        (30, 10, 0.002, "3.0 por cada una en la otra dirección"),
+        (30, 10, 0.002, "diferencia sí se distingue del azar"),
+        (12, 10, 0.8, "diferencia no se distingue del azar"),
+        (9, 9, 1.0, "tantas como la otra"),
+        (5, 0, 0.0625, "una de las dos no gana ninguna"),
+        (5, 0, 0.0001, "da p < 0.001"),
+    ],
+)
+def test_paired_on_both_sides_of_the_verdict(only_a, only_b, p, says):
+    pair = Paired(100, only_a, only_b, 20, p, 0.02, 0.01, 0.03)
+    text = duel.paired(pair, "densa", "LeNet-5")
+    assert says in text
+    assert "es de +2.0 puntos porcentuales" in text
+    assert "[1.0, 3.0]" in text
+
+
+def test_seedwise_of_several_seeds_and_of_one(make):
+    a = [make(x, seed=i) for i, x in enumerate([0.9, 0.92, 0.88])]
+    b = [make(x, seed=i) for i, x in enumerate([0.8, 0.84, 0.82])]
+    text = duel.seedwise(a, b, "corregida", "de la tarea")
+    expected = stats.ttest_rel([0.9, 0.92, 0.88], [0.8, 0.84, 0.82])
+    low, high = (100 * x for x in expected.confidence_interval(0.95))
+    assert "es en promedio de +8.0 puntos porcentuales" in text
+    assert f"Student pareado del 95 %: [{low:.1f}, {high:.1f}])" in text
+    assert "3 semillas" in text
+    assert "una sola semilla" in duel.seedwise(a[:1], b[:1], "x", "y")

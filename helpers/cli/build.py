@@ -18,9 +18,9 @@ from helpers.cli.profiles import PARTS, PROFILES
 from helpers.machine import cores
 
 NOTICE = (
-    "Este informe se hizo con la **muestra incluida** en el proyecto y no con los "
-    "conjuntos de datos completos ({parts}): sus cifras sólo enseñan que todo "
-    "funciona. Con los datos completos se obtiene con la orden `make report DATA=full`."
+    "Este informe se hizo con la muestra incluida en el proyecto y no con los "
+    "conjuntos de datos completos ({parts}): sus cifras solo enseñan que todo "
+    "funciona. Con los datos completos se obtiene con la orden: make report DATA=full."
 )
 
 

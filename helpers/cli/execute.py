@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import papermill
@@ -22,6 +23,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
 
+GRACE = 10.0  # seconds to save the notebook before the process ends anyway
 SOCKET_PATH = 100  # bytes; the limit of a Unix socket's path is 107, and 103 on macOS
 
 
@@ -88,6 +90,8 @@ def _literal(path: str) -> str:
 def _interrupt_at_end_of_input() -> None:
     sys.stdin.read()
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    time.sleep(GRACE)
+    os._exit(130)  # papermill did not stop; the kernel ends when this process does
 
 
 def _cause(source: str, target: str, parameters: dict) -> str:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
-from helpers.evaluation import over_seeds
 from helpers.report import numbers
 from helpers.report.display import pipe_table
 from helpers.report.numbers import count, listing
+from helpers.uncertainty import holm, over_seeds
 
 SUMMARY = """# Resumen {{.unnumbered}}
 
@@ -31,6 +31,16 @@ y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia el
 resultado al repetir el entrenamiento con otros pesos iniciales y otro orden de los
 lotes, no cuánto cambiaría con otras imágenes de prueba."""
 
+COMPARISONS = """La [tabla](#tab-comparisons) compara las redes de cada parte imagen por
+imagen, que es la otra incertidumbre: cuánto cambiaría la diferencia con otras imágenes
+de prueba, dadas estas redes. La última columna corrige los valores p, por el método de
+Holm, para que puedan leerse juntos."""
+
+TOO_WIDE = """
+
+Algún intervalo se sale de [0, 1], donde una exactitud no puede estar: una semilla se
+apartó tanto de las otras que con tan pocas no se puede fijar la media."""
+
 REPRODUCIBILITY = """# Cómo se reproduce este informe {{.unnumbered}}
 
 La orden `make report` obtiene los datos, entrena las redes, ejecuta los cuadernos y
@@ -47,40 +57,69 @@ resultado; la [tabla](#tab-runs) las enumera."""
 
 
 def opening(metrics: list[dict]) -> NotebookNode:
-    """The summary: what was asked, and one table with every network's result."""
-    networks = [row for part in metrics for row in _rows(part)]
-    table = pd.DataFrame(
-        networks,
-        columns=["datos", "red", "semillas", "exactitud", "IC 95 %", "tiempo"],
-    ).set_index("datos")
+    """The summary: every network's result, and the comparisons between them."""
     text = SUMMARY.format(
         parts=count(len(metrics), "parte", "partes"),
         titles=listing(part["title"] for part in metrics),
     )
-    caption = (
+    if any(map(_too_wide, metrics)):
+        text += TOO_WIDE
+    networks = _table(
+        [row for part in metrics for row in _rows(part)],
+        ["datos", "red", "semillas", "exactitud", "IC 95 %", "tiempo"],
+        "tab-summary",
         "Exactitud de cada red en las imágenes de prueba y tiempo medio de un"
-        " entrenamiento."
+        " entrenamiento.",
     )
-    return _notebook("resumen", text, table, "tab-summary", caption)
+    comparisons = _table(
+        _comparisons(metrics),
+        ["datos", "comparación", "diferencia (puntos)", "IC 95 %", "p", "p (Holm)"],
+        "tab-comparisons",
+        "Diferencia de exactitud sobre las mismas imágenes de prueba, primera semilla"
+        " de cada red: intervalo *bootstrap* pareado y prueba exacta de McNemar.",
+    )
+    return _notebook("resumen", text, networks, COMPARISONS, comparisons)
 
 
 def closing(metrics: list[dict]) -> NotebookNode:
     """What it takes to get the same numbers again."""
-    runs = [
-        [part["title"], name, str(seed), f"`{key}`"]
-        for part in metrics
-        for name, network in part["networks"].items()
-        for seed, key in zip(network["seeds"], network["runs"], strict=True)
-    ]
-    table = pd.DataFrame(runs, columns=["datos", "red", "semilla", "clave"])
     machines = {_machine(n) for part in metrics for n in part["networks"].values()}
     text = REPRODUCIBILITY.format(
         machines="\n".join(f"- {machine}" for machine in sorted(machines))
     )
-    caption = (
-        "Los entrenamientos que usa este informe y la clave con la que están guardados."
+    runs = _table(
+        [
+            [part["title"], name, str(seed), f"`{key}`"]
+            for part in metrics
+            for name, network in part["networks"].items()
+            for seed, key in zip(network["seeds"], network["runs"], strict=True)
+        ],
+        ["datos", "red", "semilla", "clave"],
+        "tab-runs",
+        "Los entrenamientos que usa este informe y la clave con la que se guardan.",
     )
-    return _notebook("reproducir", text, table.set_index("datos"), "tab-runs", caption)
+    return _notebook("reproducir", text, runs)
+
+
+def _comparisons(metrics: list[dict]) -> list[list[str]]:
+    pairs = [part["comparison"] for part in metrics]
+    adjusted = holm([pair["p_value"] for pair in pairs])
+    return [
+        [
+            part["title"],
+            " − ".join(pair["of"]),
+            numbers.points(pair["difference"], "+"),
+            f"[{numbers.points(pair['low'])}, {numbers.points(pair['high'])}]",
+            numbers.p_value(pair["p_value"]).removeprefix("p = ").removeprefix("p "),
+            numbers.p_value(p).removeprefix("p = ").removeprefix("p "),
+        ]
+        for part, pair, p in zip(metrics, pairs, adjusted, strict=True)
+    ]
+
+
+def _too_wide(part: dict) -> bool:
+    bounds = [n["interval"] for n in part["networks"].values()]
+    return any(low is not None and (low < 0 or high > 1) for low, high in bounds)
 
 
 def _rows(part: dict) -> list[list[str]]:
@@ -111,17 +150,22 @@ def _machine(network: dict) -> str:
     )
 
 
-def _notebook(name, text, table, table_id, caption) -> NotebookNode:
-    """A notebook of one text and one captioned table."""
-    about = {"kind": "table", "id": table_id, "caption": caption}
+def _table(rows: list[list[str]], columns, table_id: str, caption: str) -> NotebookNode:
+    """A cell that shows a captioned table; its first column is the index."""
+    table = pd.DataFrame(rows, columns=columns).set_index(columns[0])
     shown = nbformat.v4.new_output(
         "display_data",
         {"text/markdown": pipe_table(table), "text/plain": table.to_string()},
-        metadata={"informe": about},
+        metadata={"informe": {"kind": "table", "id": table_id, "caption": caption}},
     )
+    return nbformat.v4.new_code_cell("", outputs=[shown])
+
+
+def _notebook(name: str, *parts: str | NotebookNode) -> NotebookNode:
+    """A notebook of paragraphs and cells, known by a name in messages."""
     cells = [
-        nbformat.v4.new_markdown_cell(text),
-        nbformat.v4.new_code_cell("", outputs=[shown]),
+        nbformat.v4.new_markdown_cell(part) if isinstance(part, str) else part
+        for part in parts
     ]
     origin = {"papermill": {"input_path": f"{name}.ipynb"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=origin)

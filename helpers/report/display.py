@@ -20,6 +20,7 @@ from helpers.datasets import Dataset
 from helpers.plotting import use_style
 from helpers.report import results, sentences
 from helpers.runs import Run
+from helpers.uncertainty import Paired
 
 
 class Report:
@@ -53,20 +54,16 @@ class Report:
 
         Columns whose cells are all numbers align right.
         """
-        bundle = {
-            "text/html": table.to_html(border=0),
-            "text/markdown": pipe_table(table),
-            "text/plain": table.to_string(),
-        }
+        bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
         self._show("table", f"tab-{self.data.name}-{name}", bundle, caption)
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown made from results."""
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
-    def metrics(self, runs: dict[str, list[Run]]) -> None:
+    def metrics(self, runs: dict[str, list[Run]], pair: Paired) -> None:
         """Write `metrics.json`: what the runs measured, for the report's summary."""
-        content = results.metrics(self.data, runs)
+        content = results.metrics(self.data, runs, pair)
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 
@@ -93,7 +90,7 @@ def pipe_table(table: pd.DataFrame) -> str:
 
 def _is_number(cell) -> bool:
     text = str(cell).replace("−", "-").strip()
-    return bool(text) and (text[0].isdigit() or text[0] in "-—+" or text == "±")
+    return bool(text) and (text[0].isdigit() or text[0] in "-—+[" or text == "±")
 
 
 def _write(path: Path, text: str) -> None:

@@ -6,11 +6,12 @@ Like `sentences`, each stays true when the results change.
 import numpy as np
 
 from helpers.datasets import Dataset
-from helpers.evaluation import off_diagonal, over_seeds, precision, recall, row_shares
+from helpers.evaluation import off_diagonal, precision, recall, row_shares
 from helpers.report import numbers, original
 from helpers.report.numbers import count, listing, percent, share
 from helpers.report.results import per_seed
 from helpers.runs import Run
+from helpers.uncertainty import over_seeds
 
 
 def versus_original(counts: np.ndarray, classes) -> str:

@@ -2,7 +2,7 @@
 
 import math
 
-from helpers.evaluation import Estimate
+from helpers.uncertainty import Estimate
 
 THIN = "\u202f"  # narrow no-break space
 NONE = "—"  # what has no value
@@ -31,6 +31,16 @@ def mean_std(e: Estimate) -> str:
 def interval(e: Estimate) -> str:
     """Student's interval in brackets; a dash for one seed."""
     return NONE if e.n == 1 else f"[{share(e.low)}, {share(e.high)}]"
+
+
+def points(gap: float, sign: str = "") -> str:
+    """A difference of shares in percentage points: 0.0123 -> 1.2, or +1.2."""
+    return f"{100 * gap:{sign}.1f}".replace("-", "−")
+
+
+def p_value(p: float) -> str:
+    """0.0312 -> p = 0.031; very small ones are only bounded."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def duration(seconds: float) -> str:

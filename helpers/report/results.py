@@ -1,12 +1,15 @@
 """What the runs measured, as tables, sentences and the summary need it."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import torch
 
 from helpers.datasets import Dataset
-from helpers.evaluation import confusion_counts, over_seeds, precision, recall
+from helpers.evaluation import confusion_counts, precision, recall
 from helpers.runs import Run
+from helpers.uncertainty import Paired, compare, over_seeds
 
 
 def accuracies(runs: list[Run]) -> np.ndarray:
@@ -61,8 +64,16 @@ def confident_errors(run: Run, data: Dataset, n: int = 20) -> tuple:
     return data.test.images[rows], titles
 
 
-def metrics(data: Dataset, runs: dict[str, list[Run]]) -> dict:
-    """Everything that the summary and the README say of one data set, for JSON."""
+def paired(a: list[Run], b: list[Run], data: Dataset) -> Paired:
+    """Compare the first seeds of two networks on the same test images."""
+    return compare(data.test.labels, a[0].predictions, b[0].predictions)
+
+
+def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired) -> dict:
+    """Everything that the summary and the README say of one data set, for JSON.
+
+    `pair` compares the first network of `runs` with the second.
+    """
     finished = max(run.about["finished"] for seeds in runs.values() for run in seeds)
     return {
         "dataset": data.name,
@@ -73,6 +84,7 @@ def metrics(data: Dataset, runs: dict[str, list[Run]]) -> dict:
         "images": {"train": len(data.train.labels), "test": len(data.test.labels)},
         "trained_on": finished[:10],
         "networks": {name: _network(seeds, data) for name, seeds in runs.items()},
+        "comparison": asdict(pair) | {"of": list(runs)},
     }
 
 

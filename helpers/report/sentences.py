@@ -6,11 +6,19 @@ They are Markdown; `#fig-…` and `#tab-…` links become numbered references in
 import numpy as np
 
 from helpers.datasets import Dataset
-from helpers.evaluation import over_seeds, recall
+from helpers.evaluation import recall
 from helpers.report import numbers
-from helpers.report.numbers import count, duration, integer, listing, percent, share
+from helpers.report.numbers import (
+    count,
+    duration,
+    integer,
+    listing,
+    percent,
+    share,
+)
 from helpers.report.results import accuracies, lost_classes, worst
 from helpers.runs import Run
+from helpers.uncertainty import over_seeds
 
 
 def data_set(data: Dataset) -> str:
@@ -120,10 +128,11 @@ def _losses(runs: list[Run], classes) -> str:
         if names
     ]
     if cases:
-        seeds = count(len(cases), "semilla deja", "semillas dejan")
+        seeds = count(len(runs), "semilla", "semillas")
+        verb = "deja" if len(cases) == 1 else "dejan"
         return (
-            f"Con la ReLU en la salida, {seeds} de {len(runs)} alguna clase sin"
-            f" predecir jamás: {listing(cases)}."
+            f"Con la ReLU en la salida, {len(cases)} de {seeds} {verb} alguna clase"
+            f" sin predecir jamás: {listing(cases)}."
         )
     tried = count(len(runs), "semilla probada", "semillas probadas")
     return (
@@ -148,28 +157,6 @@ def lost(run: Run, classes) -> str:
     )
 
 
-def comparison(dense: list[Run], lenet: list[Run]) -> str:
-    """LeNet-5 against the dense network: accuracy, parameters and time."""
-    gap = accuracies(lenet).mean() - accuracies(dense).mean()
-    fewer = numbers.times(dense[0].parameters / lenet[0].parameters)
-    better = "LeNet-5 acierta más" if gap > 0 else "la red densa acierta más"
-    return (
-        f"LeNet-5 tiene {fewer} veces menos parámetros y, con las épocas que pide la"
-        f" tarea, {better if gap else 'las dos aciertan lo mismo'}: la diferencia de"
-        f" exactitud es de {abs(100 * gap):.1f} puntos porcentuales."
-        f" {_longer(dense, lenet)}{_few(dense, lenet)}"
-    )
-
-
-def _longer(dense: list[Run], lenet: list[Run]) -> str:
-    seconds = [np.mean([run.seconds for run in runs]) for runs in (dense, lenet)]
-    ratio = numbers.times(max(seconds) / min(seconds))
-    longer, shorter = "la red densa", "LeNet-5"
-    if seconds[0] < seconds[1]:
-        longer, shorter = shorter, longer
-    return f"Entrenar {longer} lleva {ratio} veces el tiempo de {shorter}."
-
-
 def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
     """The part's answer: accuracy, hardest class, and what the output's ReLU costs."""
     corrected, as_assigned = runs.values()
@@ -181,33 +168,6 @@ def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
         f" «{hardest}», con exhaustividad {share(np.nanmin(values), 2)}. Quitar la ReLU"
         f" de la salida {_changes(gap)} en promedio, sin costo alguno en parámetros ni"
         " en tiempo."
-    )
-
-
-def comparison_conclusion(dense: list[Run], lenet: list[Run]) -> str:
-    """The third part's answer: many parameters or a good configuration."""
-    gap = accuracies(lenet).mean() - accuracies(dense).mean()
-    if gap > 0:
-        answer = "aquí la configuración vale más que el número de parámetros"
-    elif gap == 0:
-        answer = "la configuración y el número de parámetros empatan"
-    else:
-        answer = "aquí el número de parámetros compensa la falta de estructura"
-    return (
-        f"{headline('densa', dense)} {headline('LeNet-5', lenet)} Con estas recetas,"
-        f" {answer}. Cada red se entrenó las épocas que pide la tarea, así que la"
-        " comparación es entre recetas completas y no entre arquitecturas en igualdad"
-        " de condiciones."
-    )
-
-
-def _few(*groups: list[Run]) -> str:
-    n = min(len(runs) for runs in groups)
-    if n > 1:
-        return ""
-    return (
-        " De una de las dos hay una sola semilla: la diferencia no lleva, por tanto,"
-        " una medida de su variabilidad entre semillas."
     )
 
 

@@ -5,11 +5,19 @@ import pandas as pd
 import torch
 from torch import nn
 
-from helpers.evaluation import confused_pairs, over_seeds, precision, recall
+from helpers.evaluation import confused_pairs, precision, recall
 from helpers.models import count_parameters, scale
 from helpers.report import numbers, original
 from helpers.report.results import accuracies
 from helpers.runs import Run
+from helpers.uncertainty import Paired, over_seeds, wilson
+
+# What torch prints of a layer although nobody chose it
+DEFAULTS = (
+    *("in_features=", "out_features=", "kernel_size=", "start_dim=1, end_dim=-1"),
+    *(", stride=(1, 1)", ", stride=2, padding=0, dilation=1, ceil_mode=False"),
+    *(", bias=True", "alpha=1.0"),
+)
 
 
 def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
@@ -26,19 +34,37 @@ def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
 
 
 def per_class(counts: np.ndarray, classes, with_original: bool = False) -> pd.DataFrame:
-    """Precision and recall of each class, the original's beside where there are any."""
-    columns = {"precisión": precision(counts), "exhaustividad": recall(counts)}
-    if with_original:
-        columns = {
-            "precisión": columns["precisión"],
-            "precisión (original)": original.PRECISION,
-            "exhaustividad": columns["exhaustividad"],
-            "exhaustividad (original)": original.RECALL,
-        }
-    table = pd.DataFrame(columns, index=pd.Index(classes, name="clase"))
-    table = table.map(lambda x: numbers.share(x, 2))
-    table["imágenes"] = [numbers.integer(int(n)) for n in counts.sum(1)]
-    return table
+    """Precision and recall of each class with Wilson's interval over images.
+
+    `with_original` puts the figures of the original report beside.
+    """
+    right = np.diag(counts)
+    columns = {
+        "precisión [IC 95 %]": _shares(precision(counts), right, counts.sum(0)),
+        "precisión original": [numbers.share(x, 2) for x in original.PRECISION],
+        "exhaustividad [IC 95 %]": _shares(recall(counts), right, counts.sum(1)),
+        "exhaustividad original": [numbers.share(x, 2) for x in original.RECALL],
+        "imágenes": [numbers.integer(int(n)) for n in counts.sum(1)],
+    }
+    if not with_original:
+        columns = {k: v for k, v in columns.items() if "original" not in k}
+    return pd.DataFrame(columns, index=pd.Index(classes, name="clase"))
+
+
+def _shares(values, successes, n) -> list[str]:
+    bounds = zip(values, *wilson(successes, n), strict=True)
+    return [
+        f"{numbers.share(x, 2)} [{numbers.share(low, 2)}, {numbers.share(high, 2)}]"
+        for x, low, high in bounds
+    ]
+
+
+def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
+    """McNemar's 2 × 2 table: how often each network is right, image by image."""
+    rows = [[pair.both, pair.only_a], [pair.only_b, pair.neither]]
+    cells = [[numbers.integer(n) for n in row] for row in rows]
+    index = pd.Index([f"{a} acierta", f"{a} falla"], name="")
+    return pd.DataFrame(cells, index, [f"{b} acierta", f"{b} falla"])
 
 
 def confusions(counts: np.ndarray, classes, n: int = 6) -> pd.DataFrame:
@@ -108,6 +134,6 @@ def _shape(x: torch.Tensor) -> str:
 def _describe(layer: nn.Module) -> str:
     """A layer as torch prints it, without what is torch's default."""
     text = repr(layer)
-    for default in (", stride=(1, 1)", ", bias=True", ", padding=0", ", dilation=1"):
+    for default in DEFAULTS:
         text = text.replace(default, "")
-    return text.replace("in_features=", "").replace("out_features=", "")
+    return text

@@ -30,12 +30,24 @@ class Progress:
     def __init__(self, title, jobs: dict[tuple, Training], queue, device, processes):
         """`jobs` maps (name, seed) to its training; `queue` brings (name, Epoch)."""
         self.title, self.jobs, self.queue = title, jobs, queue
-        self.bars = {}
-        where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
-        self._say(f"{title}: por entrenar, {len(jobs)} ({where})")
-        for name, epoch, epochs in self._stopped():
-            self._say(f"{title} · {name} · continúa tras la época {epoch}/{epochs}")
         self.thread = threading.Thread(target=self._listen, daemon=True)
+        where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
+        epochs = sum(job.recipe.epochs for job in jobs.values())
+        stopped = self._stopped()
+        self.bars = {}
+        if is_interactive():
+            self.show = self._bar
+            self.bars[None] = tqdm(
+                total=epochs,
+                initial=sum(kept for _, kept, _ in stopped),
+                desc=f"{title} ({where})",
+                unit="época",
+            )
+        else:
+            self.show = self._line
+            self._say(f"{title}: por entrenar, {len(jobs)} ({where})")
+            for name, kept, epochs in stopped:
+                self._say(f"{title} · {name} · continúa tras la época {kept}/{epochs}")
 
     def __enter__(self):
         """Start to listen."""
@@ -71,22 +83,27 @@ class Progress:
 
     def _listen(self) -> None:
         while (message := self.queue.get()) is not None:
-            (name, seed), epoch = message
-            show = self._bar if is_interactive() else self._line
-            show(f"{name}, semilla {seed}", self.jobs[name, seed].recipe.epochs, epoch)
+            self.show(*message)
 
-    def _line(self, name: str, epochs: int, epoch: Epoch) -> None:
+    def _line(self, name: tuple, epoch: Epoch) -> None:
         self._say(
-            f"{self.title} · {name} · época {epoch.epoch}/{epochs}"
+            f"{self.title} · {name[0]}, semilla {name[1]}"
+            f" · época {epoch.epoch}/{self.jobs[name].recipe.epochs}"
             f" · error de predicción {percent(epoch.test_error)}"
             f" · {epoch.seconds:.1f} s"
         )
 
-    def _bar(self, name: str, epochs: int, epoch: Epoch) -> None:
+    def _bar(self, name: tuple, epoch: Epoch) -> None:
         if name not in self.bars:
-            self.bars[name] = tqdm(total=epochs, desc=name, unit="época")
+            text = f"{name[0]}, semilla {name[1]}"
+            epochs = self.jobs[name].recipe.epochs
+            before = epoch.epoch - 1  # of a training that was stopped
+            self.bars[name] = tqdm(
+                total=epochs, initial=before, desc=text, unit="época"
+            )
         self.bars[name].set_postfix_str(f"error {percent(epoch.test_error)}", False)
-        self.bars[name].update(epoch.epoch - self.bars[name].n)
+        for bar in (self.bars[name], self.bars[None]):
+            bar.update()
 
     @staticmethod
     def _say(line: str) -> None:

@@ -1,0 +1,136 @@
+"""How sure a number is: over seeds, over test images, and of a difference.
+
+The formulas are scipy's and statsmodels'; this module only names what goes in.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
+from statsmodels.stats.proportion import proportion_confint
+
+LEVEL = 0.95
+RESAMPLES = 2_000  # of the bootstrap; its own seed makes it repeatable
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds and its uncertainty; what has no value is NaN."""
+
+    mean: float
+    std: float  # sample standard deviation, n - 1; NaN for one seed
+    low: float  # 95 % interval; NaN for one seed
+    high: float
+    n: int  # seeds
+
+
+def over_seeds(values) -> Estimate:
+    """Estimate the mean of one value per seed, with Student's interval."""
+    values = np.asarray(values, dtype=float)
+    n, mean = len(values), float(values.mean())
+    if n == 1:
+        return Estimate(mean, np.nan, np.nan, np.nan, 1)
+    std = float(values.std(ddof=1))
+    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * std / np.sqrt(n)
+    return Estimate(mean, std, mean - half, mean + half, n)
+
+
+def difference(a, b) -> Estimate:
+    """Estimate mean(a) - mean(b) of values over seeds that do not pair.
+
+    With several seeds on both sides it is Welch's interval. With one seed on one side,
+    that side is taken to vary as the other does: Student's interval with the other's
+    standard deviation. With one on each side the interval is NaN. `n` is the smaller
+    number of seeds, `std` is NaN.
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    gap, n, many = float(a.mean() - b.mean()), min(len(a), len(b)), max(len(a), len(b))
+    if many == 1:
+        return Estimate(gap, np.nan, np.nan, np.nan, n)
+    if n > 1:
+        interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(LEVEL)
+        return Estimate(gap, np.nan, float(interval.low), float(interval.high), n)
+    spread = (a if len(a) == many else b).std(ddof=1) * np.sqrt(1 + 1 / many)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, many - 1) * spread)
+    return Estimate(gap, np.nan, gap - half, gap + half, n)
+
+
+def detectable(values, power: float = 0.8) -> float:
+    """Smallest mean of paired differences that a t test on these seeds would find.
+
+    `values` are differences, one a seed; the answer has their unit. It is what a
+    two-sided test at 5 % finds with probability `power`, if the spread is the observed
+    one. NaN for one seed.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) == 1:
+        return np.nan
+    effect = TTestPower().solve_power(
+        effect_size=None, nobs=len(values), alpha=1 - LEVEL, power=power
+    )
+    return float(effect * values.std(ddof=1))
+
+
+def wilson(successes, n) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's interval (low, high) of a share of images; NaN where `n` is 0."""
+    successes, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low, high = proportion_confint(successes, n, 1 - LEVEL, method="wilson")
+    return np.where(n == 0, np.nan, low), np.where(n == 0, np.nan, high)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two networks on the same test images."""
+
+    both: int  # images that both classify right
+    only_a: int
+    only_b: int
+    neither: int
+    p_value: float  # exact McNemar test of only_a against only_b
+    difference: float  # accuracy of a minus accuracy of b
+    low: float  # its paired bootstrap interval, over images
+    high: float
+
+    @property
+    def odds(self) -> float:
+        """Effect size: images that only a gets right, for each that only b does."""
+        return self.only_a / self.only_b if self.only_b else np.inf
+
+
+def compare(labels, a, b) -> Paired:
+    """Compare the predictions (N,) of two networks with the labels (N,)."""
+    right_a = np.asarray(a) == np.asarray(labels)
+    right_b = np.asarray(b) == np.asarray(labels)
+    only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
+    both = int((right_a & right_b).sum())
+    neither = len(right_a) - both - only_a - only_b
+    p_value = mcnemar([[both, only_a], [only_b, neither]], exact=True).pvalue
+    gaps = right_a.astype(np.int8) - right_b.astype(np.int8)
+    low, high = _bootstrap(gaps)
+    gap = float(gaps.mean())
+    return Paired(both, only_a, only_b, neither, float(p_value), gap, low, high)
+
+
+def holm(p_values) -> np.ndarray:
+    """Adjust several p values so that they may be read together (Holm, 1979)."""
+    return multipletests(list(p_values), method="holm")[1]
+
+
+def _bootstrap(gaps: np.ndarray) -> tuple[float, float]:
+    """Percentile interval of the mean of paired differences (N,)."""
+    if (gaps == gaps[0]).all():  # nothing to resample
+        return float(gaps[0]), float(gaps[0])
+    interval = stats.bootstrap(
+        (gaps,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=100,  # resamples held in memory at once
+        confidence_level=LEVEL,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
