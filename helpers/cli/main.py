@@ -13,7 +13,7 @@ from helpers.cli.pool import BuildError
 from helpers.cli.profiles import PROFILES
 from helpers.cli.runs import runs
 from helpers.cli.sweep import sweep
-from helpers.parameters import ParameterError
+from helpers.parameters import ParameterError, repeated
 
 BUILD_EXAMPLES = """
 \b
@@ -111,6 +111,8 @@ def build(notebooks, profile, given, output, **page) -> None:
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # end as with Ctrl-C
         signal.signal(ending, signal.default_int_handler)
+    if twice := repeated(name for name, _ in given):
+        raise ParameterError(twice, "en")
     notebooks = notebooks or steps.default_notebooks()
     output = output or paths.report() / "informe.pdf"
     jobs = steps.plan(list(notebooks), profile, dict(given))

@@ -25,7 +25,7 @@ def combinations(
     """
     given, known = list(given), RULES.keys() & set(declared)
     names = [name for name, _ in given]
-    faults = parameters.unknown(names, known, "en") + repeated(names)
+    faults = parameters.unknown(names, known, "en") + parameters.repeated(names)
     values = {name: _values(name, text) for name, text in given if name in known}
     for name, several in values.items():
         wrong = [fault for v in several for fault in parameters.wrong({name: v}, "en")]
@@ -38,12 +38,6 @@ def combinations(
     fixed = fixed if "seed" in values else {}
     several = itertools.product(*values.values())
     return [fixed | dict(zip(values, one, strict=True)) for one in several]
-
-
-def repeated(names: list[str]) -> list[str]:
-    """One message for each name that stands more than once."""
-    twice = sorted({name for name in names if names.count(name) > 1})
-    return [f"{name}: given more than once" for name in twice]
 
 
 def label(combination: dict[str, object]) -> str:
