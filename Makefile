@@ -3,6 +3,7 @@
 # make test         what every change must pass;  make test-all  also the slow tests
 # make lab          JupyterLab on the notebooks, on this machine only, with a token
 # make doctor       what this machine has, what it lacks and how to get it
+# make audit        known vulnerabilities of the exact versions (asks the network)
 # make lint, make lock (exact versions anew), make clean
 
 PYTHON  ?= python3
@@ -21,7 +22,7 @@ TORCH   := torch==2.13.0 torchvision==0.28.0
 QUIET   := --quiet --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: report test test-all lab doctor lint lock clean
+.PHONY: report test test-all lab doctor lint audit lock clean
 
 report: $(READY)
 	$(BIN)/informe build --profile $(PROFILE) $(ARGS)
@@ -52,6 +53,15 @@ $(VENV)/.packages: requirements.lock
 	@echo "Installing the packages of requirements.lock: some minutes, 2 GB."
 	$(BIN)/python -m pip install $(QUIET) -r requirements.lock
 	@touch $@
+
+# In an environment of its own: the auditor is not among what it audits.
+audit:
+	@$(call check-python)
+	set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
+	$(PYTHON) -m venv "$$new"; \
+	"$$new/bin/python" -m pip install $(QUIET) pip-audit; \
+	"$$new/bin/pip-audit" --strict --requirement requirements.lock \
+	  --no-deps --disable-pip
 
 define check-python
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -6,7 +6,7 @@ tagged ``parameters``; `informe build` applies the same rules before any kernel 
 
 import ast
 import difflib
-from collections import namedtuple
+from collections import Counter, namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -122,6 +122,12 @@ def unknown(names: Iterable[str], known: Iterable[str], language: str = "es") ->
     """One message for each of ``names`` that is not in ``known``."""
     known = sorted(known)
     return [_stranger(name, known, language) for name in names if name not in known]
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """One message for each of ``names`` that stands more than once."""
+    counts = Counter(names)
+    return [f"{name}: given more than once" for name, n in counts.items() if n > 1]
 
 
 def wrong(values: Mapping[str, object], language: str = "es") -> list[str]:

@@ -7,7 +7,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def root() -> Path:
-    """Folder that holds data/, figures/, runs/ and report/.
+    """Folder that holds data/, figures/, runs/, sweeps/ and report/.
 
     It is ``INFORME_HOME`` if that is set; the checkout, when the package is used from
     one; the current folder otherwise (the package was installed, as in Colab).
@@ -36,13 +36,22 @@ def notebooks() -> Path:
 
 
 def figures(dataset: str) -> Path:
-    """Folder of one data set's figures and metrics."""
-    return root() / "figures" / dataset
+    """Folder of one data set's figures and metrics.
+
+    ``INFORME_FIGURES`` names another one than figures/: a sweep's runs have their own.
+    """
+    folder = os.environ.get("INFORME_FIGURES") or root() / "figures"
+    return Path(folder).expanduser().resolve() / dataset
 
 
 def runs() -> Path:
     """Folder of the stored runs."""
     return root() / "runs"
+
+
+def sweeps() -> Path:
+    """Folder of the sweeps' runs, tables and figures."""
+    return root() / "sweeps"
 
 
 def report() -> Path:

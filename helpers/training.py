@@ -1,10 +1,10 @@
 """The training loop: a recipe, a network and a data set go in; a result comes out."""
 
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,11 @@ EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
 
 
 class TrainingError(RuntimeError):
-    """The training cannot go on: the loss is not a number any more."""
+    """The training cannot go on; `history` has the epochs that ended well."""
+
+    def __init__(self, message: str, history: pd.DataFrame | None = None):
+        super().__init__(message)
+        self.history = history
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,16 @@ class Epoch:
     seconds: float  # training alone, wall clock
 
 
+class Checkpoint(Protocol):
+    """Where a training's state is kept, such as `helpers.runs.Checkpoint`."""
+
+    def read(self, model, optimizer, shuffle) -> list[dict]:
+        """Put the state that was kept into the three; give the epochs so far."""
+
+    def write(self, model, optimizer, shuffle, epochs: list[dict]) -> None:
+        """Keep the state of the three, and the epochs so far."""
+
+
 @dataclass(frozen=True)
 class Result:
     """A trained network and what it says of the test images."""
@@ -103,13 +117,16 @@ def fit(
     seed: int = 0,
     device: str = "cpu",
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
     """Train `model` in place on `data.train`; measure it on `data.test` every epoch.
 
     `seed` orders the batches. On a CPU one thread computes: so the same seed gives
-    the same bits however many cores there are, and seeds can share the cores.
+    the same bits however many cores there are, and seeds can share the cores. With a
+    `checkpoint`, a training that was killed goes on from its last epoch and ends with
+    the same bits.
 
-    Raises TrainingError when the loss of an epoch is not finite.
+    Raises TrainingError when the loss of a step is not finite.
     """
     with one_thread():
         model.to(device, memory_format=torch.channels_last)
@@ -118,21 +135,21 @@ def fit(
             model.parameters(), lr=recipe.learning_rate, fused=True
         )
         shuffle = torch.Generator().manual_seed(seed)
-        epochs = []
-        for number in range(1, recipe.epochs + 1):
+        # all that changes while training: weights, optimizer, generator, epochs
+        state = model, optimizer, shuffle
+        epochs = checkpoint.read(*state) if checkpoint else []
+        for number in range(len(epochs) + 1, recipe.epochs + 1):
             start = time.perf_counter()
             order = torch.randperm(len(train.labels), generator=shuffle).to(device)
-            train_loss, train_error = train_epoch(
-                model, train, recipe, optimizer, order
-            )
+            with _telling(number, epochs):
+                trained = train_epoch(model, train, recipe, optimizer, order)
             seconds = time.perf_counter() - start
-            _check(train_loss, number, recipe)
             logits = predict(model, test.images)
-            test_loss, test_error = evaluate(logits, test.labels, recipe)
-            epoch = Epoch(
-                number, train_loss, train_error, test_loss, test_error, seconds
-            )
+            tested = evaluate(logits, test.labels, recipe)
+            epoch = Epoch(number, *trained, *tested, seconds)
             epochs.append(asdict(epoch))
+            if checkpoint and number < recipe.epochs:  # after the last, a result
+                checkpoint.write(*state, epochs)
             on_epoch(epoch)
     return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels)
 
@@ -144,21 +161,41 @@ def train_epoch(
     optimizer: torch.optim.Optimizer,
     order: Tensor,
 ) -> tuple[float, float]:
-    """Take one step for each batch of `order` (N,); give mean loss and error share."""
+    """Take one step for each batch of `order` (N,); give mean loss and error share.
+
+    Raises TrainingError when the loss of a step is not finite.
+    """
     model.train()
     loss_of = recipe.loss(order.device)
-    total_loss, errors = 0.0, 0
-    for rows in order.split(recipe.batch_size):
+    batches = order.split(recipe.batch_size)
+    losses, errors = [], 0
+    for rows in batches:
         images, labels = scale(train.images[rows]), train.labels[rows]
         logits = model(images)  # (B, 10)
         loss = loss_of(logits, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        # sums stay tensors: on a GPU, reading them here would stop the queue
-        total_loss += loss.detach().double() * len(rows)
+        # these stay tensors: on a GPU, reading them here would stop the queue
+        losses.append(loss.detach())
         errors += (logits.detach().argmax(1) != labels).sum()
-    return float(total_loss) / len(order), int(errors) / len(order)
+    losses = torch.stack(losses).double().cpu()
+    check_losses(losses, recipe)
+    sizes = torch.tensor([len(rows) for rows in batches]).double()
+    return float(losses @ sizes) / len(order), int(errors) / len(order)
+
+
+def check_losses(losses: Tensor, recipe: Recipe) -> None:
+    """Raise TrainingError if the loss of a step, of (steps,), is not finite."""
+    bad = (~losses.isfinite()).nonzero()
+    if len(bad):
+        step = int(bad[0])
+        before = f", after {losses[step - 1]:.3g} at the step before" if step else ""
+        raise TrainingError(
+            f"step {step + 1} of {len(losses)}: the loss is {losses[step]:g}{before}; "
+            "the steps are too long for this network: "
+            f"try a learning rate below {recipe.learning_rate:g}"
+        )
 
 
 @torch.no_grad()
@@ -213,9 +250,11 @@ def _to(split: Split, device: str) -> Split:
     return Split(images, split.labels.to(device))
 
 
-def _check(loss: float, epoch: int, recipe: Recipe) -> None:
-    if not math.isfinite(loss):
-        raise TrainingError(
-            f"the loss is {loss} after epoch {epoch}: the steps are too long for this "
-            f"network; try a learning rate below {recipe.learning_rate:g}"
-        )
+@contextmanager
+def _telling(epoch: int, epochs: list[dict]) -> Iterator[None]:
+    """Say in which epoch a training failed, and keep the history before it."""
+    try:
+        yield
+    except TrainingError as error:
+        history = pd.DataFrame(epochs)
+        raise TrainingError(f"epoch {epoch}, {error}", history) from None

@@ -3,9 +3,14 @@
 import json
 
 import numpy as np
+import pandas as pd
+import torch
 from safetensors.numpy import save_file
 
-from helpers.runs import Run
+from helpers import models
+from helpers.runs import Plan, Run, store
+from helpers.runs.plan import trainings
+from helpers.training import Recipe, Result
 
 
 def run(
@@ -43,3 +48,16 @@ def run(
     save_file({"logits": logits}, folder / "predictions.safetensors")
     save_file({"w": np.zeros(250, np.float32)}, folder / "weights.safetensors")
     return Run(folder)
+
+
+def store_one(data, *, network="one_hidden", recipe=None, seed=0, accuracy=0.9):
+    """A run of an untrained network in the real store, with made-up outcomes."""
+    recipe = recipe or Recipe(epochs=2)
+    job = trainings(data, Plan(network, recipe, (seed,)), "cpu")[0]
+    columns = ("train_loss", "train_error", "test_loss", "test_error")
+    outcome = dict.fromkeys(columns, 1 - accuracy)
+    epochs = [{"epoch": n + 1, **outcome, "seconds": 2.0} for n in range(recipe.epochs)]
+    logits = torch.eye(10)[(data.test.labels + 1) % 10]
+    model = models.build(network, seed=seed)
+    result = Result(model, pd.DataFrame(epochs), logits, data.test.labels)
+    return job, store.save(job, result)

@@ -108,3 +108,24 @@ def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
     first = pypdfium2.PdfDocument(home / "x.pdf")[0]
     words = " ".join(first.get_textpage().get_text_range().split())
     assert "muestra incluida" in words and "2 de enero de 2026" in words
+
+
+@pytest.mark.slow
+def test_two_whole_reports_at_once_and_a_third_from_the_store(home):
+    """The sample's report: both end right, and the next one has the same bytes."""
+    outputs = [home / "1.pdf", home / "2.pdf", home / "3.pdf"]
+
+    def make(output):
+        words = ["--profile", "quick", "--output", output]
+        return informe("build", *words, seconds=900)
+
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(make, outputs[:2]))
+    assert [run.returncode for run in done] == [0, 0], done
+    assert ["waiting" in run.stderr for run in done].count(True) == 1
+    third = make(outputs[2])
+    assert third.returncode == 0
+    assert "por entrenar" not in third.stderr
+    first, second, last = (output.read_bytes() for output in outputs)
+    assert first == second == last
+    assert not list((home / "runs").glob("*.part"))

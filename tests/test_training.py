@@ -1,13 +1,17 @@
+import pickle
+
 import pytest
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from helpers import training
 from helpers.datasets import Dataset, Split
 from helpers.models import build, scale
 from helpers.training import (
     Recipe,
     TrainingError,
+    check_losses,
     class_weights,
     evaluate,
     fit,
@@ -124,8 +128,33 @@ def test_predict_in_parts_is_predict_at_once(mnist):
 
 
 def test_a_loss_that_is_no_number_stops(mnist):
-    with pytest.raises(TrainingError, match="learning rate below 1e\\+20"):
+    with pytest.raises(TrainingError, match=r"epoch 1, step 2 of 25.*below 1e\+20"):
         fit(build("two_hidden"), mnist, Recipe("sgd", 1e20, 1))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_the_first_step_without_a_loss_is_named(bad):
+    check_losses(torch.tensor([2.0, 3.0]), Recipe())
+    words = rf"step 3 of 4: the loss is {bad:g}, after 3 at the step before"
+    with pytest.raises(TrainingError, match=words):
+        check_losses(torch.tensor([2.0, 3.0, bad, bad]), Recipe())
+
+
+def test_a_failed_training_keeps_the_history_before(mnist, monkeypatch):
+    calls = []
+
+    def fail_in_the_third(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise TrainingError("step 1")
+        return 0.5, 0.25
+
+    monkeypatch.setattr(training, "train_epoch", fail_in_the_third)
+    with pytest.raises(TrainingError, match="epoch 3, step 1") as caught:
+        fit(build("one_hidden"), mnist, Recipe(epochs=4))
+    copy = pickle.loads(pickle.dumps(caught.value))  # as it comes from a process
+    assert copy.history.epoch.tolist() == [1, 2]
+    assert copy.history.train_loss.tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,12 @@ def write(folder, name, *sources, title="Parte 1. Prueba"):
     return path
 
 
-def informe(*arguments, **environment):
+def informe(*arguments, seconds=120, **environment):
     """Run the command as a person does."""
     return subprocess.run(
         [sys.executable, "-m", "helpers.cli.main", *map(str, arguments)],
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
     )

@@ -102,15 +102,20 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Two builds in one clone would overwrite each other: the second one waits."""
-    paths.report().mkdir(parents=True, exist_ok=True)
-    lock = FileLock(paths.report() / ".lock")
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Two that write to one folder would overwrite each other: the second one waits.
+
+    Raises BuildError if the folder cannot be written.
+    """
+    lock = FileLock(folder / ".lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
-        click.echo("Another build is running here; waiting for it to end.", err=True)
+        click.echo(f"Another one writes to {folder}; waiting for it to end.", err=True)
         lock.acquire()
+    except OSError as error:
+        raise BuildError(f"{folder} cannot be written: {error.strerror}") from error
     try:
         yield
     finally:
@@ -123,19 +128,28 @@ def fetch(jobs: list[Job]) -> list[Job]:
     Where only the sample is to be had, the jobs say so: their kernels need not try all
     sources again. Raises BuildError if complete data are demanded and not to be had.
     """
-    from helpers.datasets import TITLES, DataError, load  # torch takes a second
-
     fetched = []
     for job in jobs:
-        given = job.parameters
-        if job.name in TITLES:
-            try:
-                data = load(job.name, given.get("data", "auto"))
-            except DataError as error:
-                raise BuildError(str(error)) from error
-            given = given | ({"data": "sample"} if data.is_sample else {})
-        fetched.append(replace(job, parameters=given))
+        taken = data_taken(job.name, {"data"}, job.parameters.get("data", "auto"))
+        sample = taken if "sample" in taken.values() else {}
+        fetched.append(replace(job, parameters=job.parameters | sample))
     return fetched
+
+
+def data_taken(name: str, declared: set[str], kind: str) -> dict[str, str]:
+    """The parameter `data` of the notebook `name`: "sample" where that is all there is.
+
+    Empty if the notebook takes no such parameter or is none of the report's. Raises
+    BuildError if complete data are demanded and not to be had.
+    """
+    from helpers.datasets import TITLES, DataError, load  # torch takes a second
+
+    if name not in TITLES or "data" not in declared:
+        return {}
+    try:
+        return {"data": "sample" if load(name, kind).is_sample else "full"}
+    except DataError as error:
+        raise BuildError(str(error)) from error
 
 
 def execute(jobs: list[Job], output: Path) -> list[Outcome]:

@@ -35,6 +35,7 @@ def needed() -> Iterator[Check]:
     yield from _packages()
     yield _kernel()
     yield _data_choice()
+    yield from map(_number, ("INFORME_JOBS", "DATA_TIMEOUT"))
     yield from map(_writable, (paths.report, paths.runs, paths.data, _figures))
     yield _disk()
 
@@ -94,6 +95,13 @@ def _data_choice() -> Check:
     if RULES["data"].accepts(choice):
         return Check("ok", "DATA", choice)
     return Check("missing", "DATA", f"'{choice}'", f"it {RULES['data'].demand('en')}")
+
+
+def _number(name: str) -> Check:
+    text = os.environ.get(name) or "not set"
+    if text == "not set" or (text.isdecimal() and int(text) > 0):
+        return Check("ok", name, text)
+    return Check("missing", name, f"'{text}'", "it must be a whole number above 0")
 
 
 def _figures() -> Path:

@@ -11,7 +11,9 @@ from helpers import paths
 from helpers.cli import doctor as diagnosis
 from helpers.cli.pool import BuildError
 from helpers.cli.profiles import PROFILES
-from helpers.parameters import ParameterError
+from helpers.cli.runs import runs
+from helpers.cli.sweep import sweep
+from helpers.parameters import ParameterError, repeated
 
 BUILD_EXAMPLES = """
 \b
@@ -109,11 +111,13 @@ def build(notebooks, profile, given, output, **page) -> None:
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # end as with Ctrl-C
         signal.signal(ending, signal.default_int_handler)
+    if twice := repeated(name for name, _ in given):
+        raise ParameterError(twice, "en")
     notebooks = notebooks or steps.default_notebooks()
     output = output or paths.report() / "informe.pdf"
     jobs = steps.plan(list(notebooks), profile, dict(given))
     steps.check_machine()
-    with steps.one_at_a_time():
+    with steps.one_at_a_time(paths.report()):
         jobs = steps.fetch(jobs)
         outcomes = steps.execute(jobs, output)
         start = time.monotonic()
@@ -128,6 +132,10 @@ def _summary(seconds: dict[str, float], output: Path, pages: int) -> None:
         click.echo(f"{step:<14} {duration:7.1f} s")
     size = output.stat().st_size / 1e6
     click.echo(f"\n{output}: {pages} pages, {size:.2f} MB")
+
+
+main.add_command(runs)
+main.add_command(sweep)
 
 
 @main.command()

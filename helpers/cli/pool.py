@@ -52,24 +52,26 @@ def run_all(jobs: list[Job], cores: int) -> Iterator[Outcome]:
     try:
         while waiting or running:
             while waiting and len(running) < at_a_time:
-                running.append(_Running(waiting.pop(0), os.environ | share))
+                running.append(Running(waiting.pop(0), os.environ | share))
             for run in [run for run in running if run.ended()]:
                 running.remove(run)
                 yield run.outcome()
             time.sleep(0.05)
     finally:
-        _stop(running)
+        stop(running)
 
 
-class _Running:
+class Running:
     """A job and the process that executes it."""
 
-    def __init__(self, job: Job, environment: dict[str, str]):
+    def __init__(self, job: Job, environment: dict[str, str], progress=None):
+        """Start it; `progress` takes the notebook's stderr, this process's if None."""
         self.job, self.start = job, time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "helpers.cli.execute"],
             stdin=subprocess.PIPE,  # kept open: closing it stops the notebook
             stdout=subprocess.PIPE,
+            stderr=progress,
             text=True,
             env=environment,
             start_new_session=True,  # Ctrl-C reaches this process only
@@ -81,9 +83,11 @@ class _Running:
             self.process.stdin.flush()
 
     def ended(self) -> bool:
+        """Whether the process has ended."""
         return self.process.poll() is not None
 
     def outcome(self) -> Outcome:
+        """How it ended; waits for the end."""
         with self.process as process:  # closes the pipes
             words = process.stdout.read().strip()
         return Outcome(
@@ -99,7 +103,8 @@ def _cause(status: int, words: str) -> str:
     return words or (f"ended with status {status}" if status else "")
 
 
-def _stop(running: list[_Running]) -> None:
+def stop(running: list[Running]) -> None:
+    """End the processes; each notebook saves itself as far as it got."""
     for run in running:
         with suppress(BrokenPipeError):
             run.process.stdin.close()

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 
 import torch
@@ -12,6 +12,8 @@ import torch
 from helpers import models, training
 from helpers.datasets import Dataset
 from helpers.training import Recipe
+
+DECISIVE = (models, training)  # the modules whose code decides a result
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,23 @@ class Training:
     device: str
 
     @property
+    def question(self) -> dict:
+        """All that decides the result, as JSON holds it."""
+        return asdict(self) | {"code": code_version(), "torch": torch.__version__}
+
+    @property
     def key(self) -> str:
         """Name of the stored run: changes with anything that changes the result."""
-        question = asdict(self) | {"code": code_version(), "torch": torch.__version__}
-        text = json.dumps(question, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return key_of(self.question)
+
+
+QUESTION = [*(f.name for f in fields(Training)), "code", "torch"]
+
+
+def key_of(question: dict) -> str:
+    """Digest of a question, 16 hexadecimal digits."""
+    text = json.dumps(question, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
@@ -68,7 +82,7 @@ def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
 def code_version() -> str:
     """Digest of the code that decides a result; comments and docstrings do not."""
     digest = hashlib.sha256()
-    for module in (models, training):
+    for module in DECISIVE:
         with open(module.__file__, encoding="utf-8") as file:
             digest.update(
                 ast.dump(_without_docstrings(ast.parse(file.read()))).encode()

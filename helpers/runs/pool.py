@@ -1,8 +1,10 @@
 """Train what is not stored yet, in processes that share the cores."""
 
 import os
+import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 
@@ -15,6 +17,11 @@ from helpers.runs.plan import Plan, Training, trainings
 from helpers.runs.progress import Progress
 from helpers.runs.store import Run
 
+KILLED = (
+    "a process that trained was killed (did the memory run out?); finished epochs are "
+    "kept, and the same command goes on from them"
+)
+
 
 def train(
     data: Dataset, plans: dict[str, Plan], *, device: str = "auto"
@@ -25,19 +32,20 @@ def train(
     `INFORME_JOBS` says, all cores by default.
 
     Raises ValueError for an unknown network, option or device, before any training;
-    TrainingError when a loss is not finite.
+    TrainingError when a loss is not finite or a process was killed; StorageError when
+    a run cannot be kept.
     """
     device = training.pick_device(device)
     asked = {name: trainings(data, plan, device) for name, plan in plans.items()}
+    jobs = {job.key: (name, job) for name, same in asked.items() for job in same}
+    found = {key: store.find(job) for key, (_, job) in jobs.items()}
     missing = {
-        (name, job.seed): job
-        for name, jobs in asked.items()
-        for job in jobs
-        if store.find(job) is None
+        (name, job.seed): job for key, (name, job) in jobs.items() if not found[key]
     }
     if missing:
         _train_all(data, missing, device)
-    return {name: [_stored(job) for job in jobs] for name, jobs in asked.items()}
+    found |= {job.key: _stored(job) for job in missing.values()}
+    return {name: [found[job.key] for job in same] for name, same in asked.items()}
 
 
 def workers(device: str) -> int:
@@ -51,7 +59,7 @@ def _train_all(data: Dataset, jobs: dict[tuple, Training], device: str) -> None:
     queue = context.Queue()
     processes = min(workers(device), len(jobs))
     with (
-        Progress(data.title, jobs, queue, device, processes),
+        Progress(data.title, jobs, queue, device, processes) as progress,
         ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
     ):
         kind = "sample" if data.is_sample else "full"
@@ -59,8 +67,12 @@ def _train_all(data: Dataset, jobs: dict[tuple, Training], device: str) -> None:
         try:
             for future in futures:
                 future.result()
-        except BaseException:
+        except BrokenProcessPool:
+            raise training.TrainingError(KILLED) from None
+        except BaseException as error:
             _stop(pool)
+            if isinstance(error, KeyboardInterrupt):
+                progress.interrupted()
             raise
 
 
@@ -70,11 +82,13 @@ def _stop(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
+        process.join()
 
 
 def _start(queue) -> None:
     global _queue
     _queue = queue
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     keep_freed_memory()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
@@ -86,16 +100,23 @@ def _end_with_the_parent() -> None:
 
 
 def _train_one(name: tuple, job: Training, kind: str) -> None:
-    model = models.build(job.network, seed=job.seed, **job.options)
-    result = training.fit(
-        model,
-        _data(job.dataset, kind),
-        job.recipe,
-        seed=job.seed,
-        device=job.device,
-        on_epoch=lambda epoch: _queue.put((name, epoch)),
-    )
-    store.save(job, result)
+    with store.alone(job.key):
+        if store.find(job):  # another process was faster
+            return
+        try:
+            result = training.fit(
+                models.build(job.network, seed=job.seed, **job.options),
+                _data(job.dataset, kind),
+                job.recipe,
+                seed=job.seed,
+                device=job.device,
+                on_epoch=lambda epoch: _queue.put((name, epoch)),
+                checkpoint=store.checkpoint(job.key),
+            )
+        except training.TrainingError as error:
+            kept = store.keep_history(job.key, error.history)
+            raise training.TrainingError(f"{error}. Kept: {kept}") from None
+        store.save(job, result)
 
 
 _data = lru_cache(maxsize=1)(load)

@@ -7,6 +7,7 @@ from IPython import get_ipython
 from tqdm.auto import tqdm
 
 from helpers.plotting import percent
+from helpers.runs import store
 from helpers.runs.plan import Training
 from helpers.training import Epoch
 
@@ -32,15 +33,21 @@ class Progress:
         self.thread = threading.Thread(target=self._listen, daemon=True)
         where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
         epochs = sum(job.recipe.epochs for job in jobs.values())
+        stopped = self._stopped()
         self.bars = {}
         if is_interactive():
             self.show = self._bar
             self.bars[None] = tqdm(
-                total=epochs, desc=f"{title} ({where})", unit="época"
+                total=epochs,
+                initial=sum(kept for _, kept, _ in stopped),
+                desc=f"{title} ({where})",
+                unit="época",
             )
         else:
             self.show = self._line
             self._say(f"{title}: por entrenar, {len(jobs)} ({where})")
+            for name, kept, epochs in stopped:
+                self._say(f"{title} · {name} · continúa tras la época {kept}/{epochs}")
 
     def __enter__(self):
         """Start to listen."""
@@ -53,6 +60,26 @@ class Progress:
         self.thread.join()
         for bar in self.bars.values():
             bar.close()
+
+    def interrupted(self) -> None:
+        """Say, after Ctrl-C, what was kept and how to go on."""
+        done = sum(store.find(job) is not None for job in self.jobs.values())
+        lines = [f"Interrumpido. Terminados y guardados: {done} de {len(self.jobs)}."]
+        lines += [
+            f"{name}: guardado hasta la época {epoch} de {epochs}."
+            for name, epoch, epochs in self._stopped()
+        ]
+        lines.append("La misma celda, o la misma orden, continúa desde ahí.")
+        self._say("\n".join(lines))
+
+    def _stopped(self) -> list[tuple[str, int, int]]:
+        """Name, last epoch and number of epochs of what was stopped on its way."""
+        stopped = []
+        for (name, seed), job in self.jobs.items():
+            if epochs := store.checkpoint(job.key).epochs():
+                name = f"{name}, semilla {seed}"
+                stopped.append((name, len(epochs), job.recipe.epochs))
+        return stopped
 
     def _listen(self) -> None:
         while (message := self.queue.get()) is not None:
@@ -70,7 +97,10 @@ class Progress:
         if name not in self.bars:
             text = f"{name[0]}, semilla {name[1]}"
             epochs = self.jobs[name].recipe.epochs
-            self.bars[name] = tqdm(total=epochs, desc=text, unit="época")
+            before = epoch.epoch - 1  # of a training that was stopped
+            self.bars[name] = tqdm(
+                total=epochs, initial=before, desc=text, unit="época"
+            )
         self.bars[name].set_postfix_str(f"error {percent(epoch.test_error)}", False)
         for bar in (self.bars[name], self.bars[None]):
             bar.update()

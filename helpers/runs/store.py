@@ -4,13 +4,13 @@ runs/<key>/run.json                 the question, the machine, when it was train
 runs/<key>/history.json             one record an epoch
 runs/<key>/predictions.safetensors  `logits` of the test images, (N, 10)
 runs/<key>/weights.safetensors      the network's weights
+runs/<key>.part/                    a training that goes on or was stopped
 """
 
-import json
-import os
 import shutil
-import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,16 +18,26 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.torch import load_model, save_file
 from torch import nn
 
 from helpers import models, paths
 from helpers.machine import describe_machine
-from helpers.runs.plan import Training
+from helpers.runs.checkpoint import Checkpoint, StorageError
+from helpers.runs.files import read_json, replace, sha256, sync, write_json
+from helpers.runs.plan import QUESTION, Training, key_of
+from helpers.sources import tell
 from helpers.training import Result
 
-FILES = ("run.json", "history.json", "predictions.safetensors", "weights.safetensors")
+MEASURED = ("history.json", "predictions.safetensors", "weights.safetensors")
+FILES = ("run.json", *MEASURED)
+
+
+class Refused(ValueError):
+    """A stored run is not used, because it is not as it was written."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +49,12 @@ class Run:
     @cached_property
     def about(self) -> dict:
         """The question that was trained, the machine and the date."""
-        return _read_json(self.folder / "run.json")
+        return read_json(self.folder / "run.json")
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """One row an epoch, the columns of `helpers.training.Epoch`."""
-        return pd.DataFrame(_read_json(self.folder / "history.json"))
+        return pd.DataFrame(read_json(self.folder / "history.json"))
 
     @cached_property
     def logits(self) -> np.ndarray:
@@ -84,41 +94,115 @@ class Run:
 
 
 def find(training: Training) -> Run | None:
-    """Give the stored run of a training, if there is a whole one."""
+    """Give the stored run of a training, if there is a whole one.
+
+    One that is not as it was written is told, and counts as none.
+    """
     folder = paths.runs() / training.key
-    return Run(folder) if all((folder / f).is_file() for f in FILES) else None
+    if not folder.exists():
+        return None
+    try:
+        return verified(folder)
+    except Refused as error:
+        tell(f"{folder} is not used: {error}; it is computed anew")
+        return None
+
+
+def verified(folder: Path) -> Run:
+    """Give the run in `folder`; its files are compared with what was written.
+
+    Raises Refused if one is missing or changed, or belongs to another question.
+    """
+    if missing := [name for name in FILES if not (folder / name).is_file()]:
+        raise Refused(f"{', '.join(missing)} missing")
+    try:
+        about = read_json(folder / "run.json")
+        key, digests = key_of({k: about[k] for k in QUESTION}), about["sha256"]
+        changed = [f for f in MEASURED if sha256(folder / f) != digests[f]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        words = f"{type(error).__name__}: {error}"
+        raise Refused(f"run.json is damaged or of another version ({words})") from None
+    if key != folder.name:
+        raise Refused("it answers another question than its name says")
+    if changed:
+        raise Refused(f"{', '.join(changed)} not as written")
+    return Run(folder)
+
+
+def part_of(key: str) -> Path:
+    """Folder of a training that goes on or was stopped."""
+    return paths.runs() / f"{key}.part"
+
+
+def checkpoint(key: str) -> Checkpoint:
+    """Where the training `key` keeps its state."""
+    return Checkpoint(part_of(key) / "checkpoint.safetensors", key)
+
+
+@contextmanager
+def alone(key: str) -> Iterator[None]:
+    """Let one process at a time train `key`.
+
+    The folder of its parts stays, so that a stopped training can go on, until `save`
+    deletes it.
+    """
+    part = part_of(key)
+    part.mkdir(parents=True, exist_ok=True)
+    with FileLock(part / "lock"):
+        yield
+
+
+def is_busy(key: str) -> bool:
+    """Whether a process is training `key` now."""
+    lock = FileLock(part_of(key) / "lock")
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def keep_history(key: str, history: pd.DataFrame) -> Path:
+    """Write the epochs of a training that failed; give the file."""
+    path = part_of(key) / "history.json"
+    write_json(history.to_dict("records"), path)
+    return path
 
 
 def save(training: Training, result: Result) -> Run:
-    """Store a result under its training's key, whole or not at all."""
-    folder = paths.runs() / training.key
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as new:
-        _write(Path(new) / "run", training, result)
-        if folder.exists():  # another process was faster, or a part is missing
-            shutil.rmtree(folder)
-        os.replace(Path(new) / "run", folder)
+    """Store a result under its training's key, whole or not at all.
+
+    Raises StorageError where it cannot be written.
+    """
+    folder, part = paths.runs() / training.key, part_of(training.key)
+    new = part / "run"
+    try:
+        shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
+        _write(new, training, result)
+        shutil.rmtree(folder, ignore_errors=True)  # one that was refused
+        replace(new, folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(new, ignore_errors=True)
+        raise StorageError(
+            f"the run could not be kept in {folder}: {error}; free some space, and the "
+            "same command goes on from the last epoch that was kept"
+        ) from error
+    shutil.rmtree(part, ignore_errors=True)
     return Run(folder)
 
 
 def _write(folder: Path, training: Training, result: Result) -> None:
-    folder.mkdir()
-    about = asdict(training) | {
-        "parameters": models.count_parameters(result.model),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": describe_machine(training.device),
-    }
-    _write_json(about, folder / "run.json")
-    _write_json(result.history.to_dict("records"), folder / "history.json")
+    folder.mkdir(parents=True)
+    write_json(result.history.to_dict("records"), folder / "history.json")
     save_file({"logits": result.logits}, folder / "predictions.safetensors")
     weights = {k: v.cpu().contiguous() for k, v in result.model.state_dict().items()}
     save_file(weights, folder / "weights.safetensors")
-
-
-def _read_json(path: Path):
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _write_json(content, path: Path) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    path.write_text(text, encoding="utf-8")
+    about = training.question | {
+        "parameters": models.count_parameters(result.model),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": describe_machine(training.device),
+        "sha256": {name: sha256(folder / name) for name in MEASURED},
+    }
+    write_json(about, folder / "run.json")
+    for path in (*map(folder.joinpath, MEASURED), folder):
+        sync(path)

@@ -1,0 +1,39 @@
+"""Files that are whole or absent, whatever stops the process or the machine."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+
+def read_json(path: Path):
+    """Content of a JSON file; ValueError if it is not whole."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_json(content, path: Path) -> None:
+    """Write JSON that a person can read, and have it on the disk."""
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+    sync(path)
+
+
+def replace(new: Path, old: Path) -> None:
+    """Rename; after a power failure there is the old one or the new one."""
+    os.replace(new, old)
+    sync(old.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's entries, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """Digest of a file, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Sweeps: one notebook run with every combination of some parameters' values."""

@@ -1,0 +1,56 @@
+"""From the command line's `-p seed 0:10` to combinations of checked values."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterable
+
+from helpers import parameters
+from helpers.parameters import RULES, ParameterError
+
+LARGEST = 10_000  # runs of one sweep: more is a slip of the pen
+RANGE = re.compile(r"(-?\d{1,10}):(-?\d{1,10})(?::(\d{1,10}))?")
+
+
+def combinations(
+    given: Iterable[tuple[str, str]], declared: Iterable[str]
+) -> list[dict[str, object]]:
+    """Every combination of the values, as parameters for a notebook.
+
+    `given` are names and texts: values between commas (`0.1,0.01`) or, for whole
+    numbers, a range without its end (`0:10`, `0:10:2`). `declared` are the names that
+    the notebook takes. Where `seed` varies, the notebook trains one seed a run.
+
+    Raises ParameterError with all the faults.
+    """
+    given, known = list(given), RULES.keys() & set(declared)
+    names = [name for name, _ in given]
+    faults = parameters.unknown(names, known, "en") + parameters.repeated(names)
+    values = {name: _values(name, text) for name, text in given if name in known}
+    for name, several in values.items():
+        wrong = [fault for v in several for fault in parameters.wrong({name: v}, "en")]
+        faults += wrong[:3] if several else [f"{name}: no value is given"]
+    if not faults and (n := math.prod(map(len, values.values()))) > LARGEST:
+        faults.append(f"these are {n} runs; at most {LARGEST} go in one sweep")
+    if faults:
+        raise ParameterError(faults, "en")
+    fixed = {name: 1 for name in ("n_seeds", "dense_seeds") if name in known}
+    fixed = fixed if "seed" in values else {}
+    several = itertools.product(*values.values())
+    return [fixed | dict(zip(values, one, strict=True)) for one in several]
+
+
+def label(combination: dict[str, object]) -> str:
+    """Name of a combination, for people and for its folder."""
+    return ",".join(f"{name}={value}" for name, value in combination.items())
+
+
+def _values(name: str, text: str) -> list:
+    rule, match = RULES[name], RANGE.fullmatch(text)
+    if rule.type is int and match:
+        low, high, step = (int(number) for number in match.groups(default="1"))
+        if step and len(range(low, high, step)) <= LARGEST:
+            return list(range(low, high, step))
+        return [text]  # which its rule refuses
+    texts = [part.strip() for part in text.split(",")]
+    return list(dict.fromkeys(map(rule.read, texts)))
