@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers import explicit
 from helpers.datasets import Dataset, Split
 from helpers.evaluation import confusion_counts
 from helpers.models import scale
@@ -78,6 +80,7 @@ class Result:
     history: pd.DataFrame  # one row an epoch, columns of `Epoch`
     logits: Tensor  # (N_test, 10) float32
     labels: Tensor  # (N_test,) int64, the true classes
+    loop: str = ""  # which loop trained it: "explicit", or "autograd" and why
 
     @property
     def predictions(self) -> Tensor:
@@ -107,24 +110,22 @@ def fit(
     """Train `model` in place on `data.train`; measure it on `data.test` every epoch.
 
     `seed` orders the batches. On a CPU one thread computes: so the same seed gives
-    the same bits however many cores there are, and seeds can share the cores.
+    the same bits however many cores there are, and seeds can share the cores. Networks
+    whose gradients `helpers.explicit` has written out are trained by its loop, others
+    by `autograd_epoch`, the same mathematics; the result's `loop` says by which.
 
     Raises TrainingError when the loss of an epoch is not finite.
     """
     with one_thread():
         model.to(device, memory_format=torch.channels_last)
         train, test = _to(data.train, device), _to(data.test, device)
-        optimizer = OPTIMIZERS[recipe.optimizer](
-            model.parameters(), lr=recipe.learning_rate, fused=True
-        )
+        train_epoch, loop = _pick_loop(model, train, recipe, device)
         shuffle = torch.Generator().manual_seed(seed)
         epochs = []
         for number in range(1, recipe.epochs + 1):
             start = time.perf_counter()
-            order = torch.randperm(len(train.labels), generator=shuffle).to(device)
-            train_loss, train_error = train_epoch(
-                model, train, recipe, optimizer, order
-            )
+            order = torch.randperm(len(train.labels), generator=shuffle)
+            train_loss, train_error = train_epoch(order.to(device))
             seconds = time.perf_counter() - start
             _check(train_loss, number, recipe)
             logits = predict(model, test.images)
@@ -134,10 +135,23 @@ def fit(
             )
             epochs.append(asdict(epoch))
             on_epoch(epoch)
-    return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels)
+    return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels, loop)
 
 
-def train_epoch(
+def _pick_loop(
+    model: nn.Module, train: Split, recipe: Recipe, device: str
+) -> tuple[Callable[[Tensor], tuple[float, float]], str]:
+    """Give what trains one epoch in a given order, and its name."""
+    why = "on a GPU" if device != "cpu" else explicit.objection(model)
+    if why is None:
+        return explicit.Trainer(model, train, recipe).epoch, "explicit"
+    optimizer = OPTIMIZERS[recipe.optimizer](
+        model.parameters(), lr=recipe.learning_rate, fused=True
+    )
+    return partial(autograd_epoch, model, train, recipe, optimizer), f"autograd: {why}"
+
+
+def autograd_epoch(
     model: nn.Module,
     train: Split,
     recipe: Recipe,

@@ -9,7 +9,7 @@ from functools import cache
 
 import torch
 
-from helpers import models, training
+from helpers import explicit, kernels, layers, models, training
 from helpers.datasets import Dataset
 from helpers.training import Recipe
 
@@ -68,7 +68,7 @@ def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
 def code_version() -> str:
     """Digest of the code that decides a result; comments and docstrings do not."""
     digest = hashlib.sha256()
-    for module in (models, training):
+    for module in (models, training, explicit, layers, kernels):
         with open(module.__file__, encoding="utf-8") as file:
             digest.update(
                 ast.dump(_without_docstrings(ast.parse(file.read()))).encode()
