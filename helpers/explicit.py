@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from helpers import kernels
 from helpers.layers import LAYERS, Activation, Conv2d, Flatten, Layer, Linear, MaxPool2d
 
-ROWS = 2**17  # weights updated at a time: small enough to stay in the cache
+BLOCK = 2**19  # weights used and updated at a time, so that they stay in the cache
 
 
 def objection(model: nn.Module) -> str | None:
@@ -35,6 +35,8 @@ def objection(model: nn.Module) -> str | None:
     layers = [LAYERS[type(module)] for module in model]
     if not _in_order(layers):
         return "its layers stand in an order that is not foreseen"
+    if any(m._forward_hooks or m._backward_hooks for m in (model, *model)):
+        return "it has hooks, which want torch's own modules"
     if any(p.dtype != torch.float32 or not p.requires_grad for p in model.parameters()):
         return "its weights are frozen or not float32"
     if len(list(model.parameters())) != sum(len(list(m.parameters())) for m in model):
@@ -71,10 +73,15 @@ class Update:
         self.rate, self.steps = np.float32(rate), 0
 
     def start(self, weights: np.ndarray) -> list[np.ndarray]:
+        """Give the empty memory of an array of weights."""
         return [np.zeros_like(weights) for _ in range(self.memories)]
 
     def next_step(self) -> None:
         """Count a step; to be called before the updates of a batch."""
+
+    def __call__(self, w: np.ndarray, g: np.ndarray, *memory: np.ndarray) -> None:
+        """Change w (N,) by its gradient g (N,), and the memory."""
+        raise NotImplementedError
 
 
 class Sgd(Update):
@@ -99,6 +106,7 @@ class Adam(Update):
     memories = 2
 
     def next_step(self) -> None:
+        """Count a step: the first ones are longer, as the averages start from 0."""
         self.steps += 1
         self.step_rate = np.float32(self.rate / (1 - 0.9**self.steps))
         self.scale = np.float32((1 - 0.999**self.steps) ** -0.5)
@@ -119,17 +127,18 @@ class Block(NamedTuple):
     arrays: list[np.ndarray]  # value, gradient and the update's memory, flat
 
     def apply(self, update: Update) -> None:
+        """Change the values by the gradient."""
         update(*self.arrays)
 
 
 class Weights:
-    """A parameter of the model in blocks of rows, at most `ROWS` numbers each."""
+    """A parameter of the model in blocks of rows, at most `BLOCK` numbers each."""
 
     def __init__(self, parameter: nn.Parameter, update: Update):
         self.parameter = parameter
         self.value = parameter.detach().contiguous()  # the same memory, if it can be
         per_row = self.value[0].numel()
-        height = min(len(self.value), max(1, ROWS // per_row))
+        height = min(len(self.value), max(1, BLOCK // per_row))
         self.gradient = torch.zeros_like(self.value[:height])
         memory = update.start(self.value.numpy())
         self.blocks = [
@@ -166,11 +175,11 @@ class Step:
         self._bind()
 
     def _bind(self) -> None:
-        """Tie each layer's gradient to the next one's; the images need none."""
-        dy = self.dlogits
-        for i, layer in reversed(list(enumerate(self.layers))):
-            before = any(other.weight for other in self.layers[:i])
-            dy = layer.bind(dy, before)
+        """Tie each layer's gradient to the next one's, as far as there are weights."""
+        dy, trained = self.dlogits, [bool(layer.weight) for layer in self.layers]
+        self.learning = list(reversed(self.layers[trained.index(True) :]))
+        for layer in self.learning:
+            dy = layer.bind(dy, layer is not self.learning[-1])
 
     def __call__(self, images, rows, labels, class_weights, sums) -> None:
         """Learn from the images (N, P) of `rows` (B,), whose labels are (B,)."""
@@ -178,7 +187,7 @@ class Step:
         for layer in self.layers:
             layer.forward()
         kernels.cross_entropy(self.scores, labels, class_weights, self.dscores, sums)
-        for layer in reversed(self.layers):
+        for layer in self.learning:
             layer.backward()
 
 

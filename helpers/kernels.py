@@ -16,13 +16,23 @@ compiled = njit(
     cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy"
 )
 
+TILE = 64  # pixels
+
 
 @compiled
 def load_batch(images, rows, x):
     """Images (N, P) of uint8 to x (P, B) in [0, 1]: those of `rows` (B,)."""
-    for p in range(x.shape[0]):
-        for b in range(x.shape[1]):
-            x[p, b] = images[rows[b], p] / np.float32(255)
+    pixels, batch = x.shape
+    tile = np.empty((batch, TILE), np.float32)  # turned while it is in the cache
+    for start in range(0, pixels, TILE):
+        size = min(TILE, pixels - start)
+        for b in range(batch):
+            part = images[rows[b], start : start + size]
+            for p in range(size):
+                tile[b, p] = part[p] / np.float32(255)
+        for p in range(size):
+            for b in range(batch):
+                x[start + p, b] = tile[b, p]
 
 
 @cache

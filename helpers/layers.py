@@ -43,6 +43,12 @@ class Layer:
         self.dx = torch.zeros_like(self.x) if wants_dx else None
         return self.dx
 
+    def forward(self) -> None:
+        """Fill y from x."""
+
+    def backward(self) -> None:
+        """Fill dx from dy, and update the weights."""
+
 
 class Flatten(Layer):
     """nn.Flatten: another shape of the same memory."""
@@ -57,10 +63,6 @@ class Flatten(Layer):
     def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         return dy
 
-    def forward(self) -> None: ...
-
-    def backward(self) -> None: ...
-
 
 class Linear(Layer):
     """nn.Linear: y = W x + b, features by images."""
@@ -72,21 +74,37 @@ class Linear(Layer):
     def __init__(self, module: nn.Linear, x: Tensor, weights: dict, update):
         super().__init__(module, x, weights, update)
         self.y = torch.empty(module.out_features, x.shape[-1])
+        bias = self.bias.value.unsqueeze(1)
+        self.forwards = [
+            (bias[block.rows], block.value, self.y[block.rows])
+            for block in self.weight.blocks
+        ]
+
+    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        super().bind(dy, wants_dx)
+        self.backwards = [
+            (block, block.value.t(), self.dy[block.rows])
+            for block in self.weight.blocks
+        ]
+        self.biases = [(block, self.dy[block.rows]) for block in self.bias.blocks]
+        return self.dx
 
     def forward(self) -> None:
-        bias = self.bias.value.unsqueeze(1)
-        torch.addmm(bias, self.weight.value, self.x, out=self.y)
+        for bias, weight, y in self.forwards:
+            torch.addmm(bias, weight, self.x, out=y)
 
     def backward(self) -> None:
         """Each block of weights is used and updated while it is in the cache."""
-        for i, block in enumerate(self.weight.blocks):
-            dy = self.dy[block.rows]
-            if self.dx is not None:  # beta = 0: the first block overwrites
-                self.dx.addmm_(block.value.t(), dy, beta=min(i, 1))
-            torch.mm(dy, self.x.t(), out=block.gradient)
+        transposed = self.x.t()
+        beta = 0  # the first block overwrites dx, the others add to it
+        for block, weight, dy in self.backwards:
+            if self.dx is not None:
+                self.dx.addmm_(weight, dy, beta=beta)
+                beta = 1
+            torch.mm(dy, transposed, out=block.gradient)
             block.apply(self.update)
-        for block in self.bias.blocks:
-            torch.sum(self.dy[block.rows], 1, out=block.gradient)
+        for block, dy in self.biases:
+            torch.sum(dy, 1, out=block.gradient)
             block.apply(self.update)
 
 
@@ -118,9 +136,8 @@ class Conv2d(Layer):
         if wants_dx:
             edge = self.size - 1
             padded = nn.functional.pad(self.dy, (0, 0, *(edge,) * 4)).zero_()
-            self.inside = padded[
-                :, edge : edge + dy.shape[1], edge : edge + dy.shape[2]
-            ]
+            height, width = self.dy.shape[1:3]
+            self.inside = padded[:, edge : edge + height, edge : edge + width]
             self.turned = torch.empty(self.weight.value.transpose(0, 1).shape)
             no_bias = np.zeros(len(self.x), np.float32)
             self.outwards = (

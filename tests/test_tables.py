@@ -63,7 +63,9 @@ def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
     wrong = two_seeds[0].predictions != mnist.test.labels.numpy()
     assert images.shape == (7, 1, 28, 28)
     assert wrong.sum() == 50
-    assert all(true != predicted for true, predicted in (t.split(" → ") for t in titles))
+    assert all(
+        true != predicted for true, predicted in (t.split(" → ") for t in titles)
+    )
 
 
 def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
