@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.explicit import Trainer, objection
+from helpers.explicit import Trainer, objection, predict
 from helpers.models import NETWORKS, VARIANTS, build
 from helpers.training import Recipe, fit
 from tests.test_training import assert_same_weights, made_up, plain_loop
@@ -130,6 +130,24 @@ def test_other_networks_train_by_autograd_and_it_is_said():
     result = fit(model, made_up((2, 9, 8)), Recipe(epochs=1))
     assert result.loop.startswith("autograd: no gradient written for LayerNorm")
     assert result.history.train_loss.notna().all()
+
+
+def test_predictions_are_torchs(mnist):
+    model = build("two_hidden").eval()
+    images = mnist.test.images.repeat(2, 1, 1, 1)[:901]  # parts of two sizes
+    with torch.no_grad():
+        expected = model.double()(images.double() / 255)
+    ours = predict(model.float(), images).double()
+    torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_labels_and_images_that_do_not_suit_are_refused():
+    data = made_up((2, 9, 8))
+    data.train.labels[3] = 10
+    with pytest.raises(ValueError, match="labels"):
+        Trainer(flat(), data.train, Recipe())
+    with pytest.raises(ValueError, match="9 channels"):
+        Trainer(convolved(3), made_up((9, 9, 8)).train, Recipe())
 
 
 def test_the_model_has_the_weights_after_each_epoch():

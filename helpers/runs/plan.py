@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 
+import numba
 import torch
 
-from helpers import explicit, kernels, layers, models, training
+from helpers import models, training
 from helpers.datasets import Dataset
+from helpers.explicit import kernels, layers, step, updates
 from helpers.training import Recipe
 
 
@@ -39,7 +41,8 @@ class Training:
     @property
     def key(self) -> str:
         """Name of the stored run: changes with anything that changes the result."""
-        question = asdict(self) | {"code": code_version(), "torch": torch.__version__}
+        versions = {"torch": torch.__version__, "numba": numba.__version__}
+        question = asdict(self) | {"code": code_version()} | versions
         text = json.dumps(question, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -68,7 +71,7 @@ def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
 def code_version() -> str:
     """Digest of the code that decides a result; comments and docstrings do not."""
     digest = hashlib.sha256()
-    for module in (models, training, explicit, layers, kernels):
+    for module in (models, training, step, layers, updates, kernels):
         with open(module.__file__, encoding="utf-8") as file:
             digest.update(
                 ast.dump(_without_docstrings(ast.parse(file.read()))).encode()

@@ -1,4 +1,4 @@
-"""Layers with their gradients written out, for `helpers.explicit`.
+"""Layers with their gradients written out.
 
 A layer is made for one batch size, bound to its input `x` and to buffers for its output
 `y` and for the gradient `dx` towards its input. `forward()` fills y; `backward()`
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from helpers import kernels
+from helpers.explicit import kernels
 
 aten = torch.ops.aten
 
@@ -119,6 +119,8 @@ class Conv2d(Layer):
 
     def __init__(self, module: nn.Conv2d, x: Tensor, weights: dict, update):
         super().__init__(module, x, weights, update)
+        if len(x) != module.in_channels:  # the kernels check nothing
+            raise ValueError(f"{module} does not take images of {len(x)} channels")
         self.size, batch = module.kernel_size[0], x.shape[-1]
         height, width = (n - self.size + 1 for n in x.shape[1:3])
         self.y = torch.empty(module.out_channels, height, width, batch)
