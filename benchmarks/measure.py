@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import ExitStack
 
 from benchmarks.tasks import Task
 from helpers.machine import cores
@@ -23,7 +24,8 @@ def interleaved(
     """
     found = defaultdict(list)
     for turn in range(repeats):
-        ceilings.append(json.loads(_python("benchmarks.floors").communicate()[0]))
+        with _python("benchmarks.floors") as process:
+            ceilings.append(json.loads(process.stdout.read()))
         for name in names:
             together = cores() if name == "ours" else 1
             found[name].append(race(name, task, together))
@@ -39,17 +41,24 @@ def race(name: str, task: Task, together: int) -> dict[str, float]:
     """
     numbers = [str(n) for n in (task.batches, task.seed, task.width)]
     arguments = ["benchmarks.contenders", name, task.network, *numbers]
-    processes = [_python(*arguments) for _ in range(together)]
-    for process in processes:
-        if process.stdout.readline() != "ready\n":
-            raise RuntimeError(f"{name} failed on {task}:\n{process.stderr.read()}")
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    results = [json.loads(process.communicate()[0]) for process in processes]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(_python(*arguments)) for _ in range(together)]
+        if any(process.stdout.readline() != "ready\n" for process in processes):
+            for process in processes:
+                process.kill()
+            raise RuntimeError(f"{name} failed:\n{processes[0].stderr.read()}")
+        results = [json.loads(line) for line in _start_together(processes)]
     wall = max(r["end"] for r in results) - min(r["start"] for r in results)
     peak = max(r["peak"] for r in results)
     return {"step": wall / together / task.batches, "peak": peak}
+
+
+def _start_together(processes: list[subprocess.Popen]) -> list[str]:
+    """Send each the line that it waits for; give the line that each answers."""
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.stdout.readline() for process in processes]
 
 
 def _python(*arguments: str) -> subprocess.Popen:

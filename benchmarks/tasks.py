@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import papermill
 import torch
 from torch import Tensor, nn
 
@@ -88,6 +87,7 @@ def epoch_batches(network: str) -> int:
 
 def report_epochs() -> dict[str, int]:
     """Epochs of each network in the default report, over variants and seeds."""
+    import papermill  # slow to import, and no contender needs it
 
     def default(notebook: str) -> dict[str, int]:
         found = papermill.inspect_notebook(paths.notebooks() / f"{notebook}.ipynb")

@@ -88,14 +88,19 @@ def test_same_weights_as_a_plain_loop(network, loop, monkeypatch):
     assert_same_weights(ours.model, theirs)
 
 
-def test_same_seed_same_bits_whatever_the_threads(mnist):
-    logits = []
-    for threads in (1, 2):
+@pytest.mark.parametrize("network", RECIPES)
+def test_same_seed_same_bits_whatever_the_threads(network):
+    shape = (1, 28, 28) if "hidden" in network else (3, 32, 32)
+    options = {"width": 500} if network == "dense" else {}
+    data, logits, threads_before = made_up(shape), [], torch.get_num_threads()
+    for threads in (1, 2, 2):
         torch.set_num_threads(threads)
-        model = build("two_hidden", seed=1)
-        logits.append(fit(model, mnist, Recipe("adam", 0.001, 1), seed=1).logits)
+        model = build(network, seed=1, **options)
+        logits.append(fit(model, data, RECIPES[network], seed=1).logits)
         assert torch.get_num_threads() == threads
-    assert torch.equal(*logits)
+    torch.set_num_threads(threads_before)
+    assert torch.equal(logits[0], logits[1])
+    assert torch.equal(logits[1], logits[2])
 
 
 def test_other_seed_other_order(mnist):
