@@ -2,6 +2,7 @@
 # make report PROFILE=quick|default|thorough [DATA=full|sample] [ARGS="--author ..."]
 # make test         what every change must pass;  make test-all  also the slow tests
 # make lab          JupyterLab on the notebooks, on this machine only, with a token
+# make bench        training times beside other tools' (ARGS=--quick: some minutes)
 # make doctor       what this machine has, what it lacks and how to get it
 # make audit        known vulnerabilities of the exact versions (asks the network)
 # make lint, make lock (exact versions anew), make clean
@@ -22,7 +23,7 @@ TORCH   := torch==2.13.0 torchvision==0.28.0
 QUIET   := --quiet --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: report test test-all lab doctor lint audit lock clean
+.PHONY: report test test-all lab bench doctor lint audit lock clean
 
 report: $(READY)
 	$(BIN)/informe build --profile $(PROFILE) $(ARGS)
@@ -36,6 +37,9 @@ test-all: $(READY)
 lab: $(READY)
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 notebooks
 
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(ARGS)
+
 doctor: $(READY)
 	$(BIN)/informe doctor
 
@@ -45,6 +49,11 @@ lint: $(READY)
 # The stamps are written last: a set-up that was interrupted is done again from nothing.
 $(READY): $(VENV)/.packages pyproject.toml
 	$(BIN)/python -m pip install $(QUIET) --no-deps --editable .
+	@touch $@
+
+# The contenders; what requirements.lock has stays as it is.
+$(VENV)/.bench: $(READY)
+	$(BIN)/python -m pip install $(QUIET) -c requirements.lock --editable '.[bench]'
 	@touch $@
 
 $(VENV)/.packages: requirements.lock

@@ -11,17 +11,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from helpers import explicit
+from helpers.autograd import OPTIMIZERS, Autograd, Loop
 from helpers.datasets import Dataset, Split
 from helpers.evaluation import confusion_counts
 from helpers.models import scale
 
-# `fused` does a step in one pass over the weights; the default way of torch.optim
-# costs 8 to 20 times more on a CPU for the dense network, for the same arithmetic.
-OPTIMIZERS = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adagrad": torch.optim.Adagrad,
-}
 EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
 
 
@@ -77,10 +72,10 @@ class Epoch:
 class Checkpoint(Protocol):
     """Where a training's state is kept, such as `helpers.runs.Checkpoint`."""
 
-    def read(self, model, optimizer, shuffle) -> list[dict]:
+    def read(self, model, loop: Loop, shuffle) -> list[dict]:
         """Put the state that was kept into the three; give the epochs so far."""
 
-    def write(self, model, optimizer, shuffle, epochs: list[dict]) -> None:
+    def write(self, model, loop: Loop, shuffle, epochs: list[dict]) -> None:
         """Keep the state of the three, and the epochs so far."""
 
 
@@ -92,6 +87,7 @@ class Result:
     history: pd.DataFrame  # one row an epoch, columns of `Epoch`
     logits: Tensor  # (N_test, 10) float32
     labels: Tensor  # (N_test,) int64, the true classes
+    loop: str = ""  # which loop trained it: "explicit", or "autograd" and why
 
     @property
     def predictions(self) -> Tensor:
@@ -122,7 +118,9 @@ def fit(
     """Train `model` in place on `data.train`; measure it on `data.test` every epoch.
 
     `seed` orders the batches. On a CPU one thread computes: so the same seed gives
-    the same bits however many cores there are, and seeds can share the cores. With a
+    the same bits however many cores there are, and seeds can share the cores. Networks
+    whose gradients `helpers.explicit` has written out are trained by its loop, others
+    by `Autograd`, the same mathematics; the result's `loop` says by which. With a
     `checkpoint`, a training that was killed goes on from its last epoch and ends with
     the same bits.
 
@@ -130,20 +128,19 @@ def fit(
     """
     with one_thread():
         model.to(device, memory_format=torch.channels_last)
-        train, test = _to(data.train, device), _to(data.test, device)
-        optimizer = OPTIMIZERS[recipe.optimizer](
-            model.parameters(), lr=recipe.learning_rate, fused=True
-        )
+        loop, name = _pick_loop(model, data.train, recipe, device)
+        test = _to(data.test, device)
         shuffle = torch.Generator().manual_seed(seed)
         # all that changes while training: weights, optimizer, generator, epochs
-        state = model, optimizer, shuffle
+        state = model, loop, shuffle
         epochs = checkpoint.read(*state) if checkpoint else []
         for number in range(len(epochs) + 1, recipe.epochs + 1):
             start = time.perf_counter()
-            order = torch.randperm(len(train.labels), generator=shuffle).to(device)
-            with _telling(number, epochs):
-                trained = train_epoch(model, train, recipe, optimizer, order)
+            order = torch.randperm(len(data.train), generator=shuffle).to(device)
+            losses, errors = loop.epoch(order)
             seconds = time.perf_counter() - start
+            with _telling(number, epochs):
+                trained = averages(losses, errors, len(order), recipe)
             logits = predict(model, test.images)
             tested = evaluate(logits, test.labels, recipe)
             epoch = Epoch(number, *trained, *tested, seconds)
@@ -151,38 +148,30 @@ def fit(
             if checkpoint and number < recipe.epochs:  # after the last, a result
                 checkpoint.write(*state, epochs)
             on_epoch(epoch)
-    return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels)
+    return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels, name)
 
 
-def train_epoch(
-    model: nn.Module,
-    train: Split,
-    recipe: Recipe,
-    optimizer: torch.optim.Optimizer,
-    order: Tensor,
+def _pick_loop(
+    model: nn.Module, train: Split, recipe: Recipe, device: str
+) -> tuple[Loop, str]:
+    """Give the loop that trains the model, and its name."""
+    why = "on a GPU" if device != "cpu" else explicit.objection(model)
+    if why is None:
+        return explicit.Trainer(model, train, recipe), "explicit"
+    return Autograd(model, _to(train, device), recipe), f"autograd: {why}"
+
+
+def averages(
+    losses: Tensor, errors: int, images: int, recipe: Recipe
 ) -> tuple[float, float]:
-    """Take one step for each batch of `order` (N,); give mean loss and error share.
+    """Mean loss and error share of an epoch, from what `Loop.epoch` gives.
 
     Raises TrainingError when the loss of a step is not finite.
     """
-    model.train()
-    loss_of = recipe.loss(order.device)
-    batches = order.split(recipe.batch_size)
-    losses, errors = [], 0
-    for rows in batches:
-        images, labels = scale(train.images[rows]), train.labels[rows]
-        logits = model(images)  # (B, 10)
-        loss = loss_of(logits, labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        # these stay tensors: on a GPU, reading them here would stop the queue
-        losses.append(loss.detach())
-        errors += (logits.detach().argmax(1) != labels).sum()
-    losses = torch.stack(losses).double().cpu()
     check_losses(losses, recipe)
-    sizes = torch.tensor([len(rows) for rows in batches]).double()
-    return float(losses @ sizes) / len(order), int(errors) / len(order)
+    sizes = torch.full_like(losses, recipe.batch_size)
+    sizes[-1] = images - recipe.batch_size * (len(losses) - 1)
+    return float(losses @ sizes) / images, errors / images
 
 
 def check_losses(losses: Tensor, recipe: Recipe) -> None:
@@ -201,6 +190,8 @@ def check_losses(losses: Tensor, recipe: Recipe) -> None:
 @torch.no_grad()
 def predict(model: nn.Module, images: Tensor) -> Tensor:
     """Logits (N, 10) of uint8 images (N, C, H, W), computed in large batches."""
+    if images.device.type == "cpu" and explicit.objection(model) is None:
+        return explicit.predict(model, images)
     model.eval()
     return torch.cat([model(scale(part)) for part in images.split(EVALUATION_BATCH)])
 

@@ -13,6 +13,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from helpers import explicit
+from helpers.autograd import Autograd
 from helpers.models import build
 from helpers.runs import Checkpoint, checkpoint
 from helpers.runs.checkpoint import StorageError
@@ -46,9 +48,14 @@ def same(a, b) -> bool:
     )
 
 
+@pytest.mark.parametrize("loop", ["explicit", "autograd"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
 @pytest.mark.parametrize("network", RECIPES)
-def test_going_on_gives_the_bits_of_never_stopping(tmp_path, network, optimizer):
+def test_going_on_gives_the_bits_of_never_stopping(
+    tmp_path, monkeypatch, network, optimizer, loop
+):
+    if loop == "autograd":
+        monkeypatch.setattr(explicit, "objection", lambda model: "asked for")
     data = made_up(SHAPES.get(network, (3, 32, 32)))
     recipe = replace(RECIPES[network], optimizer=optimizer, epochs=4)
 
@@ -86,7 +93,7 @@ def test_the_state_is_readable_without_this_code(kept):
     tensors = load_file(kept.path)
     assert tensors["model.linear.bias"].shape == (10,)
     assert tensors["optimizer.linear.bias.exp_avg"].shape == (10,)
-    assert tensors["optimizer.conv1.weight.step"] == 2 * 3  # 100 images, batches of 40
+    assert tensors["optimizer.steps"] == 2 * 3  # 100 images, batches of 40
     assert tensors["shuffle"].dtype == torch.uint8
     assert [epoch["epoch"] for epoch in kept.epochs()] == [1, 2]
 
@@ -152,7 +159,7 @@ def full(_tensors, path, _about):
 
 def fresh():
     model = build("two_hidden")
-    return model, torch.optim.SGD(model.parameters()), torch.Generator()
+    return model, Autograd(model, DATA.train, Recipe()), torch.Generator()
 
 
 # A training in a process of its own, forked from one that has imported torch

@@ -10,9 +10,9 @@ PAD = 256 * 2**20  # bytes
 def keep_freed_memory() -> bool:
     """Make glibc reuse freed memory instead of returning it to the system.
 
-    Each step of the dense network needs a gradient of 94 MB. By default glibc maps it
-    anew and gives it back, and the page faults cost as much as the arithmetic. Results
-    do not change. Elsewhere than on glibc nothing is done; says whether it was.
+    By autograd, each step of the dense network needs a new gradient of 94 MB. glibc
+    maps it anew and gives it back, and the page faults cost as much as the arithmetic.
+    Results do not change. Elsewhere than on glibc nothing is done; says whether it was.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

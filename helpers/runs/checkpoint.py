@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from helpers.autograd import Loop
 from helpers.runs import files
 from helpers.sources import tell
 
@@ -28,7 +29,7 @@ class Checkpoint:
     def __init__(self, path: Path, key: str = ""):
         self.path, self.key = path, key
 
-    def read(self, model: nn.Module, optimizer, shuffle) -> list[dict]:
+    def read(self, model: nn.Module, loop: Loop, shuffle) -> list[dict]:
         """Put the state that was kept into the three; give the epochs so far.
 
         Gives no epochs, and changes nothing, where there is no state or where it is
@@ -37,20 +38,20 @@ class Checkpoint:
         if not self.path.exists():
             return []
         try:
-            epochs, tensors = self._verified(state_of(model, optimizer, shuffle))
+            epochs, tensors = self._verified(state_of(model, loop, shuffle))
         except (OSError, SafetensorError, ValueError) as error:
             tell(f"{self.path} is not used: {error}; the training starts anew")
             return []
-        _restore(tensors, model, optimizer)
+        _restore(tensors, model, loop)
         shuffle.set_state(tensors["shuffle"])
         return epochs
 
-    def write(self, model: nn.Module, optimizer, shuffle, epochs: list[dict]) -> None:
+    def write(self, model: nn.Module, loop: Loop, shuffle, epochs: list[dict]) -> None:
         """Keep the state of the three, and the epochs so far, in place of the last.
 
         Raises StorageError where it cannot be written; the last state is still there.
         """
-        tensors = state_of(model, optimizer, shuffle)
+        tensors = state_of(model, loop, shuffle)
         about = {"key": self.key, "epochs": json.dumps(epochs)}
         about["sha256"] = _digest(tensors)
         new = self.path.with_suffix(".new")
@@ -94,38 +95,25 @@ class Checkpoint:
         return epochs, tensors
 
 
-def state_of(model: nn.Module, optimizer, shuffle) -> dict[str, Tensor]:
+def state_of(model: nn.Module, loop: Loop, shuffle) -> dict[str, Tensor]:
     """All that changes while a network is trained, by name, in the CPU's memory."""
     state = {f"model.{name}": value for name, value in model.state_dict().items()}
-    for name, weight in model.named_parameters():
-        for slot, value in optimizer.state[weight].items():
-            if value is not None:
-                state[f"optimizer.{name}.{slot}"] = value
+    state |= {f"optimizer.{name}": value for name, value in loop.state().items()}
     state["shuffle"] = shuffle.get_state()
     return {name: value.cpu().contiguous() for name, value in state.items()}
 
 
-def _restore(tensors: dict[str, Tensor], model: nn.Module, optimizer) -> None:
-    """Fill model and optimizer; what is as large as its weight gets its layout."""
+def _restore(tensors: dict[str, Tensor], model: nn.Module, loop: Loop) -> None:
+    """Fill the model, then the loop, which reads the model's weights."""
     with torch.no_grad():
         for name, value in model.state_dict().items():
             value.copy_(tensors[f"model.{name}"])
-    state = {}
-    for number, (name, weight) in enumerate(model.named_parameters()):
-        slots = _under(f"optimizer.{name}.", tensors)
-        state[number] = {slot: _like(weight, value) for slot, value in slots.items()}
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
+    loop.restore(_under("optimizer.", tensors))
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     found = [name for name in tensors if name.startswith(prefix)]
     return {name.removeprefix(prefix): tensors[name] for name in found}
-
-
-def _like(weight: Tensor, value: Tensor) -> Tensor:
-    # a fused step reads weight and state in the order of their memory
-    return torch.empty_like(weight).copy_(value) if value.dim() else value
 
 
 def _digest(tensors: dict[str, Tensor]) -> str:

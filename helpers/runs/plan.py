@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 
+import numba
 import torch
 
-from helpers import models, training
+from helpers import autograd, models, training
 from helpers.datasets import Dataset
+from helpers.explicit import kernels, layers, step, updates
 from helpers.training import Recipe
 
-DECISIVE = (models, training)  # the modules whose code decides a result
+# the modules whose code decides a result
+DECISIVE = (models, training, autograd, step, layers, updates, kernels)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Training:
     @property
     def question(self) -> dict:
         """All that decides the result, as JSON holds it."""
-        return asdict(self) | {"code": code_version(), "torch": torch.__version__}
+        versions = {"torch": torch.__version__, "numba": numba.__version__}
+        return asdict(self) | {"code": code_version()} | versions
 
     @property
     def key(self) -> str:
@@ -49,7 +53,7 @@ class Training:
         return key_of(self.question)
 
 
-QUESTION = [*(f.name for f in fields(Training)), "code", "torch"]
+QUESTION = [*(f.name for f in fields(Training)), "code", "torch", "numba"]
 
 
 def key_of(question: dict) -> str:

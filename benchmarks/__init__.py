@@ -1,0 +1,1 @@
+"""How fast the networks train, beside what a user would pick instead: `make bench`."""

@@ -1,0 +1,93 @@
+"""python -m benchmarks [--quick]: measure, then write table, figure and JSON."""
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks import floors, same, show
+from benchmarks.contenders import CONTENDERS
+from benchmarks.measure import interleaved, race
+from benchmarks.tasks import TITLES, Task, epoch_batches, report_epochs
+from helpers.machine import cores, describe_machine
+
+RESULTS = Path(__file__).parent / "results"
+
+# Batches that are timed; an epoch's time is extrapolated from them.
+BATCHES = {"one_hidden": 1500, "two_hidden": 300, "lenet5": 300, "dense": 16}
+QUICK = {"one_hidden": 300, "two_hidden": 50, "lenet5": 60, "dense": 6}
+
+
+def main() -> None:
+    """Measure what is asked for and write it."""
+    args = arguments()
+    batches = QUICK if args.quick else BATCHES
+    results = {
+        "machine": describe_machine("cpu"),
+        "batches": batches,
+        "epochs": report_epochs(),
+        "networks": {},
+        "scale": {},
+    }
+    args.to.mkdir(parents=True, exist_ok=True)
+    for name in args.networks:  # written as it grows: a long run may be cut short
+        results["networks"][name] = network(Task(name, batches[name]), args)
+        write(results, args.to)
+    if not args.quick:
+        results["scale"] = scale()
+        write(results, args.to)
+    print(show.table(results))
+
+
+def write(results: dict, folder: Path) -> None:
+    """Write results.json, and what is made from it."""
+    text = json.dumps(results, indent=1) + "\n"
+    (folder / "results.json").write_text(text, encoding="utf-8")
+    show.write(results, folder)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer batches, no scale")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--networks", nargs="+", default=list(TITLES), choices=TITLES)
+    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS))
+    parser.add_argument("--to", type=Path, default=RESULTS, help="folder of results")
+    return parser.parse_args()
+
+
+def network(task: Task, args: argparse.Namespace) -> dict:
+    """Measure one network: steps of every contender, ceilings, rounding."""
+    print(f"{TITLES[task.network]}: {task.batches} batches", flush=True)
+    ceilings = []
+    return {
+        "contenders": interleaved(args.contenders, task, args.repeats, ceilings),
+        "ceilings": ceilings,
+        "work": floors.work(task),
+        "epoch_batches": epoch_batches(task.network),
+        "distances": same.distances(Task(task.network, min(10, task.batches))),
+    }
+
+
+def scale() -> dict[str, list[dict]]:
+    """How an epoch's time and the memory grow with images, width and seeds."""
+    batch = 40
+    images = [10_000, 50_000, 100_000, 200_000, 400_000]
+    widths = [100, 1_000, 5_000, 10_000, 20_000]
+    return {
+        "images": [grown(n, Task("one_hidden", n // batch)) for n in images],
+        "width": [grown(w, Task("dense", 10, width=w)) for w in widths],
+        "seeds": [grown(n, Task("two_hidden", 300), n) for n in (1, 2, 4, 8)],
+    }
+
+
+def grown(size: int, task: Task, seeds: int = 0) -> dict[str, float]:
+    """Wall time of the task's batches, `seeds` trainings at once, and peak memory."""
+    found = race("ours", task, seeds or 1)
+    wall = found["step"] * task.batches * (seeds or 1)
+    print(f"  {task.network} {size}: {wall:.2f} s", flush=True)
+    return {"size": size, "seconds": wall, "peak": found["peak"], "cores": cores()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The table and the figure of what was measured."""
+
+from pathlib import Path
+from statistics import median
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from benchmarks import floors
+from benchmarks.tasks import TITLES
+
+# at least so many times as fast as the original and as the best other; at most so many
+# times the floor
+TARGETS = {
+    "one_hidden": (5, 2, 3),
+    "two_hidden": (4, 3, 3),
+    "lenet5": (4, 1.7, 3),
+    "dense": (4, 3, 1.2),
+}
+END_TO_END = 5
+
+
+def write(results: dict, folder: Path) -> None:
+    """Write table.md and speed.svg."""
+    (folder / "table.md").write_text(table(results), encoding="utf-8")
+    fig, axes = plt.subplots(
+        1, len(results["networks"]), figsize=(10, 2.6), squeeze=False
+    )
+    for ax, name in zip(axes[0], results["networks"], strict=True):
+        plot_times(results["networks"][name], ax=ax).set_title(TITLES[name])
+    fig.tight_layout()
+    fig.savefig(folder / "speed.svg", metadata={"Date": None})
+    plt.close(fig)
+
+
+def table(results: dict) -> str:
+    """Markdown: a table against the targets, one of all contenders, the machine."""
+    machine = results["machine"]
+    parts = [
+        f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}.",
+        _against_targets(results),
+        _all_contenders(results["networks"]),
+        *([_scale(results["scale"])] if results["scale"] else []),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _against_targets(results: dict) -> str:
+    lines = [
+        "| network | s an epoch | × the original | × the best other | × the floor |"
+        " peak memory |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, network in results["networks"].items():
+        least, least_other, most = TARGETS[name]
+        by = ratios(network)
+        steps = medians(network)["ours"]
+        lines.append(
+            f"| {TITLES[name]} | {steps * network['epoch_batches']:.2f}"
+            f" | {_met(by['original'], least, True)}"
+            f" | {_met(by['best'], least_other, True)}, {by['best_name']}"
+            f" | {_met(by['floor'], most, False)} | {peak(network) / 2**20:.0f} MB |"
+        )
+    if set(results["networks"]) == set(TITLES):
+        whole = {who: _report(results, who) for who in ("original", "ours")}
+        ratio = whole["original"] / whole["ours"]
+        lines.append(
+            f"| the report's trainings | {whole['ours']:.0f} in all"
+            f" | {_met(ratio, END_TO_END, True)} | | | |"
+        )
+    return "\n".join(lines)
+
+
+def _met(ratio: float, target: float, at_least: bool) -> str:
+    met = ratio >= target if at_least else ratio <= target
+    sign, word = "≥" if at_least else "≤", "" if met else ", missed"
+    return f"{ratio:.1f} ({sign} {target}{word})"
+
+
+def medians(network: dict) -> dict[str, float]:
+    """Median seconds of a step, by contender."""
+    return {
+        name: median(run["step"] for run in runs)
+        for name, runs in network["contenders"].items()
+    }
+
+
+def ratios(network: dict) -> dict:
+    """How many times faster ours is than others, and slower than the floor."""
+    steps = medians(network)
+    others = {k: v for k, v in steps.items() if k not in ("ours", "original")}
+    best = min(others, key=others.get, default="original")
+    return {
+        "original": steps["original"] / steps["ours"],
+        "best": steps[best] / steps["ours"],
+        "best_name": best,
+        "floor": steps["ours"] / floor(network),
+    }
+
+
+def floor(network: dict) -> float:
+    """Seconds of a step at the median ceilings, read among the times."""
+    reads = network["ceilings"]
+    machine = {kind: median(read[kind] for read in reads) for kind in reads[0]}
+    return floors.floor(network["work"], machine)
+
+
+def peak(network: dict) -> float:
+    """The largest memory, in bytes, of one of our trainings."""
+    return max(run["peak"] for run in network["contenders"]["ours"])
+
+
+def _report(results: dict, who: str) -> float:
+    """Seconds of all trainings of the default report."""
+    return sum(
+        medians(network)[who] * network["epoch_batches"] * results["epochs"][name]
+        for name, network in results["networks"].items()
+    )
+
+
+def _all_contenders(networks: dict) -> str:
+    """Milliseconds a step: median, and the least and the most in brackets."""
+    names = list(next(iter(networks.values()))["contenders"])
+    lines = [
+        "| ms a step | " + " | ".join([*names, "floor"]) + " |",
+        "|---" * (len(names) + 2) + "|",
+    ]
+    for network, found in networks.items():
+        cells = [_spread([r["step"] for r in found["contenders"][n]]) for n in names]
+        cells.append(f"{floor(found) * 1e3:.3g}")
+        lines.append(f"| {TITLES[network]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _spread(steps: list[float]) -> str:
+    low, middle, high = (f(steps) * 1e3 for f in (min, median, max))
+    return f"{middle:.3g} ({low:.3g}–{high:.3g})"
+
+
+def _scale(scale: dict) -> str:
+    lines = ["| what grows | size | s | peak memory, MB |", "|---|---|---|---|"]
+    for what, rows in scale.items():
+        for row in rows:
+            seconds, size = f"{row['seconds']:.2f}", f"{row['size']:,}"
+            lines.append(f"| {what} | {size} | {seconds} | {row['peak'] / 2**20:.0f} |")
+    return "\n".join(lines)
+
+
+def plot_times(network: dict, *, ax: Axes | None = None) -> Axes:
+    """Bars of the median step of each contender, every repeat a point, the floor."""
+    ax = ax or plt.gca()
+    for i, (name, runs) in enumerate(network["contenders"].items()):
+        times = [run["step"] * 1e3 for run in runs]
+        ax.barh(i, median(times), color="C1" if name == "ours" else "C0", alpha=0.6)
+        ax.plot(times, [i] * len(times), "k.", markersize=3)
+    ax.axvline(floor(network) * 1e3, color="k", linestyle=":", label="floor")
+    ax.set_yticks(range(len(network["contenders"])), network["contenders"])
+    ax.set_xscale("log")
+    ax.set_xlabel("ms a step")
+    ax.invert_yaxis()
+    return ax

@@ -1,0 +1,187 @@
+"""Compiled loops for what torch does slowly on small images and batches.
+
+Activations have shape (C, H, W * B): the B images of a batch lie beside each other
+under every pixel. So the innermost loop is long whatever the size of the image, and a
+shift by one column is a shift by B. All arrays are float32 and contiguous unless said.
+"""
+
+from functools import cache
+
+import numpy as np
+from numba import njit, uintp
+
+# Sums may be taken in another order and products fused into them; nothing else is
+# relaxed: infinities and NaN stay what they are.
+compiled = njit(
+    cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy"
+)
+
+TILE = 64  # pixels
+
+
+@compiled
+def load_batch(images, rows, x):
+    """Images (N, P) of uint8 to x (P, B) in [0, 1]: those of `rows` (B,)."""
+    pixels, batch = x.shape
+    tile = np.empty((batch, TILE), np.float32)  # turned while it is in the cache
+    for start in range(0, pixels, TILE):
+        size = min(TILE, pixels - start)
+        for b in range(batch):
+            part = images[rows[b], start : start + size]
+            for p in range(size):
+                tile[b, p] = part[p] / np.float32(255)
+        for p in range(size):
+            for b in range(batch):
+                x[start + p, b] = tile[b, p]
+
+
+@cache
+def correlation(size):
+    """Give the loop of a convolution whose kernels are `size` by `size`."""
+
+    @compiled
+    def correlate(x, weight, bias, y, batch):
+        """x (I, H, W * B), weight (O, I, size, size), bias (O,) to y (O, H', W' * B)"""
+        for i in range(y.shape[1]):
+            for o in range(y.shape[0]):
+                row = y[o, i]
+                row[:] = bias[o]
+                for c in range(x.shape[0]):
+                    _add_row(x[c], i, weight[o, c], row, batch)
+
+    @compiled
+    def _add_row(x, i, w, row, batch):
+        for p in range(len(row)):
+            total = row[p]
+            for u in range(size):
+                for v in range(size):
+                    # unsigned, as a signed index is checked for being negative
+                    total += w[u, v] * x[uintp(i + u), uintp(p) + uintp(v * batch)]
+            row[p] = total
+
+    return correlate
+
+
+@cache
+def correlation_gradient(size):
+    """Give the loop of the gradient of `correlation` towards weights and bias."""
+
+    @compiled
+    def gradient(x, dy, dweight, dbias, batch):
+        dweight[:] = 0
+        dbias[:] = 0
+        for i in range(dy.shape[1]):
+            for o in range(dy.shape[0]):
+                row = dy[o, i]
+                dbias[o] += row.sum()
+                for c in range(x.shape[0]):
+                    for u in range(size):
+                        _dot_row(x[c, i + u], row, dweight[o, c, u], batch)
+
+    @compiled
+    def _dot_row(x, row, dw, batch):
+        # one sum a column of the kernel, as many as the registers that hold them
+        a = b = c = d = e = np.float32(0)
+        shift = uintp(batch)
+        for p in range(len(row)):
+            q, g = uintp(p), row[p]
+            a += g * x[q]
+            if size > 1:
+                b += g * x[q + shift]
+            if size > 2:
+                c += g * x[q + uintp(2) * shift]
+            if size > 3:
+                d += g * x[q + uintp(3) * shift]
+            if size > 4:
+                e += g * x[q + uintp(4) * shift]
+        for v, total in enumerate((a, b, c, d, e)[:size]):
+            dw[v] += total
+
+    return gradient
+
+
+@compiled
+def max_pool(x, y, batch):
+    """x (C, H, W * B) to y (C, H / 2, W / 2 * B): the largest of two by two."""
+    for c in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            for q in range(0, y.shape[2], batch):
+                top, low = x[c, 2 * i, 2 * q :], x[c, 2 * i + 1, 2 * q :]
+                row = y[c, i, q : q + batch]
+                for b in range(batch):
+                    left = max(top[b], low[b])
+                    right = max(top[b + batch], low[b + batch])
+                    row[b] = max(left, right)
+
+
+@compiled
+def max_pool_gradient(x, dy, dx, batch):
+    """The gradient of `max_pool`: all of it goes to the first of the largest."""
+    for c in range(dy.shape[0]):
+        for i in range(dy.shape[1]):
+            for q in range(0, dy.shape[2], batch):
+                top, low = x[c, 2 * i, 2 * q :], x[c, 2 * i + 1, 2 * q :]
+                dtop, dlow = dx[c, 2 * i, 2 * q :], dx[c, 2 * i + 1, 2 * q :]
+                row = dy[c, i, q : q + batch]
+                for b in range(batch):
+                    first, second, third = top[b], top[b + batch], low[b]
+                    largest = max(max(first, second), max(third, low[b + batch]))
+                    is_1 = first == largest
+                    is_2 = (second == largest) & (not is_1)
+                    is_3 = (third == largest) & (not is_1) & (not is_2)
+                    is_4 = not (is_1 | is_2 | is_3)
+                    dtop[b], dtop[b + batch] = row[b] * is_1, row[b] * is_2
+                    dlow[b], dlow[b + batch] = row[b] * is_3, row[b] * is_4
+
+
+@compiled
+def cross_entropy(logits, labels, weights, dlogits, sums):
+    """Weighted mean cross-entropy of logits (10, B), and its gradient.
+
+    Adds to `sums` (2,) of float64 the loss times B, and the misclassified images.
+    """
+    classes, batch = logits.shape
+    whole = np.float32(0)
+    for b in range(batch):
+        whole += weights[labels[b]]
+    loss = 0.0
+    for b in range(batch):
+        label, best = labels[b], 0
+        for k in range(classes):
+            if logits[k, b] > logits[best, b]:
+                best = k
+        total = np.float32(0)
+        for k in range(classes):
+            dlogits[k, b] = np.exp(logits[k, b] - logits[best, b])
+            total += dlogits[k, b]
+        share = weights[label] / whole
+        for k in range(classes):
+            dlogits[k, b] *= share / total
+        dlogits[label, b] -= share
+        loss += share * (np.log(total) + logits[best, b] - logits[label, b])
+        sums[1] += best != label
+    sums[0] += loss * batch
+
+
+@compiled
+def sgd(w, g, rate):
+    """One step of gradient descent on w (N,) with gradient g (N,)."""
+    for i in range(len(w)):
+        w[i] -= rate * g[i]
+
+
+@compiled
+def adagrad(w, g, squares, rate):
+    """One step of Adagrad; `squares` (N,) sums those of the gradients."""
+    for i in range(len(w)):
+        squares[i] += g[i] * g[i]
+        w[i] -= rate * g[i] / (np.sqrt(squares[i]) + np.float32(1e-10))
+
+
+@compiled
+def adam(w, g, mean, square, rate, scale):
+    """One step of Adam; `rate` and `scale` carry the corrections of its start."""
+    for i in range(len(w)):
+        mean[i] += np.float32(0.1) * (g[i] - mean[i])
+        square[i] += np.float32(0.001) * (g[i] * g[i] - square[i])
+        w[i] -= rate * mean[i] / (np.sqrt(square[i]) * scale + np.float32(1e-8))

@@ -1,0 +1,242 @@
+"""Layers with their gradients written out.
+
+A layer is made for one batch size, bound to its input `x` and to buffers for its output
+`y` and for the gradient `dx` towards its input. `forward()` fills y; `backward()`
+takes the gradient `dy` towards y, fills dx and updates the layer's weights.
+Activations are (C, H, W, B) or (features, B): the images of the batch come last.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from helpers.explicit import kernels
+
+aten = torch.ops.aten
+
+
+def rows(activations: Tensor) -> np.ndarray:
+    """(C, H, W, B) as the kernels take it: (C, H, W * B), the same memory."""
+    return activations.flatten(2).numpy()
+
+
+class Layer:
+    """What is common to all layers."""
+
+    weight = bias = None
+
+    def __init__(self, module: nn.Module, x: Tensor, weights: dict, update):
+        """`weights` maps the model's parameters to their `Weights`."""
+        self.x, self.update = x, update
+        self.weight, self.bias = (
+            weights.get(getattr(module, name, None)) for name in ("weight", "bias")
+        )
+
+    @staticmethod
+    def accepts(module: nn.Module) -> bool:
+        """Whether the module's options are written out here."""
+        return True
+
+    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        """Take the gradient's buffer towards y; give that towards x."""
+        self.dy = dy.view(self.y.shape)
+        self.dx = torch.zeros_like(self.x) if wants_dx else None
+        return self.dx
+
+    def forward(self) -> None:
+        """Fill y from x."""
+
+    def backward(self) -> None:
+        """Fill dx from dy, and update the weights."""
+
+
+class Flatten(Layer):
+    """nn.Flatten: another shape of the same memory."""
+
+    @staticmethod
+    def accepts(module: nn.Flatten) -> bool:
+        return (module.start_dim, module.end_dim) == (1, -1)
+
+    def __init__(self, module: nn.Flatten, x: Tensor, weights: dict, update):
+        self.y = x.flatten(0, -2)
+
+    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        return dy
+
+
+class Linear(Layer):
+    """nn.Linear: y = W x + b, features by images."""
+
+    @staticmethod
+    def accepts(module: nn.Linear) -> bool:
+        return module.bias is not None
+
+    def __init__(self, module: nn.Linear, x: Tensor, weights: dict, update):
+        super().__init__(module, x, weights, update)
+        self.y = torch.empty(module.out_features, x.shape[-1])
+        bias = self.bias.value.unsqueeze(1)
+        self.forwards = [
+            (bias[block.rows], block.value, self.y[block.rows])
+            for block in self.weight.blocks
+        ]
+
+    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        super().bind(dy, wants_dx)
+        self.backwards = [
+            (block, block.value.t(), self.dy[block.rows])
+            for block in self.weight.blocks
+        ]
+        self.biases = [(block, self.dy[block.rows]) for block in self.bias.blocks]
+        return self.dx
+
+    def forward(self) -> None:
+        for bias, weight, y in self.forwards:
+            torch.addmm(bias, weight, self.x, out=y)
+
+    def backward(self) -> None:
+        """Each block of weights is used and updated while it is in the cache."""
+        transposed = self.x.t()
+        beta = 0  # the first block overwrites dx, the others add to it
+        for block, weight, dy in self.backwards:
+            if self.dx is not None:
+                self.dx.addmm_(weight, dy, beta=beta)
+                beta = 1
+            torch.mm(dy, transposed, out=block.gradient)
+            block.apply(self.update)
+        for block, dy in self.biases:
+            torch.sum(dy, 1, out=block.gradient)
+            block.apply(self.update)
+
+
+class Conv2d(Layer):
+    """nn.Conv2d with square kernels of 1 to 5, no padding and steps of one."""
+
+    @staticmethod
+    def accepts(module: nn.Conv2d) -> bool:
+        size = module.kernel_size[0]
+        plain = nn.Conv2d(module.in_channels, module.out_channels, size)
+        return repr(module) == repr(plain) and size <= 5  # repr shows every option
+
+    def __init__(self, module: nn.Conv2d, x: Tensor, weights: dict, update):
+        super().__init__(module, x, weights, update)
+        if len(x) != module.in_channels:  # the kernels check nothing
+            raise ValueError(f"{module} does not take images of {len(x)} channels")
+        self.size, batch = module.kernel_size[0], x.shape[-1]
+        height, width = (n - self.size + 1 for n in x.shape[1:3])
+        self.y = torch.empty(module.out_channels, height, width, batch)
+        self.correlate = kernels.correlation(self.size)
+        self.gradient = kernels.correlation_gradient(self.size)
+        weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
+        self.forwards = rows(x), weight, bias, rows(self.y), batch
+
+    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        super().bind(dy, wants_dx)
+        batch = self.x.shape[-1]
+        (weight,), (bias,) = self.weight.blocks, self.bias.blocks
+        gradients = weight.gradient.numpy(), bias.gradient.numpy()
+        self.backwards = rows(self.x), rows(self.dy), *gradients, batch
+        if wants_dx:
+            edge = self.size - 1
+            padded = nn.functional.pad(self.dy, (0, 0, *(edge,) * 4)).zero_()
+            height, width = self.dy.shape[1:3]
+            self.inside = padded[:, edge : edge + height, edge : edge + width]
+            self.turned = torch.empty(self.weight.value.transpose(0, 1).shape)
+            no_bias = np.zeros(len(self.x), np.float32)
+            self.outwards = (
+                *(rows(padded), self.turned.numpy(), no_bias, rows(self.dx), batch),
+            )
+        return self.dx
+
+    def forward(self) -> None:
+        self.correlate(*self.forwards)
+
+    def backward(self) -> None:
+        if self.dx is not None:
+            # a correlation again: of dy with zeros around, with the kernels turned
+            self.inside.copy_(self.dy)
+            self.turned.copy_(self.weight.value.flip(2, 3).transpose(0, 1))
+            self.correlate(*self.outwards)
+        self.gradient(*self.backwards)
+        for weights in (self.weight, self.bias):
+            weights.blocks[0].apply(self.update)
+
+
+class MaxPool2d(Layer):
+    """nn.MaxPool2d(2)."""
+
+    @staticmethod
+    def accepts(module: nn.MaxPool2d) -> bool:
+        return repr(module) == repr(nn.MaxPool2d(2)) and not module.return_indices
+
+    def __init__(self, module: nn.MaxPool2d, x: Tensor, weights: dict, update):
+        super().__init__(module, x, weights, update)
+        channels, height, width, self.batch = x.shape
+        self.y = torch.empty(channels, height // 2, width // 2, self.batch)
+
+    def forward(self) -> None:
+        kernels.max_pool(rows(self.x), rows(self.y), self.batch)
+
+    def backward(self) -> None:
+        if self.dx is not None:
+            x, dy, dx = rows(self.x), rows(self.dy), rows(self.dx)
+            kernels.max_pool_gradient(x, dy, dx, self.batch)
+
+
+class Activation(Layer):
+    """A function of each number whose derivative is one of its result; in place."""
+
+    def __init__(self, module: nn.Module, x: Tensor, weights: dict, update):
+        self.module, self.y = module, x
+
+    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        self.dy = dy.view(self.y.shape)
+        return self.dy
+
+
+class ReLU(Activation):
+    """nn.ReLU."""
+
+    def forward(self) -> None:
+        torch.relu_(self.y)
+
+    def backward(self) -> None:
+        aten.threshold_backward.grad_input(self.dy, self.y, 0, grad_input=self.dy)
+
+
+class ELU(Activation):
+    """nn.ELU."""
+
+    def forward(self) -> None:
+        nn.functional.elu_(self.y, self.module.alpha)
+
+    def backward(self) -> None:
+        of_result = True
+        aten.elu_backward.grad_input(
+            self.dy, self.module.alpha, 1, 1, of_result, self.y, grad_input=self.dy
+        )
+
+
+class Sigmoid(Activation):
+    """nn.Sigmoid."""
+
+    def forward(self) -> None:
+        torch.sigmoid_(self.y)
+
+    def backward(self) -> None:
+        aten.sigmoid_backward.grad_input(self.dy, self.y, grad_input=self.dy)
+
+
+class Tanh(Activation):
+    """nn.Tanh."""
+
+    def forward(self) -> None:
+        torch.tanh_(self.y)
+
+    def backward(self) -> None:
+        aten.tanh_backward.grad_input(self.dy, self.y, grad_input=self.dy)
+
+
+LAYERS = {
+    getattr(nn, layer.__name__): layer
+    for layer in (Conv2d, MaxPool2d, Flatten, Linear, ReLU, ELU, Sigmoid, Tanh)
+}

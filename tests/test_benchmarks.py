@@ -1,0 +1,110 @@
+"""The benchmarks, on a handful of batches; times are not asserted."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from torch import nn
+
+from benchmarks import contenders, floors, same, show
+from benchmarks.measure import race
+from benchmarks.tasks import DATA, TITLES, Task, epoch_batches, report_epochs
+
+
+@pytest.fixture(autouse=True)
+def sample(monkeypatch):
+    monkeypatch.setenv("DATA", "sample")
+
+
+@pytest.mark.parametrize("name", ["original", "tensors", "ours"])
+def test_a_contender_waits_and_times_its_second_epoch(name):
+    waited = []
+    task = Task("one_hidden", 2)
+    start, end = contenders.CONTENDERS[name](task, lambda: waited.append(True))
+    assert end > start
+    assert waited == [True]
+
+
+@pytest.mark.parametrize("name", ["skorch", "lightning", "keras"])
+def test_optional_contenders(name):
+    pytest.importorskip(name)
+    assert race(name, Task("one_hidden", 2), together=1)["step"] > 0
+
+
+def test_trainings_at_once_share_the_wall_time():
+    found = race("ours", Task("one_hidden", 2), together=2)
+    assert found["step"] > 0
+    assert found["peak"] > 2**20
+
+
+def test_a_contender_that_fails_says_why():
+    with pytest.raises(RuntimeError, match="no_such_network"):
+        race("ours", Task("no_such_network", 2), together=1)
+
+
+def test_images_are_repeated_to_as_many_as_asked_for():
+    images, labels = Task("one_hidden", 30).tensors  # 1,200 of the sample's 1,000
+    assert len(images) == len(labels) == 1200
+    assert torch.equal(images[:200], images[1000:])
+
+
+@pytest.mark.parametrize("network", DATA)
+def test_flops_are_those_that_torch_counts(network):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    task = Task(network, 1, width=100)
+    images, labels = task.tensors
+    with FlopCounterMode(display=False) as counter:
+        nn.functional.cross_entropy(task.model()(images), labels).backward()
+    assert floors.work(task)["flops"] == counter.get_total_flops()
+
+
+def test_the_floor_is_the_larger_of_arithmetic_and_memory():
+    machine = {"flops": 10.0, "bytes": 1.0}
+    assert floors.floor({"flops": 100, "bytes": 5}, machine) == 10
+    assert floors.floor({"flops": 100, "bytes": 50}, machine) == 50
+
+
+def test_ours_is_as_near_to_exact_arithmetic_as_torch():
+    found = same.distances(Task("two_hidden", 3))
+    assert found["ours"] < 2 * found["plain"] + 1e-8
+
+
+def test_an_epoch_and_the_report_are_the_assignments():
+    assert epoch_batches("one_hidden") == 1500
+    assert epoch_batches("dense") == 1250
+    assert report_epochs()["one_hidden"] % 20 == 0  # two variants, ten epochs
+
+
+def made_up_results(ours: float) -> dict:
+    def runs(step):
+        return [{"step": step, "peak": 2**30} for _ in range(3)]
+
+    network = {
+        "contenders": {"original": runs(8), "tensors": runs(6), "ours": runs(ours)},
+        "ceilings": [{"flops": 1.0, "bytes": 1.0}],
+        "work": {"flops": 1, "bytes": 0},
+        "epoch_batches": 10,
+    }
+    return {
+        "machine": {"processor": "a processor", "cores": 2, "torch": "2"},
+        "networks": dict.fromkeys(TITLES, network),
+        "epochs": dict.fromkeys(TITLES, 1),
+        "scale": {},
+    }
+
+
+def test_the_table_says_what_is_met_and_what_is_missed(tmp_path):
+    fast, slow = (show.table(made_up_results(ours)) for ours in (1.0, 4.0))
+    assert "| MNIST | 10.00 | 8.0 (≥ 5) | 6.0 (≥ 2), tensors | 1.0 (≤ 3) |" in fast
+    assert "missed" not in fast
+    assert "| dense 10,000 | 40.00 | 2.0 (≥ 4, missed)" in slow
+    assert "4.0 (≤ 1.2, missed)" in slow
+    assert "| the report's trainings | 160 in all | 2.0 (≥ 5, missed)" in slow
+
+
+def test_what_was_measured_is_written(tmp_path):
+    show.write(json.loads(json.dumps(made_up_results(1.0))), tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"table.md", "speed.svg"}
+    assert plt.get_fignums() == []
