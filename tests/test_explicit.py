@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.explicit import Trainer, objection, predict
+from helpers.explicit import Trainer, kernels, objection, predict
 from helpers.models import NETWORKS, VARIANTS, build
 from helpers.training import Recipe, fit
 from tests.test_training import assert_same_weights, made_up, plain_loop
@@ -169,3 +169,9 @@ def test_equal_maxima_send_their_gradient_to_the_first():
     recipe = Recipe(epochs=1)
     fit(model, data, recipe)
     assert_same_weights(model, plain_loop(twin, data, recipe, seed=0))
+
+
+@pytest.mark.parametrize("make", [kernels.correlation, kernels.correlation_gradient])
+def test_compiled_loops_are_found_again_on_disk(make):
+    closed_over = [cell.cell_contents for cell in make(3).py_func.__closure__]
+    assert closed_over == [3]  # anything compiled would be another in each process

@@ -37,7 +37,11 @@ def load_batch(images, rows, x):
 
 @cache
 def correlation(size):
-    """Give the loop of a convolution whose kernels are `size` by `size`."""
+    """Give the loop of a convolution whose kernels are `size` by `size`.
+
+    The function that is compiled may use no other compiled one: numba finds it in its
+    cache on disk by the values that it closes over, which must be numbers.
+    """
 
     @compiled
     def correlate(x, weight, bias, y, batch):
@@ -47,17 +51,15 @@ def correlation(size):
                 row = y[o, i]
                 row[:] = bias[o]
                 for c in range(x.shape[0]):
-                    _add_row(x[c], i, weight[o, c], row, batch)
-
-    @compiled
-    def _add_row(x, i, w, row, batch):
-        for p in range(len(row)):
-            total = row[p]
-            for u in range(size):
-                for v in range(size):
-                    # unsigned, as a signed index is checked for being negative
-                    total += w[u, v] * x[uintp(i + u), uintp(p) + uintp(v * batch)]
-            row[p] = total
+                    image, w = x[c], weight[o, c]
+                    for p in range(len(row)):
+                        total = row[p]
+                        for u in range(size):
+                            for v in range(size):
+                                # unsigned: a signed index is checked for its sign
+                                q = uintp(p) + uintp(v * batch)
+                                total += w[u, v] * image[uintp(i + u), q]
+                        row[p] = total
 
     return correlate
 
@@ -70,32 +72,29 @@ def correlation_gradient(size):
     def gradient(x, dy, dweight, dbias, batch):
         dweight[:] = 0
         dbias[:] = 0
+        shift = uintp(batch)
         for i in range(dy.shape[1]):
             for o in range(dy.shape[0]):
                 row = dy[o, i]
                 dbias[o] += row.sum()
                 for c in range(x.shape[0]):
                     for u in range(size):
-                        _dot_row(x[c, i + u], row, dweight[o, c, u], batch)
-
-    @compiled
-    def _dot_row(x, row, dw, batch):
-        # one sum a column of the kernel, as many as the registers that hold them
-        a = b = c = d = e = np.float32(0)
-        shift = uintp(batch)
-        for p in range(len(row)):
-            q, g = uintp(p), row[p]
-            a += g * x[q]
-            if size > 1:
-                b += g * x[q + shift]
-            if size > 2:
-                c += g * x[q + uintp(2) * shift]
-            if size > 3:
-                d += g * x[q + uintp(3) * shift]
-            if size > 4:
-                e += g * x[q + uintp(4) * shift]
-        for v, total in enumerate((a, b, c, d, e)[:size]):
-            dw[v] += total
+                        image, dw = x[c, i + u], dweight[o, c, u]
+                        # a sum for each column of the kernel, all in registers
+                        s0 = s1 = s2 = s3 = s4 = np.float32(0)
+                        for p in range(len(row)):
+                            q, g = uintp(p), row[p]
+                            s0 += g * image[q]
+                            if size > 1:
+                                s1 += g * image[q + shift]
+                            if size > 2:
+                                s2 += g * image[q + uintp(2) * shift]
+                            if size > 3:
+                                s3 += g * image[q + uintp(3) * shift]
+                            if size > 4:
+                                s4 += g * image[q + uintp(4) * shift]
+                        for v, total in enumerate((s0, s1, s2, s3, s4)[:size]):
+                            dw[v] += total
 
     return gradient
 
