@@ -104,8 +104,9 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
 def fetch(jobs: list[Job]) -> list[Job]:
     """Get the data of each part once, before its kernel starts; give the jobs to run.
 
-    What is in the cache is left to the kernels, which verify it. Where only the sample is to be had, the jobs say so: their kernels need not try all
-    sources again. Raises BuildError if complete data are demanded and not to be had.
+    What is in the cache is left to the kernels, which verify it. Where only the sample
+    is to be had, the jobs say so: their kernels need not try all sources again. Raises
+    BuildError if complete data are demanded and not to be had.
     """
     fetched = []
     for job in jobs:
