@@ -16,6 +16,7 @@ export DATA
 VENV    := .venv
 BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
+LOCK    := $(if $(shell command -v flock),flock .venv.lock)
 # torch is named here because a newer one may bring gigabytes of CUDA libraries.
 TORCH   := torch==2.13.0 torchvision==0.28.0
 
@@ -23,28 +24,32 @@ TORCH   := torch==2.13.0 torchvision==0.28.0
 QUIET   := --quiet --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: report test test-all lab bench doctor lint audit lock clean
+.PHONY: ready report test test-all lab bench doctor lint audit lock clean
 
-report: $(READY)
+report: ready
 	$(BIN)/informe build --profile $(PROFILE) $(ARGS)
 
-test: $(READY)
+test: ready
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-test-all: $(READY)
+test-all: ready
 	$(BIN)/python -m pytest $(ARGS)
 
-lab: $(READY)
+lab: ready
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 notebooks
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
-doctor: $(READY)
+doctor: ready
 	$(BIN)/informe doctor
 
-lint: $(READY)
+lint: ready
 	$(BIN)/ruff check
+
+# Two at once in one clone: the second one waits for the first one's set-up.
+ready:
+	@$(LOCK) $(MAKE) --no-print-directory $(READY)
 
 # The stamps are written last: a set-up that was interrupted is done again from nothing.
 $(READY): $(VENV)/.packages pyproject.toml

@@ -185,3 +185,30 @@ def test_make_tells_what_python_lacks(tmp_path, script, words):
     assert done.returncode == 2
     assert words in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+STUB = """#!/bin/sh
+case "$*" in
+  *"-m venv"*) sleep 1; mkdir -p .venv/bin; cp "$0" .venv/bin/python
+    printf '#!/bin/sh\\necho made' > .venv/bin/informe; chmod +x .venv/bin/informe
+    echo venv >> log;;
+  *requirements.lock*) sleep 1; echo packages >> log;;
+esac
+"""
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="util-linux is not installed")
+def test_two_that_make_at_once_in_a_new_clone_set_it_up_once(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    python = tmp_path / "python"
+    python.write_text(STUB)
+    python.chmod(0o755)
+    command = ["make", "report", f"PYTHON={python}"]
+    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **options) for _ in range(2)]
+    words = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert all("made" in each for each in words)
+    assert (tmp_path / "log").read_text().split() == ["venv", "packages"]

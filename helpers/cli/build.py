@@ -1,15 +1,15 @@
 """From the notebooks to the PDF: check, execute, merge, typeset."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import click
 import nbformat
 import pypdfium2
-from filelock import FileLock, Timeout
 
 from helpers import parameters, paths
 from helpers.cli import doctor
@@ -101,36 +101,18 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
         raise BuildError(f"{notebook} is not a notebook: {error}") from error
 
 
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Two that write to one folder would overwrite each other: the second one waits.
-
-    Raises BuildError if the folder cannot be written.
-    """
-    lock = FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        click.echo(f"Another one writes to {folder}; waiting for it to end.", err=True)
-        lock.acquire()
-    except OSError as error:
-        raise BuildError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def fetch(jobs: list[Job]) -> list[Job]:
     """Get the data of each part once, before its kernel starts; give the jobs to run.
 
-    Where only the sample is to be had, the jobs say so: their kernels need not try all
-    sources again. Raises BuildError if complete data are demanded and not to be had.
+    What is in the cache is left to the kernels, which verify it. Where only the sample
+    is to be had, the jobs say so: their kernels need not try all sources again. Raises
+    BuildError if complete data are demanded and not to be had.
     """
     fetched = []
     for job in jobs:
-        taken = data_taken(job.name, {"data"}, job.parameters.get("data", "auto"))
+        kind, known = job.parameters.get("data", "auto"), {"data"}
+        here = kind == "sample" or (paths.data() / f"{job.name}.safetensors").exists()
+        taken = {} if here else data_taken(job.name, known, kind)
         sample = taken if "sample" in taken.values() else {}
         fetched.append(replace(job, parameters=job.parameters | sample))
     return fetched
@@ -167,6 +149,7 @@ def execute(jobs: list[Job], output: Path) -> list[Outcome]:
             for outcome in ended:
                 click.echo(describe(outcome), err=True)
                 outcomes[outcome.job.name] = outcome
+                Thread(target=_import_typesetter, daemon=True).start()
     except KeyboardInterrupt:
         raise BuildError(_interrupted(jobs, output)) from None
     failed = [name for name, outcome in outcomes.items() if outcome.cause]
@@ -175,6 +158,12 @@ def execute(jobs: list[Job], output: Path) -> list[Outcome]:
             f"{', '.join(failed)} failed, as told above; {_no_pdf(output)}"
         )
     return [outcomes[job.name] for job in jobs]
+
+
+def _import_typesetter() -> None:
+    """Take the seconds that it takes while a core is free: others still run."""
+    from helpers.pdf import exporter, merge  # noqa: F401
+    from helpers.report import chapters  # noqa: F401
 
 
 def describe(outcome: Outcome) -> str:
@@ -206,7 +195,7 @@ def _place(executed: Path) -> str:
 def _interrupted(jobs: list[Job], output: Path) -> str:
     kept = [f"    {job.target}" for job in jobs if job.target.exists()]
     heading = [f"stopped; {_no_pdf(output)}", "Kept, as far as they got:"]
-    runs = f"Finished trainings stay in {paths.runs()}; the same command goes on."
+    runs = f"Every finished epoch stays in {paths.runs()}; the same command goes on."
     return "\n".join([*heading, *(kept or ["    no notebook"]), runs])
 
 

@@ -9,6 +9,7 @@ import click
 
 from helpers import paths
 from helpers.cli import doctor as diagnosis
+from helpers.cli.alone import one_at_a_time
 from helpers.cli.pool import BuildError
 from helpers.cli.profiles import PROFILES
 from helpers.cli.runs import runs
@@ -117,7 +118,7 @@ def build(notebooks, profile, given, output, **page) -> None:
     output = output or paths.report() / "informe.pdf"
     jobs = steps.plan(list(notebooks), profile, dict(given))
     steps.check_machine()
-    with steps.one_at_a_time(paths.report()):
+    with one_at_a_time(paths.report()):
         jobs = steps.fetch(jobs)
         outcomes = steps.execute(jobs, output)
         start = time.monotonic()

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from helpers import paths
+from helpers.cli.alone import one_at_a_time
 from helpers.cli.pool import BuildError
 from helpers.machine import cores
 
@@ -56,7 +57,7 @@ def sweep(notebook, given, jobs, scheduler, output) -> None:
     combinations = grid.combinations(given, steps.declared_names(notebook))
     steps.check_machine()
     output = output or paths.sweeps() / notebook.stem
-    with steps.one_at_a_time(output):
+    with one_at_a_time(output):
         tasks = _tasks(notebook, combinations)
         failed = _run(tasks, output, jobs or cores(), scheduler)
     if failed:
