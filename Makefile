@@ -38,7 +38,7 @@ test-all: ready
 lab: ready
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 notebooks
 
-bench: $(VENV)/.bench
+bench: ready $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 doctor: ready
@@ -57,7 +57,7 @@ $(READY): $(VENV)/.packages pyproject.toml
 	@touch $@
 
 # The contenders; what requirements.lock has stays as it is.
-$(VENV)/.bench: $(READY)
+$(VENV)/.bench: pyproject.toml
 	$(BIN)/python -m pip install $(QUIET) -c requirements.lock --editable '.[bench]'
 	@touch $@
 
