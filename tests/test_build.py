@@ -72,7 +72,8 @@ def test_a_file_that_is_no_notebook_is_refused(home, content):
 def measure(home, name, **metrics):
     folder = home / "figures" / name
     folder.mkdir(parents=True)
-    content = {"title": name, "networks": {}} | metrics
+    pair = {"of": "xy", "p_value": 1, "difference": 0, "low": 0, "high": 0}
+    content = {"title": name, "networks": {}, "comparison": pair} | metrics
     (folder / "metrics.json").write_text(json.dumps(content))
 
 

@@ -37,7 +37,7 @@ class Layer:
         """Whether the module's options are written out here."""
         return True
 
-    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+    def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         """Take the gradient's buffer towards y; give that towards x."""
         self.dy = dy.view(self.y.shape)
         self.dx = torch.zeros_like(self.x) if wants_dx else None
@@ -60,7 +60,7 @@ class Flatten(Layer):
     def __init__(self, module: nn.Flatten, x: Tensor, weights: dict, update):
         self.y = x.flatten(0, -2)
 
-    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+    def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         return dy
 
 
@@ -80,8 +80,8 @@ class Linear(Layer):
             for block in self.weight.blocks
         ]
 
-    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
-        super().bind(dy, wants_dx)
+    def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        super().wire(dy, wants_dx)
         self.backwards = [
             (block, block.value.t(), self.dy[block.rows])
             for block in self.weight.blocks
@@ -129,8 +129,8 @@ class Conv2d(Layer):
         weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
         self.forwards = rows(x), weight, bias, rows(self.y), batch
 
-    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
-        super().bind(dy, wants_dx)
+    def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+        super().wire(dy, wants_dx)
         batch = self.x.shape[-1]
         (weight,), (bias,) = self.weight.blocks, self.bias.blocks
         gradients = weight.gradient.numpy(), bias.gradient.numpy()
@@ -188,7 +188,7 @@ class Activation(Layer):
     def __init__(self, module: nn.Module, x: Tensor, weights: dict, update):
         self.module, self.y = module, x
 
-    def bind(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
+    def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         self.dy = dy.view(self.y.shape)
         return self.dy
 

@@ -92,7 +92,7 @@ class Step(Pass):
         trained = [bool(layer.weight) for layer in self.layers]
         self.learning = self.layers[trained.index(True) :][::-1]
         for layer in self.learning:
-            dy = layer.bind(dy, layer is not self.learning[-1])
+            dy = layer.wire(dy, layer is not self.learning[-1])
 
     def learn(self, images, rows, labels, class_weights, sums) -> None:
         """Take a step on `rows`; `sums` as in `kernels.cross_entropy`."""
