@@ -49,6 +49,11 @@ def runs() -> Path:
     return root() / "runs"
 
 
+def locks() -> Path:
+    """Folder of the locks of trainings that go on."""
+    return root() / ".locks"
+
+
 def sweeps() -> Path:
     """Folder of the sweeps' runs, tables and figures."""
     return root() / "sweeps"

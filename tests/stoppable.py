@@ -9,7 +9,7 @@ from helpers.models import build
 from helpers.runs import Checkpoint
 from helpers.training import Recipe, fit
 
-EPOCHS = 12
+EPOCHS = 60
 
 
 def train(folder: Path) -> None:

@@ -16,7 +16,8 @@ from helpers.runs import Plan, pool, store, train
 from helpers.runs.plan import trainings
 from helpers.training import Recipe, TrainingError, fit
 
-LONG = Plan("two_hidden", Recipe("adam", 0.001, 8))
+EPOCHS = 150  # a few seconds: long enough to be killed in the middle
+LONG = Plan("two_hidden", Recipe("adam", 0.001, EPOCHS))
 SCRIPT = """
 from helpers.datasets import load
 from helpers.runs import train
@@ -58,8 +59,9 @@ def assert_it_goes_on(mnist, job, capfd):
     kept = len(store.checkpoint(job.key).epochs())
     run = train(mnist, {"larga": LONG}, device="cpu")["larga"][0]
     lines = capfd.readouterr().err
-    assert f"continúa tras la época {kept}/8" in lines
-    assert "· época 8/8" in lines and "· época 1/8" not in lines
+    assert f"continúa tras la época {kept}/{EPOCHS}" in lines
+    assert f"· época {EPOCHS}/{EPOCHS}" in lines
+    assert f"· época 1/{EPOCHS}" not in lines
     alone = fit(models.build("two_hidden"), mnist, LONG.recipe)
     assert np.array_equal(run.logits, alone.logits.numpy())
     assert [path.name for path in store.paths.runs().iterdir()] == [job.key]
@@ -96,7 +98,9 @@ def test_when_all_are_killed_the_training_goes_on(started, mnist, capfd):
 def test_two_that_ask_at_once_train_once(started, mnist, capfd):
     process, job = started
     run = train(mnist, {"larga": LONG}, device="cpu")["larga"][0]
-    assert "época 8/8" not in capfd.readouterr().err  # the other one did it
+    assert (
+        f"época {EPOCHS}/{EPOCHS}" not in capfd.readouterr().err
+    )  # the other one did it
     assert process.wait(60) == 0
     assert run.folder.name == job.key
 

@@ -211,7 +211,10 @@ def test_killed_twenty_times_at_random_moments(processes, tmp_path, unbroken):
     folder = tmp_path / str(number)
     start(processes, folder).join()
     assert_same(folder, reference)
-    assert len(json.loads((folder / "history.json").read_text())["epoch"]) == 12
+    assert (
+        len(json.loads((folder / "history.json").read_text())["epoch"])
+        == stoppable.EPOCHS
+    )
 
 
 def train_with_little_space(folder):

@@ -141,30 +141,30 @@ def checkpoint(key: str) -> Checkpoint:
 
 @contextmanager
 def alone(key: str) -> Iterator[None]:
-    """Let one process at a time train `key`.
-
-    The folder of its parts stays, so that a stopped training can go on, until `save`
-    deletes it.
-    """
-    part = part_of(key)
-    part.mkdir(parents=True, exist_ok=True)
-    with FileLock(part / "lock"):
+    """Let one process at a time train `key`."""
+    with _lock(key):
         yield
 
 
 def is_busy(key: str) -> bool:
     """Whether a process is training `key` now."""
-    lock = FileLock(part_of(key) / "lock")
     try:
-        with lock.acquire(timeout=0):
+        with _lock(key).acquire(timeout=0):
             return False
     except Timeout:
         return True
 
 
+def _lock(key: str) -> FileLock:
+    """The training's lock, in a folder that `save` does not delete: others may wait."""
+    paths.locks().mkdir(parents=True, exist_ok=True)
+    return FileLock(paths.locks() / key)
+
+
 def keep_history(key: str, history: pd.DataFrame) -> Path:
     """Write the epochs of a training that failed; give the file."""
     path = part_of(key) / "history.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_json(history.to_dict("records"), path)
     return path
 
