@@ -1,5 +1,6 @@
 """A training in a process of its own, to be killed."""
 
+import signal
 from pathlib import Path
 
 from safetensors.torch import save_model
@@ -14,6 +15,8 @@ EPOCHS = 60
 
 def train(folder: Path) -> None:
     """Train on the sample of MNIST; the outcome's files are written at the end."""
+    # as at a terminal; a shell's background jobs start with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     result = fit(
         build("two_hidden", seed=3),
         load("mnist", "sample"),

@@ -16,13 +16,16 @@ from helpers.runs import Plan, pool, store, train
 from helpers.runs.plan import trainings
 from helpers.training import Recipe, TrainingError, fit
 
-EPOCHS = 150  # a few seconds: long enough to be killed in the middle
+EPOCHS = 60  # a few seconds: long enough to be killed in the middle
 LONG = Plan("two_hidden", Recipe("adam", 0.001, EPOCHS))
 SCRIPT = """
+import signal
 from helpers.datasets import load
 from helpers.runs import train
 from tests.test_pool_of_runs import LONG
 if __name__ == "__main__":
+    # as at a terminal; a shell's background jobs start with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     train(load("mnist", "sample"), {"larga": LONG}, device="cpu")
 """
 
