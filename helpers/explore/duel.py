@@ -1,0 +1,119 @@
+"""Two networks on the same test images: McNemar's table, whose cells show images."""
+
+import numpy as np
+
+from helpers.explore import cells, pixels
+from helpers.explore.matrix import images_of, select
+from helpers.explore.outcome import Outcome
+from helpers.plotting import percent
+
+ALL = "todas"
+
+
+class Duel:
+    """Which images A gets right and B wrong, and the reverse.
+
+    A view as `helpers.explore.matrix` describes it. Within a cell, the images on which
+    the two put most probability together stand first.
+    """
+
+    def __init__(self, a: Outcome, b: Outcome):
+        """Compare outcomes on the same images; raises ValueError for others."""
+        if a.classes != b.classes or not np.array_equal(a.labels, b.labels):
+            raise ValueError(
+                f"«{a.title}» y «{b.title}» no se midieron con las mismas imágenes"
+            )
+        self.a, self.b = a, b
+        self.choices = {"true": ALL}
+        self.chosen: tuple[int, int] | None = None
+        self.page = 1
+
+    @property
+    def state(self) -> dict:
+        """All that is drawn, as JSON."""
+        names = enumerate(self.a.classes)
+        options = [(ALL, ALL), *((str(k), name) for k, name in names)]
+        control = select("true", "Clase verdadera", options)
+        return {
+            "grid": self._grid(),
+            "controls": [control | {"value": self.choices["true"]}],
+            "gallery": self._gallery(),
+        }
+
+    def do(self, event: dict) -> None:
+        """Take what a person did; raises ValueError for what cannot be done."""
+        if "choose" in event:
+            value = event["choose"]["true"]
+            if value != ALL and int(value) not in range(len(self.a.classes)):
+                raise ValueError(f"unknown class {value!r}")
+            self.choices, self.page = {"true": value}, 1
+        elif "cell" in event:
+            self.chosen, self.page = tuple(event["cell"]), 1
+        elif "page" in event:
+            self.page = int(event["page"])
+        else:
+            raise ValueError(f"unknown event {event!r}")
+
+    def images(self, row: int, column: int) -> np.ndarray:
+        """Positions of the images of a cell; row and column 0 are right, 1 wrong."""
+        wrong_a = (self.a.predicted != self.a.labels).astype(int)
+        wrong_b = (self.b.predicted != self.b.labels).astype(int)
+        keep = (wrong_a == row) & (wrong_b == column)
+        if self.choices["true"] != ALL:
+            keep &= self.a.labels == int(self.choices["true"])
+        sure = self.a.confidence + self.b.confidence
+        return cells.by_confidence(keep.nonzero()[0], sure)
+
+    def _grid(self) -> dict:
+        words = ("acierta", "falla")
+        sizes = np.array([[len(self.images(i, j)) for j in (0, 1)] for i in (0, 1)])
+        shades = sizes / (sizes.max() or 1)
+        return {
+            "label": f"Aciertos y fallos de A ({self.a.title}) y B ({self.b.title})",
+            "row_title": f"A: {self.a.title}",
+            "column_title": f"B: {self.b.title}",
+            "rows": [f"A {word}" for word in words],
+            "columns": [f"B {word}" for word in words],
+            "headers": False,
+            "cells": [
+                [
+                    {
+                        "text": str(sizes[i, j]),
+                        "label": f"A {words[i]} y B {words[j]}: "
+                        + images_of(int(sizes[i, j])),
+                    }
+                    | pixels.shade(shades[i, j])
+                    for j in (0, 1)
+                ]
+                for i in (0, 1)
+            ],
+            "selected": None if self.chosen is None else list(self.chosen),
+        }
+
+    def _gallery(self) -> dict:
+        if self.chosen is None:
+            title = "Elija una celda para ver sus imágenes."
+            return {"title": title, "images": [], "page": 1, "pages": 1}
+        chosen = self.images(*self.chosen)
+        a, b = (("acierta", "falla")[i] for i in self.chosen)
+        total = cells.pages(len(chosen))
+        return {
+            "title": f"A {a} y B {b}: {images_of(len(chosen))}",
+            "images": [self._image(i) for i in cells.page_of(chosen, self.page)],
+            "page": min(max(1, self.page), total),
+            "pages": total,
+        }
+
+    def _image(self, i: int) -> dict:
+        names = self.a.classes
+        true = names[self.a.labels[i]]
+        a, b = (
+            f"{names[o.predicted[i]]} {percent(float(o.confidence[i]))}"
+            for o in (self.a, self.b)
+        )
+        return {
+            "src": pixels.data_url(self.a.images[i]),
+            "index": int(i),
+            "lines": [true, f"A: {a}", f"B: {b}"],
+            "label": f"Imagen de prueba {i}: verdadera {true}; A predice {a}, B {b}",
+        }

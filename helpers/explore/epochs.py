@@ -1,0 +1,155 @@
+"""How a network learned: what it did after each epoch of a stored training."""
+
+import io
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from safetensors.numpy import load_file
+from torch import Tensor, nn
+
+from helpers.explore import markup, pixels
+from helpers.explore.matrix import Matrix
+from helpers.explore.outcome import Outcome, data_of, name_of
+from helpers.models import ACTIVATIONS, scale
+from helpers.plotting import plot_curves
+from helpers.runs import Run
+
+
+class Epochs:
+    """The confusion matrix, the curve and the first layer after each epoch."""
+
+    def __init__(self, run: Run):
+        """Read what the run keeps of its epochs.
+
+        Raises FileNotFoundError for a run that keeps none.
+        """
+        self.run, self.data = run, data_of(run)
+        self.frames = frames_of(run)
+        self.layers = first_layers(run.model())
+
+    def __len__(self) -> int:
+        return len(self.frames["predictions"])
+
+    def outcome(self, epoch: int) -> Outcome:
+        """What the network said after `epoch`, from 1; sure of every class it gave."""
+        predicted = self.frames["predictions"][epoch - 1]
+        sure = np.eye(len(self.data.classes), dtype=np.float32)[predicted]
+        test = self.data.test
+        title = f"{name_of(self.run)}, época {epoch}"
+        return Outcome(title, self.data.classes, test.images, test.labels.numpy(), sure)
+
+    def activations(self, epoch: int, image: Tensor) -> np.ndarray:
+        """First layer's maps (O, H, W) of a uint8 image (C, H, W) after `epoch`."""
+        conv, activation = self.layers
+        with torch.no_grad():
+            maps = nn.functional.conv2d(
+                scale(image[None]),
+                torch.from_numpy(self.frames["weight"][epoch - 1]),
+                torch.from_numpy(self.frames["bias"][epoch - 1]),
+                conv.stride,
+                conv.padding,
+            )
+            return (activation(maps) if activation else maps)[0].numpy()
+
+    def html(self, epoch: int, index: int) -> str:
+        """All of it after `epoch`, with the activations of test image `index`."""
+        matrix = Matrix(self.outcome(epoch))
+        matrix.choices["values"] = "rows"
+        image = self.data.test.images[index]
+        label = self.data.classes[self.data.test.labels[index]]
+        seen = matrix.outcome.predicted[index]
+        chosen = f"verdadera {label}, predicha {self.data.classes[seen]}"
+        return markup.page(
+            markup.side(
+                markup.grid(matrix.state["grid"]),
+                svg(self.curve(epoch)) + self._kernels(epoch),
+            ),
+            f"<h4>Imagen de prueba {index}: {chosen}. Sus activaciones</h4>",
+            markup.picture(pixels.data_url(image), chosen, 84),
+            " ",
+            *self._maps(epoch, image),
+        )
+
+    def curve(self, epoch: int) -> Axes:
+        """The run's errors, with a line at `epoch`."""
+        ax = plot_curves(
+            {"": [self.run.history]}, ax=plt.subplots(figsize=(4.6, 2.3))[1]
+        )
+        ax.axvline(epoch, color="C1", linewidth=2)
+        return ax
+
+    def _kernels(self, epoch: int) -> str:
+        top = float(np.abs(self.frames["weight"]).max())
+        rows = "".join(
+            markup.picture(
+                pixels.map_url(kernel, top, signed=True),
+                f"filtro {i + 1}, canal {j + 1}",
+                48,
+            )
+            for i, kernels in enumerate(self.frames["weight"][epoch - 1])
+            for j, kernel in enumerate(kernels)
+        )
+        words = "Filtros de la primera capa: naranja suma, morado resta"
+        return f'<h4>{words}</h4><div style="max-width:330px">{rows}</div>'
+
+    def _maps(self, epoch: int, image: Tensor) -> list[str]:
+        maps = self.activations(epoch, image)
+        signed, top = bool((maps < 0).any()), float(np.abs(maps).max())
+        return [
+            markup.picture(pixels.map_url(m, top, signed=signed), f"mapa {i + 1}", 84)
+            for i, m in enumerate(maps)
+        ]
+
+
+def frames_of(run: Run) -> dict[str, np.ndarray]:
+    """Read what a run keeps of each of its E epochs.
+
+    `predictions` (E, N) uint8, and the first layer's `weight` (E, O, I, k, k) and
+    `bias` (E, O) float32. Raises FileNotFoundError where it keeps none.
+    """
+    path = run.folder / "frames.safetensors"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"El entrenamiento {run.folder.name} no guardó sus épocas; vuelva a"
+            " entrenarlo con esta versión para verlo aprender."
+        )
+    return load_file(path)
+
+
+def first_layers(model: nn.Sequential) -> tuple[nn.Conv2d, nn.Module | None]:
+    """The first convolution, and the activation right after it if there is one."""
+    layers = list(model)
+    place = next(i for i, m in enumerate(layers) if isinstance(m, nn.Conv2d))
+    after = layers[place + 1]
+    known = isinstance(after, tuple(ACTIVATIONS.values()))
+    return layers[place], after if known else None
+
+
+def svg(ax: Axes) -> str:
+    """Draw a figure as text for a page."""
+    text = io.StringIO()
+    ax.get_figure().savefig(text, format="svg", metadata={"Date": None})
+    plt.close(ax.get_figure())
+    return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def form(view: Epochs) -> widgets.VBox:
+    """A slider over the epochs, and the image whose activations are shown."""
+    wide = {"description_width": "auto"}
+    epoch = widgets.IntSlider(
+        len(view), min=1, max=len(view), description="Época", style=wide
+    )
+    index = widgets.BoundedIntText(
+        0, min=0, max=len(view.data.test) - 1, description="Imagen", style=wide
+    )
+    shown = widgets.HTML(view.html(epoch.value, index.value))
+
+    def draw(_):
+        shown.value = view.html(epoch.value, index.value)
+
+    epoch.observe(draw, "value")
+    index.observe(draw, "value")
+    return widgets.VBox([widgets.HBox([epoch, index]), shown])

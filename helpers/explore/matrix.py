@@ -1,0 +1,158 @@
+"""The confusion matrix whose cells show their images: what is seen, what a click does.
+
+A *view* is JSON: `state` is all that a front end draws, `do` takes what a person did,
+as {"cell": [row, column]}, {"page": n} or {"choose": {name: value}}.
+"""
+
+import numpy as np
+
+from helpers.explore import cells, pixels
+from helpers.explore.outcome import Outcome
+from helpers.plotting import percent
+
+VALUES = {
+    "counts": "número de imágenes",
+    "rows": "% de la clase verdadera",
+    "columns": "% de la clase predicha",
+}
+
+
+class Matrix:
+    """The matrix of one network and the images of the chosen cell."""
+
+    def __init__(self, outcome: Outcome):
+        self.outcome = outcome
+        self.counts = outcome.counts
+        self.choices = {"values": "counts", "errors_only": False, "similar": False}
+        self.chosen: tuple | None = None  # classes (true, predicted); None is all
+        self.page = 1
+
+    @property
+    def order(self) -> list[int]:
+        """Classes in the order of rows and columns."""
+        if self.choices["similar"]:
+            return cells.similarity_order(self.counts)
+        return list(range(len(self.counts)))
+
+    @property
+    def state(self) -> dict:
+        """All that is drawn, as JSON."""
+        return {
+            "grid": self._grid(),
+            "controls": self._controls(),
+            "gallery": self._gallery(),
+        }
+
+    def do(self, event: dict) -> None:
+        """Take what a person did; raises ValueError for what cannot be done."""
+        if "choose" in event:
+            self._choose(event["choose"])
+        elif "cell" in event:
+            self.chosen, self.page = self._classes(*event["cell"]), 1
+        elif "page" in event:
+            self.page = int(event["page"])
+        else:
+            raise ValueError(f"unknown event {event!r}")
+
+    def _choose(self, choices: dict) -> None:
+        if unknown := choices.keys() - self.choices.keys():
+            raise ValueError(f"unknown choices {sorted(unknown)}")
+        if choices.get("values", "counts") not in VALUES:
+            raise ValueError(f"unknown values {choices['values']!r}")
+        self.choices |= choices
+        self.page = 1
+
+    def _classes(self, row: int | None, column: int | None) -> tuple:
+        order = self.order
+        return tuple(None if i is None else order[i] for i in (row, column))
+
+    def images(self) -> np.ndarray:
+        """Positions of the chosen cell's images, most confident first."""
+        if self.chosen is None:
+            return np.array([], dtype=int)
+        errors = self.choices["errors_only"] and None in self.chosen
+        return cells.select(self.outcome, *self.chosen, errors=errors)
+
+    def _grid(self) -> dict:
+        order, names = self.order, self.outcome.classes
+        shares = cells.normalised(self.counts, self.choices["values"])
+        if self.choices["errors_only"]:
+            np.fill_diagonal(shares, 0)
+        # a colour for counts, too, is a share: of the largest cell
+        shades = shares / (np.nanmax(shares) or 1)
+        return {
+            "label": f"Matriz de confusión. {self.outcome.title}",
+            "row_title": "clase verdadera",
+            "column_title": "clase predicha",
+            "rows": [names[k] for k in order],
+            "columns": [names[k] for k in order],
+            "headers": True,  # a whole row, or column, can be chosen too
+            "cells": [
+                [self._cell(i, j, shares[i, j], shades[i, j]) for j in order]
+                for i in order
+            ],
+            "selected": self._selected(order),
+        }
+
+    def _selected(self, order: list[int]) -> list | None:
+        if self.chosen is None:
+            return None
+        return [None if k is None else order.index(k) for k in self.chosen]
+
+    def _cell(self, i: int, j: int, share: float, shade: float) -> dict:
+        names, count = self.outcome.classes, int(self.counts[i, j])
+        hidden = count == 0 or (self.choices["errors_only"] and i == j)
+        text = str(count) if self.choices["values"] == "counts" else percent(share)
+        return {
+            "text": "" if hidden else text,
+            "label": f"verdadera {names[i]}, predicha {names[j]}: {images_of(count)}",
+        } | pixels.shade(shade)
+
+    def _controls(self) -> list[dict]:
+        controls = [
+            select("values", "Mostrar", VALUES.items()),
+            {"name": "errors_only", "label": "Solo errores", "kind": "check"},
+            {"name": "similar", "label": "Ordenar por parecido", "kind": "check"},
+        ]
+        return [c | {"value": self.choices[c["name"]]} for c in controls]
+
+    def _gallery(self) -> dict:
+        if self.chosen is None:
+            title = "Elija una celda para ver sus imágenes."
+            return {"title": title, "images": [], "page": 1, "pages": 1}
+        chosen = self.images()
+        shown = cells.page_of(chosen, self.page)
+        return {
+            "title": f"{self._where()}: {images_of(len(chosen))}",
+            "images": [self._image(i) for i in shown],
+            "page": min(max(1, self.page), cells.pages(len(chosen))),
+            "pages": cells.pages(len(chosen)),
+        }
+
+    def _where(self) -> str:
+        words = zip(("verdadera", "predicha"), self.chosen, strict=True)
+        names = self.outcome.classes
+        return ", ".join(f"{w} {names[k]}" for w, k in words if k is not None)
+
+    def _image(self, i: int) -> dict:
+        names, o = self.outcome.classes, self.outcome
+        true, predicted = names[o.labels[i]], names[o.predicted[i]]
+        sure = percent(float(o.confidence[i]))
+        return {
+            "src": pixels.data_url(o.images[i]),
+            "index": int(i),
+            "lines": [f"{true} → {predicted}", sure],
+            "label": f"Imagen de prueba {i}: verdadera {true}, predicha {predicted}, "
+            f"probabilidad {sure}",
+        }
+
+
+def select(name: str, label: str, options) -> dict:
+    """Describe a list to choose from: `options` are pairs of value and text."""
+    options = [list(option) for option in options]
+    return {"name": name, "label": label, "kind": "select", "options": options}
+
+
+def images_of(n: int) -> str:
+    """Write a number of images."""
+    return f"{n} imagen" if n == 1 else f"{n} imágenes"

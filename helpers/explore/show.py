@@ -1,0 +1,50 @@
+"""Which version of a view is shown: script, lists, or a figure where nobody looks."""
+
+import io
+from itertools import count
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from helpers.runs.progress import is_interactive
+
+_numbers = count(1)  # names of figures must differ within a notebook
+
+
+def has_front_end() -> bool:
+    """Whether a person looks on through a front end that shows widgets."""
+    return hasattr(get_ipython(), "kernel") and is_interactive()
+
+
+def view_of(view, script: str, form, simple: bool) -> widgets.Widget:
+    """Give the widget of a view: its script's, or the plain `form(view)`.
+
+    The plain one also where `simple` asks for it or anywidget is not installed.
+    """
+    plain = form(view)
+    if simple:
+        return plain
+    try:
+        from helpers.explore import screens
+    except ModuleNotFoundError:
+        return plain
+    return screens.with_plain(screens.Screen(view, script), plain)
+
+
+def figure(ax: Axes, name: str, caption: str, alt: str) -> None:
+    """Show a figure in place of a widget; the PDF numbers it by its metadata."""
+    drawn = ax.get_figure()
+    svg = io.StringIO()
+    drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(drawn)
+    about = {
+        "kind": "figure",
+        "id": f"fig-explorar-{name}-{next(_numbers)}",
+        "caption": caption,
+        "alt": alt,
+    }
+    bundle = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
+    display(bundle, raw=True, metadata={"informe": about})

@@ -1,0 +1,95 @@
+"""The figure that stands in a widget's place where nobody can use it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from helpers import pictures, plotting
+from helpers.datasets import Dataset
+from helpers.explore.duel import Duel
+from helpers.explore.epochs import Epochs
+from helpers.explore.experiment import Experiment
+from helpers.explore.matrix import Matrix, images_of
+from helpers.explore.outcome import name_of
+from helpers.explore.pad import Pad
+from helpers.explore.show import figure
+
+
+def matrix(view: Matrix) -> None:
+    """The confusion matrix."""
+    ax = plotting.plot_confusion(view.counts, classes=view.outcome.classes)
+    words = f"Matriz de confusión de la red: {view.outcome.title}."
+    figure(ax, "matriz", words, words)
+
+
+def duel(view: Duel, n: int = 10) -> None:
+    """The images on which one is surest of all that it alone gets right."""
+    chosen = [view.images(*cell) for cell in ((0, 1), (1, 0))]
+    shown = np.concatenate([indices[:n] for indices in chosen])
+    if len(shown):
+        titles = [_guess(view, i) for i in shown]
+        ax = pictures.plot_images(view.a.images[shown], titles, columns=n)
+    else:
+        ax = plt.subplots(figsize=(6.3, 0.5))[1]
+        ax.set_axis_off()
+    a, b = (images_of(len(indices)) for indices in chosen)
+    words = (
+        f"Imágenes que acierta solo A ({view.a.title}; {a}) y, después, las que acierta"
+        f" solo B ({view.b.title}; {b}): predicción de A / de B."
+    )
+    figure(ax, "comparacion", words, words)
+
+
+def _guess(view: Duel, i: int) -> str:
+    names = view.a.classes
+    return f"{names[view.a.predicted[i]]}/{names[view.b.predicted[i]]}"
+
+
+def pad(view: Pad, data: Dataset) -> None:
+    """A test image in place of a drawing, and its probabilities."""
+    view.image = data.test.images[0]
+    left, right = plt.subplots(
+        1, 2, figsize=(6.3, 2.4), width_ratios=(1, 2), layout="constrained"
+    )[1]
+    pictures.plot_images(view.image[None], columns=1, ax=left)
+    right.barh(data.classes, view.probabilities)
+    right.invert_yaxis()
+    right.set(xlabel="probabilidad", xlim=(0, 1))
+    words = f"Una imagen de prueba y lo que da la red: {view.title}."
+    figure(left, "dibujo", words, words)
+
+
+def epochs(view: Epochs) -> None:
+    """The curve, and the first layer after the last epoch."""
+    left, right = plt.subplots(
+        1, 2, figsize=(6.3, 2.6), width_ratios=(2, 1), layout="constrained"
+    )[1]
+    plotting.plot_curves({"": [view.run.history]}, ax=left)
+    kernels = view.frames["weight"][-1]
+    top = float(np.abs(kernels).max())
+    right.imshow(_tiles(kernels), cmap="PuOr_r", vmin=-top, vmax=top)
+    right.set_title("filtros de la primera capa")
+    right.set_axis_off()
+    words = (
+        f"Errores de cada época y filtros tras la última: {name_of(view.run)}."
+        " Naranja suma, morado resta."
+    )
+    figure(left, "epocas", words, words)
+
+
+def experiment(view: Experiment) -> None:
+    """The stored recipe on the sample, over the stored curve."""
+    ax = view.plot(view.histories(**view.defaults))
+    words = f"Error de la red guardada y de una prueba con la muestra. {view.note()}"
+    figure(ax, "prueba", words, words)
+
+
+def _tiles(kernels: np.ndarray) -> np.ndarray:
+    """Kernels (O, I, k, k) as one picture, near a square, with gaps of NaN."""
+    flat = kernels.reshape(-1, *kernels.shape[2:])
+    columns = int(np.ceil(np.sqrt(len(flat))))
+    rows, side = -(-len(flat) // columns), flat.shape[1] + 1
+    canvas = np.full((rows * side, columns * side), np.nan)
+    for i, kernel in enumerate(flat):
+        y, x = i // columns * side, i % columns * side
+        canvas[y : y + side - 1, x : x + side - 1] = kernel
+    return canvas
