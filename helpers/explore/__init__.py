@@ -63,9 +63,12 @@ def draw(run: Run, *, simple: bool = False) -> Widget | None:
 def learn(run: Run) -> Widget | None:
     """Show a run's epochs: errors, confusion matrix, first layer, activations.
 
-    Raises FileNotFoundError for a run stored without its epochs.
+    Of a run that was stored without them it shows the errors, and says so.
     """
-    view = Epochs(run)
+    try:
+        view = Epochs(run)
+    except FileNotFoundError as error:
+        return static.curve(run, str(error))
     return epochs_form(view) if has_front_end() else static.epochs(view)
 
 

@@ -25,7 +25,7 @@ def centre(ink: np.ndarray) -> np.ndarray:
 
 
 def _fit(digit: np.ndarray) -> np.ndarray:
-    """Scale so that the longer side is BOX; bilinear, over all pixels when it shrinks."""
+    """Scale so that the longer side is BOX; what shrinks is averaged."""
     height, width = digit.shape
     zoom = BOX / max(height, width)
     size = max(1, round(width * zoom)), max(1, round(height * zoom))

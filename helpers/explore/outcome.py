@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.datasets import SAMPLES, Dataset, load
+from helpers.datasets import SAMPLES, TITLES, Dataset, load
 from helpers.evaluation import confusion_counts
 from helpers.runs import Run
 
@@ -53,8 +53,8 @@ def data_of(run: Run) -> Dataset:
     data = load(name, "sample" if checksum == SAMPLES.get(name) else "full")
     if data.checksum != checksum:
         raise ValueError(
-            f"el entrenamiento {run.folder.name} usó otros datos de {data.title} que los"
-            " de esta copia; vuelva a entrenarlo con su cuaderno"
+            f"el entrenamiento {run.folder.name} usó otros datos de {data.title}"
+            " que los de esta copia; vuelva a entrenarlo con su cuaderno"
         )
     return data
 
@@ -78,7 +78,8 @@ def outcome(run: Run, data: Dataset | None = None) -> Outcome:
 
 def name_of(run: Run) -> str:
     """Data set, network and seed of a run, as people say them."""
-    return f"{network_of(run)}, semilla {run.seed}"
+    title = TITLES[run.about["dataset"]]
+    return f"{title}, {network_of(run)}, semilla {run.seed}"
 
 
 def network_of(run: Run) -> str:

@@ -48,3 +48,5 @@ def figure(ax: Axes, name: str, caption: str, alt: str) -> None:
     }
     bundle = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
     display(bundle, raw=True, metadata={"informe": about})
+    below = {"text/markdown": f"*Figura.* {caption}", "text/plain": caption}
+    display(below, raw=True, metadata={"informe": {"kind": "screen"}})

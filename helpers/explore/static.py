@@ -12,6 +12,7 @@ from helpers.explore.matrix import Matrix, images_of
 from helpers.explore.outcome import name_of
 from helpers.explore.pad import Pad
 from helpers.explore.show import figure
+from helpers.runs import Run
 
 
 def matrix(view: Matrix) -> None:
@@ -21,7 +22,7 @@ def matrix(view: Matrix) -> None:
     figure(ax, "matriz", words, words)
 
 
-def duel(view: Duel, n: int = 10) -> None:
+def duel(view: Duel, n: int = 6) -> None:
     """The images on which one is surest of all that it alone gets right."""
     chosen = [view.images(*cell) for cell in ((0, 1), (1, 0))]
     shown = np.concatenate([indices[:n] for indices in chosen])
@@ -56,6 +57,12 @@ def pad(view: Pad, data: Dataset) -> None:
     right.set(xlabel="probabilidad", xlim=(0, 1))
     words = f"Una imagen de prueba y lo que da la red: {view.title}."
     figure(left, "dibujo", words, words)
+
+
+def curve(run: Run, why: str) -> None:
+    """The errors alone, of a run that keeps nothing else of its epochs."""
+    ax = plotting.plot_curves({"": [run.history]})
+    figure(ax, "curva", f"Errores de {name_of(run)}. {why}", name_of(run))
 
 
 def epochs(view: Epochs) -> None:

@@ -2,7 +2,7 @@
 
 from helpers import paths
 from helpers.datasets import SAMPLES, load
-from helpers.explore.outcome import network_of
+from helpers.explore.outcome import name_of
 from helpers.runs import Plan, Run, train
 from helpers.runs.store import Refused, verified
 from helpers.training import Recipe
@@ -41,7 +41,7 @@ def newest(data: str = "auto") -> dict[str, Run]:
 def describe(runs: dict[str, Run]) -> str:
     """Say in Markdown what is explored, and what of it is small."""
     lines = [
-        f"- {run.about['dataset']}, {network_of(run)}, semilla {run.seed}:"
+        f"- {name_of(run)}:"
         f" {'muestra' if _is_small(run) else 'datos completos'}, entrenada el"
         f" {run.about['finished'][:10]} (`{run.folder.name}`)"
         for run in runs.values()
