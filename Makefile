@@ -1,7 +1,8 @@
 # make report       the PDF, from nothing: .venv, data, notebooks, report/informe.pdf
 # make report PROFILE=quick|default|thorough [DATA=full|sample] [ARGS="--author ..."]
 # make test         what every change must pass;  make test-all  also the slow tests
-# make lab          JupyterLab on the notebooks, on this machine only, with a token
+# make test-browser the exploring notebook in a real JupyterLab (apt install chromium)
+# make lab          JupyterLab on the exploring notebook, on this machine only
 # make bench        training times beside other tools' (ARGS=--quick: some minutes)
 # make doctor       what this machine has, what it lacks and how to get it
 # make audit        known vulnerabilities of the exact versions (asks the network)
@@ -24,19 +25,23 @@ TORCH   := torch==2.13.0 torchvision==0.28.0
 QUIET   := --quiet --quiet --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: ready report test test-all lab bench doctor lint audit lock clean
+.PHONY: ready report test test-all test-browser lab bench doctor lint audit lock clean
 
 report: ready
 	$(BIN)/informe build --profile $(PROFILE) $(ARGS)
 
 test: ready
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
 
 test-all: ready
 	$(BIN)/python -m pytest $(ARGS)
 
+test-browser: ready $(VENV)/.browser
+	$(BIN)/python -m pytest -m browser $(ARGS)
+
 lab: ready
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 notebooks
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks \
+	  notebooks/explorar.ipynb
 
 bench: ready $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -59,6 +64,11 @@ $(READY): $(VENV)/.packages pyproject.toml
 # The contenders; what requirements.lock has stays as it is.
 $(VENV)/.bench: pyproject.toml
 	$(BIN)/python -m pip install $(QUIET) -c requirements.lock --editable '.[bench]'
+	@touch $@
+
+# What drives the browser; the browser itself is the system's: apt install chromium.
+$(VENV)/.browser: pyproject.toml
+	$(BIN)/python -m pip install $(QUIET) -c requirements.lock --editable '.[browser]'
 	@touch $@
 
 $(VENV)/.packages: requirements.lock

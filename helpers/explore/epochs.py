@@ -75,9 +75,8 @@ class Epochs:
 
     def curve(self, epoch: int) -> Axes:
         """The run's errors, with a line at `epoch`."""
-        ax = plot_curves(
-            {"": [self.run.history]}, ax=plt.subplots(figsize=(4.6, 2.3))[1]
-        )
+        ax = plt.subplots(figsize=(4.6, 2.3), layout="constrained")[1]
+        plot_curves({"": [self.run.history]}, ax=ax)
         ax.axvline(epoch, color="C1", linewidth=2)
         return ax
 

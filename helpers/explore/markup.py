@@ -19,7 +19,9 @@ def side(*parts: str) -> str:
 
 def grid(state: dict) -> str:
     """Write a matrix as a table."""
-    names = "".join(f'<th class="name" scope="col">{t}</th>' for t in state["columns"])
+    names = "".join(
+        f'<th class="name" scope="col">{escape(t)}</th>' for t in state["columns"]
+    )
     rows = "".join(
         f'<tr><th class="name" scope="row">{escape(name)}</th>{_cells(cells)}</tr>'
         for name, cells in zip(state["rows"], state["cells"], strict=True)

@@ -100,12 +100,13 @@ function render({ model, el }) {
     reader.readAsDataURL(file);
   }
 
-  const chooser = make("input", { type: "file", accept: "image/*",
-    "aria-label": "Elegir una imagen", onchange: () => {
+  const chooser = make("input", { type: "file", accept: "image/*", hidden: "",
+    onchange: () => {
       open(chooser.files[0]);
       chooser.value = ""; // the same file may be chosen again
     } });
-  const drop = make("div", { class: "drop" }, "Suelte aquí una imagen o elíjala: ", chooser);
+  const drop = make("div", { class: "drop" }, "Suelte aquí una imagen o ", chooser,
+    make("button", { type: "button", onclick: () => chooser.click() }, "Elegir archivo…"));
   const over = (on) => (event) => {
     event.preventDefault();
     event.stopPropagation();

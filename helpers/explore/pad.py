@@ -92,8 +92,13 @@ class Pad:
         shares = np.zeros(len(names)) if found is None else found
         best = -1 if found is None else int(found.argmax())
         return [
-            {"name": n, "share": float(p), "text": percent(float(p)), "best": k == best}
-            for k, (n, p) in enumerate(zip(names, shares, strict=True))
+            {
+                "name": name,
+                "share": float(share),
+                "text": "" if found is None else percent(float(share)),
+                "best": k == best,
+            }
+            for k, (name, share) in enumerate(zip(names, shares, strict=True))
         ]
 
 

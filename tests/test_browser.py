@@ -1,0 +1,265 @@
+"""The exploring notebook as a person uses it: JupyterLab in headless Chromium."""
+
+import importlib.util
+import io
+import os
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.datasets import load
+from helpers.explore import epochs, newest, outcome
+from tests import lab
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not lab.CHROMIUM, reason="no chromium: apt install chromium"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None,
+        reason="no playwright: make test-browser installs it",
+    ),
+]
+WAIT = 60_000  # milliseconds; a kernel starts and torch is imported
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Small runs of the four networks, one of them with its epochs."""
+    folder = tmp_path_factory.mktemp("home")
+    before = {name: os.environ.get(name) for name in ("INFORME_HOME", "DATA")}
+    os.environ |= {"INFORME_HOME": str(folder), "DATA": "sample"}
+    lab.keep_epochs(newest("sample")["one_hidden"])
+    yield folder
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="module")
+def runs(home):
+    return newest("sample")
+
+
+@pytest.fixture(scope="module")
+def page(home):
+    """The notebook after `Run All Cells`."""
+    folder = home / "notebooks"
+    folder.mkdir()
+    name = lab.notebook(folder)
+    with lab.server(folder, home) as address, lab.browser() as browser:
+        opened = browser.new_page(viewport={"width": 1400, "height": 1000})
+        opened.goto(address(name))
+        lab.run_all(opened)
+        opened.locator(".inf canvas").first.wait_for(timeout=WAIT)
+        opened.locator(".widget-button", has_text="Entrenar").wait_for(timeout=WAIT)
+        yield opened
+
+
+def tool(page, title):
+    """The visible part of the page with this heading."""
+    return page.locator(".inf:visible").filter(has=page.locator("h4", has_text=title))
+
+
+def matrix(page):
+    return tool(page, "Matriz de confusión. MNIST").first
+
+
+def shown(part):
+    """Indices of the images on the page."""
+    found = part.locator("ul.images li")
+    return [int(found.nth(i).get_attribute("data-index")) for i in range(found.count())]
+
+
+def cell(part, row, column):
+    return part.locator(f'[data-row="{row}"][data-column="{column}"]')
+
+
+def expected(run, true, predicted=None):
+    """Stored predictions, ordered without the code under test."""
+    o = outcome(run)
+    chosen = [
+        i
+        for i, label in enumerate(o.labels)
+        if label == true and predicted in (None, run.logits[i].argmax())
+    ]
+    return sorted(chosen, key=lambda i: (-o.probabilities[i].max(), i))
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_no_cell_fails_and_the_plain_version_is_hidden(page):
+    assert page.locator(".jp-RenderedText[data-mime-type*=stderr]:visible").count() == 0
+    assert page.get_by_text("Traceback").count() == 0
+    assert matrix(page).locator("table[role=grid]").count() == 1
+    assert page.get_by_label("Página").locator("visible=true").count() == 0
+
+
+def test_a_click_shows_the_images_of_the_stored_predictions(page, runs):
+    run = runs["one_hidden"]
+    part = matrix(page)
+    cell(part, 4, 9).click()
+    part.get_by_role("heading", name="verdadera 4, predicha 9").wait_for()
+    assert shown(part) == expected(run, 4, 9)
+    assert shown(part)
+    labels = load("mnist", "sample").test.labels.numpy()
+    sure = outcome(run).confidence
+    for i, index in enumerate(shown(part)):
+        lines = part.locator("ul.images li").nth(i).inner_text().split("\n")
+        assert (labels[index], run.predictions[index]) == (4, 9)
+        assert lines[0] == "4 → 9"
+        found = float(re.match(r"[\d.]+", lines[1])[0])
+        assert found == pytest.approx(100 * sure[index], abs=0.51)
+
+
+def test_the_images_are_those_of_the_data_set(page, runs):
+    part = matrix(page)
+    index = shown(part)[0]
+    picture = part.locator("ul.images img").first
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 28
+    source = picture.get_attribute("src").partition(",")[2]
+    pixels = np.asarray(Image.open(io.BytesIO(__import__("base64").b64decode(source))))
+    image = load("mnist", "sample").test.images[index, 0].numpy()
+    assert (pixels == 255 - image).all()
+
+
+def test_the_keyboard_chooses_a_row_and_turns_its_pages(page, runs):
+    part = matrix(page)
+    cell(part, 0, 0).focus()
+    press(page, "ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "Home", "ArrowLeft")
+    press(page, *["ArrowDown"] * 3)
+    assert cell(part, 3, -1).evaluate("e => e === document.activeElement")
+    press(page, "Enter")
+    part.get_by_role("heading", name=re.compile("^verdadera 3:")).wait_for()
+    order = expected(runs["one_hidden"], 3)
+    assert shown(part) == order[:20]
+    following = part.get_by_role("button", name="Siguiente")
+    following.focus()
+    press(page, "Enter")
+    part.get_by_text("página 2 de").wait_for()
+    assert shown(part) == order[20:40]
+    assert following.evaluate("e => e === document.activeElement || e.disabled")
+
+
+def test_only_one_cell_is_reached_by_tab(page):
+    assert matrix(page).locator('table [tabindex="0"]').count() == 1
+
+
+def test_percentages_errors_and_order_are_one_control_away(page):
+    part = matrix(page)
+    part.locator("select[name=values]").select_option("rows")
+    part.locator("td", has_text="%").first.wait_for()
+    part.locator("input[name=errors_only]").check()
+    page.wait_for_function(
+        "e => e.querySelector('[data-row=\"2\"][data-column=\"2\"]').innerText === ''",
+        arg=part.element_handle(),
+    )
+    part.locator("input[name=similar]").check()
+    page.wait_for_timeout(500)
+    names = part.locator("tbody th").all_inner_texts()
+    assert sorted(names) == list("0123456789")
+    for name in ("similar", "errors_only"):
+        part.locator(f"input[name={name}]").uncheck()
+    part.locator("select[name=values]").select_option("counts")
+
+
+@pytest.mark.parametrize("title", ["Fashion-MNIST", "CIFAR-10"])
+def test_the_other_sets_have_their_matrices(page, title):
+    part = tool(page, f"Matriz de confusión. {title}").first
+    part.scroll_into_view_if_needed()
+    cell(part, 0, 0).click()
+    part.locator("ul.images li").first.wait_for()
+
+
+def test_the_images_that_only_one_network_gets_right(page, runs):
+    part = tool(page, "Aciertos y fallos de A").first
+    cell(part, 0, 1).scroll_into_view_if_needed()
+    cell(part, 0, 1).click()
+    part.get_by_role("heading", name="A acierta y B falla").wait_for()
+    labels = load("cifar10", "sample").test.labels.numpy()
+    a, b = (runs[name].predictions == labels for name in ("dense", "lenet5"))
+    assert int(cell(part, 0, 1).inner_text()) == (a & ~b).sum()
+    assert (a & ~b)[shown(part)].all()
+
+
+def draw_one(page, canvas):
+    box = canvas.bounding_box()
+    x, y = box["x"], box["y"]
+    page.mouse.move(x + 150, y + 30)
+    page.mouse.down()
+    page.mouse.move(x + 140, y + 190, steps=20)
+    page.mouse.up()
+
+
+def test_a_digit_drawn_by_the_mouse_is_recognised_and_wiped(page):
+    part = tool(page, "MNIST, una capa oculta").filter(has=page.locator("canvas"))
+    canvas = part.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    draw_one(page, canvas)
+    part.locator(".best[data-name]").wait_for()
+    page.wait_for_timeout(300)
+    assert part.locator(".best[data-name]").get_attribute("data-name") == "1"
+    part.get_by_role("button", name="Borrar").click()
+    part.locator(".best").first.wait_for(state="detached")
+    canvas.focus()
+    press(page, *["Shift+ArrowDown"] * 12)
+    part.locator('.best[data-name="1"]').wait_for()
+
+
+def test_a_file_is_classified_and_what_is_no_image_is_told(page):
+    part = tool(page, "CIFAR-10, LeNet-5").filter(has=page.locator(".drop"))
+    part.scroll_into_view_if_needed()
+    chooser = part.locator("input[type=file]")
+    text = {"name": "a.png", "mimeType": "image/png", "buffer": b"no image"}
+    chooser.set_input_files(text)
+    part.get_by_text("no es una imagen").wait_for()
+    file = io.BytesIO()
+    Image.new("RGB", (300, 200), "skyblue").save(file, "PNG")
+    chooser.set_input_files(text | {"buffer": file.getvalue()})
+    part.locator(".best[data-name]").wait_for()
+    part.get_by_text("cuadrado central").wait_for()
+
+
+def test_the_slider_goes_through_the_epochs(page, runs):
+    slider = page.get_by_role("slider").first
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    press(page, *["ArrowLeft"] * 9)
+    heading = page.get_by_role("heading", name=re.compile("época 1$"))
+    heading.wait_for()
+    frames = epochs.frames_of(runs["one_hidden"])
+    labels = load("mnist", "sample").test.labels.numpy()
+    hits = ((labels == 0) & (frames["predictions"][0] == 0)).sum()
+    first = tool(page, "época 1").locator("td.cell").first.get_attribute("title")
+    assert first == f"verdadera 0, predicha 0: {hits} imágenes"
+
+
+def test_another_recipe_is_trained_and_laid_over_the_stored_one(page):
+    button = page.locator(".widget-button", has_text="Entrenar")
+    button.scroll_into_view_if_needed()
+    button.click()
+    part = page.locator(".inf:visible", has_text="La prueba aprende de").last
+    part.locator("svg").wait_for(timeout=WAIT)
+
+
+def test_a_front_end_without_scripts_shows_lists_and_no_error(home):
+    """The widgets' manager cannot load the script's module: anywidget is not served."""
+    folder = home / "bare"
+    folder.mkdir()
+    name = lab.notebook(folder)
+    with lab.server(folder, home) as address, lab.browser() as browser:
+        opened = browser.new_page(viewport={"width": 1400, "height": 1000})
+        opened.route("**/labextensions/anywidget/**", lambda route: route.abort())
+        opened.goto(address(name))
+        lab.run_all(opened)
+        rows = opened.get_by_label("Verdadera").first
+        rows.wait_for(timeout=WAIT)
+        rows.select_option("4")
+        opened.get_by_label("Predicha").first.select_option("9")
+        title = opened.get_by_role("heading", name="verdadera 4, predicha 9")
+        title.wait_for(timeout=WAIT)
+        assert opened.locator(".jp-mod-error:visible, .jupyter-widgets.error:visible")
+        assert opened.get_by_text("Error").locator("visible=true").count() == 0

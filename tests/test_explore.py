@@ -1,0 +1,321 @@
+"""What is seen and in which order, without a browser."""
+
+import base64
+import io
+import json
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.special import softmax
+from sklearn.metrics import confusion_matrix
+
+from helpers import paths
+from helpers.datasets import CLASSES
+from helpers.explore import cells, markup, outcome, pixels, plain, show, stored
+from helpers.explore.duel import Duel
+from helpers.explore.matrix import Matrix
+from helpers.explore.outcome import Outcome
+from tests.made_up_runs import store_one
+
+
+def made_up(n=400, seed=0, k=10):
+    """Random logits for random images."""
+    rng = np.random.default_rng(seed)
+    labels = np.random.default_rng(99).integers(0, k, n)
+    logits = rng.normal(size=(n, k)) + 2 * np.eye(k)[labels]
+    images = torch.from_numpy(rng.integers(0, 256, (n, 1, 28, 28), dtype=np.uint8))
+    names = CLASSES["mnist"][:k]
+    return Outcome(
+        f"red {seed}", names, images, labels, softmax(logits, 1).astype(np.float32)
+    )
+
+
+def indices(view):
+    return [image["index"] for image in view.state["gallery"]["images"]]
+
+
+class TestCells:
+    def test_a_cells_images_are_its_own_most_confident_first(self):
+        o = made_up()
+        chosen = cells.select(o, 4, 9)
+        expected = [
+            i
+            for i in range(400)
+            if o.labels[i] == 4 and o.probabilities[i].argmax() == 9
+        ]
+        assert sorted(chosen) == expected
+        assert expected
+        sure = o.probabilities[chosen].max(1)
+        assert (np.diff(sure) <= 0).all()
+
+    def test_equals_stand_in_the_order_of_the_test_set(self):
+        assert cells.by_confidence(np.array([5, 2, 7]), np.ones(8)).tolist() == [
+            5,
+            2,
+            7,
+        ]
+
+    def test_a_whole_row_a_column_and_the_errors_alone(self):
+        o = made_up()
+        assert set(cells.select(o, 3)) == set((o.labels == 3).nonzero()[0])
+        assert set(cells.select(o, None, 3)) == set((o.predicted == 3).nonzero()[0])
+        wrong = cells.select(o, 3, errors=True)
+        assert (o.predicted[wrong] != 3).all()
+
+    @pytest.mark.parametrize(
+        ("n", "total"), [(0, 1), (1, 1), (20, 1), (21, 2), (400, 20)]
+    )
+    def test_pages_hold_each_image_once(self, n, total):
+        chosen = np.arange(n)
+        assert cells.pages(n) == total
+        shown = [cells.page_of(chosen, p) for p in range(1, total + 1)]
+        assert np.concatenate(shown).tolist() == chosen.tolist()
+
+    @pytest.mark.parametrize(("page", "first"), [(0, 0), (-3, 0), (99, 20)])
+    def test_a_page_out_of_range_is_the_nearest(self, page, first):
+        assert cells.page_of(np.arange(25), page)[0] == first
+
+    def test_confused_classes_are_put_side_by_side(self):
+        counts = np.eye(6, dtype=int) * 100
+        for i, j in [(0, 3), (1, 5), (2, 4)]:
+            counts[i, j] = counts[j, i] = 30
+        order = cells.similarity_order(counts)
+        assert sorted(order) == list(range(6))
+        for i, j in [(0, 3), (1, 5), (2, 4)]:
+            assert abs(order.index(i) - order.index(j)) == 1
+
+    def test_without_errors_the_order_stays(self):
+        assert cells.similarity_order(np.eye(4, dtype=int)) == [0, 1, 2, 3]
+
+    def test_an_absent_class_is_no_fault(self):
+        counts = np.array([[5, 1, 0], [2, 6, 0], [0, 0, 0]])
+        assert sorted(cells.similarity_order(counts)) == [0, 1, 2]
+
+    @pytest.mark.parametrize(
+        ("values", "how"), [("counts", None), ("rows", "true"), ("columns", "pred")]
+    )
+    def test_shares_are_scikit_learns(self, values, how):
+        o = made_up()
+        expected = confusion_matrix(o.labels, o.predicted, normalize=how)
+        np.testing.assert_allclose(cells.normalised(o.counts, values), expected)
+
+
+class TestMatrix:
+    def test_it_starts_with_counts_and_no_images(self):
+        o = made_up()
+        state = Matrix(o).state
+        shown = [[int(c["text"] or 0) for c in row] for row in state["grid"]["cells"]]
+        assert (np.array(shown) == confusion_matrix(o.labels, o.predicted)).all()
+        assert state["gallery"]["images"] == []
+        assert json.loads(json.dumps(state)) == state
+
+    def test_a_click_shows_the_images_of_the_cell(self):
+        o = made_up()
+        view = Matrix(o)
+        view.do({"cell": [4, 9]})
+        assert indices(view) == cells.select(o, 4, 9)[:20].tolist()
+        assert all(
+            image["lines"][0] == "4 → 9" for image in view.state["gallery"]["images"]
+        )
+        first = view.state["gallery"]["images"][0]
+        sure = 100 * o.probabilities[first["index"]].max()
+        assert float(first["lines"][1].removesuffix(" %")) == pytest.approx(sure, abs=1)
+
+    def test_positions_follow_the_order_of_similarity(self):
+        view = Matrix(made_up())
+        view.do({"choose": {"similar": True}})
+        row, column = view.order.index(4), view.order.index(9)
+        view.do({"cell": [row, column]})
+        assert view.chosen == (4, 9)
+        assert view.state["grid"]["selected"] == [row, column]
+        view.do({"choose": {"similar": False}})
+        assert view.state["grid"]["selected"] == [4, 9]
+
+    def test_errors_only_empties_the_diagonal_and_a_rows_hits(self):
+        o = made_up()
+        view = Matrix(o)
+        view.do({"choose": {"errors_only": True}})
+        diagonal = [view.state["grid"]["cells"][k][k]["text"] for k in range(10)]
+        assert diagonal == [""] * 10
+        view.do({"cell": [3, None]})
+        assert (o.predicted[indices(view)] != 3).all()
+
+    def test_pages_turn_and_a_new_cell_starts_at_the_first(self):
+        o = made_up()
+        view = Matrix(o)
+        view.do({"cell": [4, None]})
+        view.do({"page": 2})
+        assert indices(view) == cells.select(o, 4)[20:40].tolist()
+        view.do({"cell": [5, None]})
+        assert view.state["gallery"]["page"] == 1
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            {},
+            {"other": 1},
+            {"choose": {"values": "x"}},
+            {"choose": {"other": 1}},
+            {"cell": [4, 10]},
+        ],
+    )
+    def test_what_cannot_be_done_is_an_error(self, event):
+        with pytest.raises((ValueError, IndexError)):
+            Matrix(made_up()).do(event)
+
+    def test_the_words_of_a_cell_say_all_of_it(self):
+        view = Matrix(made_up())
+        cell = view.state["grid"]["cells"][4][9]
+        n = int(cell["text"])
+        assert cell["label"] == f"verdadera 4, predicha 9: {n} im" + (
+            "agen" if n == 1 else "ágenes"
+        )
+
+
+class TestDuel:
+    def test_the_table_is_mcnemars_and_its_cells_show_the_images(self):
+        a, b = made_up(), made_up(seed=1)
+        view = Duel(a, b)
+        right_a, right_b = a.predicted == a.labels, b.predicted == b.labels
+        expected = confusion_matrix(~right_a, ~right_b)
+        shown = [[int(c["text"]) for c in r] for r in view.state["grid"]["cells"]]
+        assert (np.array(shown) == expected).all()
+        view.do({"cell": [0, 1]})
+        chosen = indices(view)
+        assert chosen
+        assert (right_a & ~right_b)[chosen].all()
+
+    def test_one_class_alone(self):
+        a, b = made_up(), made_up(seed=1)
+        view = Duel(a, b)
+        view.do({"choose": {"true": "7"}})
+        view.do({"cell": [1, 1]})
+        assert (a.labels[indices(view)] == 7).all()
+        total = sum(int(c["text"]) for row in view.state["grid"]["cells"] for c in row)
+        assert total == (a.labels == 7).sum()
+
+    def test_other_images_are_refused(self):
+        with pytest.raises(ValueError, match="mismas imágenes"):
+            Duel(made_up(), made_up(300))
+
+
+class TestPixels:
+    def read(self, url):
+        content = base64.b64decode(url.removeprefix("data:image/png;base64,"))
+        return np.asarray(Image.open(io.BytesIO(content)))
+
+    def test_grey_is_ink_on_paper_and_colour_is_itself(self):
+        grey = torch.arange(28 * 28).reshape(1, 28, 28).to(torch.uint8)
+        assert (self.read(pixels.data_url(grey)) == 255 - grey[0].numpy()).all()
+        colour = torch.arange(3 * 32 * 32).reshape(3, 32, 32).to(torch.uint8)
+        back = self.read(pixels.data_url(colour))
+        assert (back == colour.permute(1, 2, 0).numpy()).all()
+
+    def test_nothing_is_white_and_signs_have_their_colours(self):
+        url = pixels.map_url(np.array([[0.0, 1.0, -1.0]]), 1, signed=True)
+        zero, plus, minus = self.read(url)[0].astype(int)
+        assert zero.min() > 235
+        assert plus[0] > plus[2]  # orange
+        assert minus[2] > minus[0]  # purple
+
+
+class TestPlain:
+    def test_lists_do_what_a_click_does(self):
+        view = Matrix(made_up())
+        form = plain.grid_form(view)
+        rows, columns, page = form.children[0].children
+        rows.value, columns.value = 4, None
+        shown = form.children[-1]
+        assert view.chosen == (4, None)
+        assert "verdadera 4:" in shown.value
+        page.value = 2
+        assert view.page == 2
+        assert f'data-index="{indices(view)[0]}"' in shown.value
+
+    def test_another_order_of_classes_renames_the_lists(self):
+        view = Matrix(made_up())
+        form = plain.grid_form(view)
+        similar = form.children[1].children[2]
+        similar.value = True
+        rows = form.children[0].children[0]
+        names = [name for name, _ in rows.options][1:-1]
+        assert names == view.state["grid"]["rows"]
+
+    def test_it_appears_where_anywidget_is_not_installed(self, monkeypatch):
+        monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
+        monkeypatch.delitem(
+            __import__("sys").modules, "helpers.explore.screens", raising=False
+        )
+        view = Matrix(made_up())
+        found = show.view_of(view, "grid.js", plain.grid_form, False)
+        assert isinstance(found.children[-1], widgets.HTML)
+
+    def test_it_stays_until_a_front_end_runs_the_script(self):
+        view = Matrix(made_up())
+        box = show.view_of(view, "grid.js", plain.grid_form, False)
+        stage, form = box.children
+        assert (stage.layout.display, form.layout.display) == ("none", None)
+        screen = stage.children[0]
+        screen._handle_custom_msg({"alive": True}, [])
+        assert (stage.layout.display, form.layout.display) == (None, "none")
+        screen._handle_custom_msg({"cell": [4, 9]}, [])
+        assert screen.state["grid"]["selected"] == [4, 9]
+
+    def test_the_words_of_a_class_are_escaped(self):
+        o = made_up()
+        odd = Outcome(
+            "<b>", ("<i>", *o.classes[1:]), o.images, o.labels, o.probabilities
+        )
+        state = Matrix(odd).state["grid"]
+        assert "<i>" not in markup.grid(state)
+        assert "<b>" not in markup.grid(state)
+
+
+class TestStored:
+    def test_the_data_are_the_runs_and_others_are_refused(self, home, mnist):
+        _, run = store_one(mnist)
+        assert outcome(run).labels.tolist() == mnist.test.labels.tolist()
+        run.about["data"] = "another"
+        run.about["dataset"] = "mnist"
+        with pytest.raises(ValueError, match="otros datos"):
+            outcome_of_other(run, mnist)
+
+    def test_the_newest_whole_run_is_taken(self, home, mnist):
+        from helpers.training import Recipe
+
+        _, old = store_one(mnist)
+        _, new = store_one(mnist, recipe=Recipe(epochs=3))
+        for run, year in [(old, 2024), (new, 2025)]:
+            path = run.folder / "run.json"
+            about = json.loads(path.read_text())
+            about["finished"] = f"{year}-01-01T00:00:00+00:00"
+            path.write_text(json.dumps(about))
+        assert stored._best("one_hidden", "auto").folder == new.folder
+        assert stored._best("one_hidden", "full") is None
+        assert stored._best("lenet5", "auto") is None
+        (new.folder / "history.json").write_text("[]")
+        assert stored._best("one_hidden", "sample").folder == old.folder
+
+    def test_full_without_such_runs_is_an_error_that_says_how(self, home):
+        with pytest.raises(ValueError, match="make report"):
+            stored.newest("full")
+
+
+def outcome_of_other(run, mnist):
+    """As where the complete data at hand are not those of the run."""
+    from unittest.mock import patch
+
+    with patch("helpers.explore.outcome.load", lambda *_: mnist):
+        return outcome(run)
+
+
+def test_what_scripts_and_styles_need_is_in_the_package_and_from_nowhere_else():
+    found = {path.name for path in (paths.PACKAGE / "explore").glob("*.*s*")}
+    assert {"common.js", "grid.js", "pad.js", "explore.css"} <= found
+    for path in (paths.PACKAGE / "explore").iterdir():
+        if path.suffix in (".js", ".css"):
+            text = path.read_text(encoding="utf-8")
+            assert not any(word in text for word in ("http", "import ", "@import"))
