@@ -32,9 +32,13 @@ SETTINGS = {  # no question about news, nothing asked of the network
 
 
 @contextmanager
-def server(folder, home):
-    """Run JupyterLab over `folder` on a free port; give its address with the token."""
-    settings = home / "lab-settings"
+def server(folder, own, home=None):
+    """Run JupyterLab over `folder` on a free port; give its address with the token.
+
+    `own` is a folder for its log and settings. The runs are those of `home` or, without
+    one, those of `own`, with the sample of the data.
+    """
+    settings = own / "lab-settings"
     for name, content in SETTINGS.items():
         path = settings / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,14 +50,18 @@ def server(folder, home):
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"),
         "--ServerApp.port_retries=0",
     ]
-    env = os.environ | {
-        "INFORME_HOME": str(home),
-        "DATA": "sample",
-        "JUPYTERLAB_SETTINGS_DIR": str(settings),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "lab-workspaces"),
-        "JUPYTER_CONFIG_DIR": str(home / "jupyter-config"),
-    }
-    log = (home / "lab.log").open("w")
+    small = {} if home else {"DATA": "sample"}
+    env = (
+        os.environ
+        | small
+        | {
+            "INFORME_HOME": str(home or own),
+            "JUPYTERLAB_SETTINGS_DIR": str(settings),
+            "JUPYTERLAB_WORKSPACES_DIR": str(own / "lab-workspaces"),
+            "JUPYTER_CONFIG_DIR": str(own / "jupyter-config"),
+        }
+    )
+    log = (own / "lab.log").open("w")
     process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", process)

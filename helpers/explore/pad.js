@@ -22,6 +22,7 @@ function render({ model, el }) {
   let timer = null;
 
   function wipe() {
+    Object.assign(point, { x: SIDE / 2, y: SIDE / 2 });
     pen.fillStyle = "white";
     pen.fillRect(0, 0, SIDE, SIDE);
     Object.assign(pen, { strokeStyle: "black", lineWidth: PEN, lineCap: "round",
@@ -82,7 +83,8 @@ function render({ model, el }) {
     const step = { ArrowUp: [0, -10], ArrowDown: [0, 10], ArrowLeft: [-10, 0],
       ArrowRight: [10, 0] }[event.key];
     if (!step) return;
-    const [x, y] = [point.x + step[0], point.y + step[1]];
+    const inside = (value) => Math.min(Math.max(value, 0), SIDE);
+    const [x, y] = [inside(point.x + step[0]), inside(point.y + step[1])];
     if (event.shiftKey) line(point.x, point.y, x, y);
     else Object.assign(point, { x, y });
     event.preventDefault();
