@@ -31,7 +31,7 @@ report: ready
 	$(BIN)/informe build --profile $(PROFILE) $(ARGS)
 
 test: ready
-	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-all: ready
 	$(BIN)/python -m pytest $(ARGS)

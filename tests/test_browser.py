@@ -59,7 +59,9 @@ def page(home, chromium):
         opened.goto(address(name))
         lab.run_all(opened)
         opened.locator(".inf canvas").first.wait_for(timeout=WAIT)
-        opened.locator(".widget-button", has_text="Entrenar").wait_for(timeout=WAIT)
+        opened.locator(".widget-button", has_text="Entrenar").last.wait_for(
+            timeout=WAIT
+        )
         yield opened
 
 
@@ -245,7 +247,7 @@ def test_the_slider_goes_through_the_epochs(page, runs):
 
 
 def test_another_recipe_is_trained_and_laid_over_the_stored_one(page):
-    button = page.locator(".widget-button", has_text="Entrenar")
+    button = page.locator(".widget-button", has_text="Entrenar").last
     button.scroll_into_view_if_needed()
     button.click()
     part = page.locator(".inf:visible", has_text="La prueba aprende de").last

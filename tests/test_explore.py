@@ -3,9 +3,12 @@
 import base64
 import io
 import json
+import re
+import sys
 
 import ipywidgets as widgets
 import numpy as np
+import papermill
 import pytest
 import torch
 from PIL import Image
@@ -245,10 +248,8 @@ class TestPlain:
         assert names == view.state["grid"]["rows"]
 
     def test_it_appears_where_anywidget_is_not_installed(self, monkeypatch):
-        monkeypatch.setitem(__import__("sys").modules, "anywidget", None)
-        monkeypatch.delitem(
-            __import__("sys").modules, "helpers.explore.screens", raising=False
-        )
+        monkeypatch.setitem(sys.modules, "anywidget", None)
+        monkeypatch.delitem(sys.modules, "helpers.explore.screens", raising=False)
         view = Matrix(made_up())
         found = show.view_of(view, "grid.js", plain.grid_form, False)
         assert isinstance(found.children[-1], widgets.HTML)
@@ -319,3 +320,39 @@ def test_what_scripts_and_styles_need_is_in_the_package_and_from_nowhere_else():
         if path.suffix in (".js", ".css"):
             text = path.read_text(encoding="utf-8")
             assert not any(word in text for word in ("http", "import ", "@import"))
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("headless")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INFORME_HOME", str(folder))
+        done = papermill.execute_notebook(
+            paths.notebooks() / "explorar.ipynb",
+            folder / "out.ipynb",
+            {"data": "sample"},
+            kernel_name="python3",
+            progress_bar=False,
+        )
+    return [o for cell in done.cells for o in cell.get("outputs", [])]
+
+
+class TestWithoutAnybody:
+    """What papermill gets: figures, and no widget."""
+
+    def test_each_tool_leaves_a_figure_with_its_words(self, outputs):
+        figures = [
+            o.metadata["informe"]
+            for o in outputs
+            if "image/svg+xml" in o.get("data", {})
+        ]
+        calls = paths.notebooks().joinpath("explorar.ipynb").read_text(encoding="utf-8")
+        assert len(figures) == len(re.findall(r"(?:\(|, )runs\[", calls)) - 1
+        assert all(f["caption"] and f["alt"] for f in figures)
+        assert len({f["id"] for f in figures}) == len(figures)
+
+    def test_no_widget_is_left_and_small_runs_are_told(self, outputs):
+        kinds = {kind for o in outputs for kind in o.get("data", {})}
+        assert not [kind for kind in kinds if "widget" in kind]
+        said = [o["data"].get("text/markdown", "") for o in outputs if "data" in o]
+        assert any("muestra" in text for text in said)

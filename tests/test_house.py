@@ -96,3 +96,20 @@ class TestNotebook:
             },
         }[notebook.stem]
         assert expected.items() <= default.items()
+
+
+class TestExploringNotebook:
+    notebook = paths.notebooks() / "explorar.ipynb"
+
+    def test_it_is_short_and_committed_without_outputs(self):
+        assert len(nbformat.read(self.notebook, 4).cells) <= 30
+        for cell in cells(self.notebook, "code"):
+            assert (cell.outputs, cell.execution_count) == ([], None)
+            assert len(cell.source.splitlines()) <= 5
+            loops = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While)
+            assert not any(isinstance(n, loops) for n in ast.walk(python(cell)))
+
+    def test_its_parameters_have_a_type_and_help(self):
+        found = papermill.inspect_notebook(self.notebook)
+        assert list(found) == ["data"]
+        assert found["data"]["help"]

@@ -70,8 +70,8 @@ class Duel:
         shades = sizes / (sizes.max() or 1)
         return {
             "label": f"Aciertos y fallos de A ({self.a.title}) y B ({self.b.title})",
-            "row_title": f"A: {self.a.title}",
-            "column_title": f"B: {self.b.title}",
+            "row_title": "A",
+            "column_title": "B",
             "rows": [f"A {word}" for word in words],
             "columns": [f"B {word}" for word in words],
             "headers": False,

@@ -75,8 +75,9 @@ class Epochs:
 
     def curve(self, epoch: int) -> Axes:
         """The run's errors, with a line at `epoch`."""
-        ax = plt.subplots(figsize=(4.6, 2.3), layout="constrained")[1]
+        ax = plt.subplots(figsize=(3.8, 2.3), layout="constrained")[1]
         plot_curves({"": [self.run.history]}, ax=ax)
+        ax.set_ylabel("error")
         ax.axvline(epoch, color="C1", linewidth=2)
         return ax
 

@@ -112,7 +112,7 @@ def form(view: Experiment) -> widgets.VBox:
 
 def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
     values = view.defaults
-    look = {"style": {"description_width": "9em"}, "layout": {"width": "30em"}}
+    look = {"style": {"description_width": "11em"}, "layout": {"width": "34em"}}
     made = {
         "learning_rate": widgets.FloatLogSlider(
             values["learning_rate"],

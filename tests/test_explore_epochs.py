@@ -1,0 +1,100 @@
+"""Epochs, on real frames, and experiments on the sample."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers import models
+from helpers.explore import epochs, experiment, learn
+from helpers.explore.epochs import Epochs
+from helpers.runs import store
+from helpers.runs.plan import Plan, trainings
+from helpers.training import Recipe, fit
+from tests import lab
+from tests.made_up_runs import store_one
+
+
+@pytest.fixture
+def run(home, mnist):
+    """A stored training of three epochs, with its frames."""
+    job = trainings(mnist, Plan("one_hidden", Recipe("sgd", 0.05, 3)), "cpu")[0]
+    kept = store.save(job, fit(models.build("one_hidden"), mnist, job.recipe))
+    lab.keep_epochs(kept)
+    return kept
+
+
+def test_each_epoch_has_its_own_matrix_and_the_last_is_the_runs(run):
+    view = Epochs(run)
+    assert len(view) == 3
+    assert (view.outcome(3).predicted == run.predictions).all()
+    errors = [
+        (view.outcome(e).predicted != view.outcome(e).labels).mean() for e in (1, 2, 3)
+    ]
+    np.testing.assert_allclose(errors, run.history.test_error)
+
+
+def test_activations_after_the_last_epoch_are_the_networks(run, mnist):
+    image = mnist.test.images[5]
+    with torch.no_grad():
+        expected = run.model()[0](models.scale(image[None]))[0].numpy()
+    np.testing.assert_allclose(Epochs(run).activations(3, image), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("network", "after"), [("two_hidden", "ReLU"), ("one_hidden", None)]
+)
+def test_the_activation_after_the_first_layer_is_part_of_it(network, after):
+    conv, activation = epochs.first_layers(models.build(network))
+    assert isinstance(conv, torch.nn.Conv2d)
+    assert (type(activation).__name__ if activation else None) == after
+
+
+def test_the_slider_shows_the_epoch_and_the_line_marks_it(run):
+    form = epochs.form(Epochs(run))
+    slider, index = form.children[0].children
+    assert (slider.min, slider.max, slider.value) == (1, 3, 3)
+    slider.value, index.value = 1, 7
+    assert "época 1<" in form.children[1].value
+    assert "Imagen de prueba 7" in form.children[1].value
+    assert Epochs(run).curve(2).lines[-1].get_xdata()[0] == 2
+
+
+def test_a_run_without_its_epochs_shows_its_curve_and_says_so(home, mnist, capsys):
+    _, bare = store_one(mnist)
+    with pytest.raises(FileNotFoundError, match="no guardó sus épocas"):
+        Epochs(bare)
+    assert learn(bare) is None
+
+
+def test_an_experiment_is_the_plain_training_on_the_sample(run, mnist):
+    view = experiment.Experiment(run)
+    found = view.histories(learning_rate=0.1, epochs=2, seeds=2)
+    expected = fit(
+        models.build("one_hidden", seed=1), mnist, Recipe("sgd", 0.1, 2), seed=1
+    )
+    columns = ["test_error", "train_loss"]
+    pd.testing.assert_frame_equal(found[1][columns], expected.history[columns])
+    assert str(len(mnist.train)) in view.note()
+
+
+def test_steps_that_explode_are_told_and_the_button_can_be_used_again(run):
+    form = experiment.form(experiment.Experiment(run))
+    rate, *_, button, shown = form.children
+    rate.max, rate.value = 6, 1e6
+    button.click()
+    assert "pruebe una tasa de aprendizaje menor" in shown.value
+    assert not button.disabled
+    rate.value = 0.01
+    button.click()
+    assert "<svg" in shown.value
+
+
+def test_the_dense_network_has_a_width(home):
+    from helpers.datasets import load
+
+    data = load("cifar10", "sample")
+    _, dense = store_one(data, network="dense")
+    view = experiment.Experiment(dense)
+    assert view.defaults["width"] == 100
+    assert "width" in experiment._inputs(view)
