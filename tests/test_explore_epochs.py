@@ -98,3 +98,13 @@ def test_the_dense_network_has_a_width(home):
     view = experiment.Experiment(dense)
     assert view.defaults["width"] == 100
     assert "width" in experiment._inputs(view)
+
+
+def test_without_anybody_the_epochs_are_a_figure(run, monkeypatch):
+    from helpers.explore import show
+
+    shown = []
+    monkeypatch.setattr(show, "display", lambda bundle, **_: shown.append(bundle))
+    assert learn(run) is None
+    assert "<svg" in shown[0]["image/svg+xml"]
+    assert "filtros" in shown[1]["text/markdown"]

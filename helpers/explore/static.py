@@ -70,11 +70,11 @@ def epochs(view: Epochs) -> None:
     left, right = plt.subplots(
         1, 2, figsize=(6.3, 2.6), width_ratios=(2, 1), layout="constrained"
     )[1]
-    plotting.plot_curves({"": [view.run.history]}, ax=left)
+    plotting.plot_curves({"": [view.run.history]}, ax=left).set_ylabel("error")
     kernels = view.frames["weight"][-1]
     top = float(np.abs(kernels).max())
     right.imshow(_tiles(kernels), cmap="PuOr_r", vmin=-top, vmax=top)
-    right.set_title("filtros de la primera capa")
+    right.set_title("filtros")
     right.set_axis_off()
     words = (
         f"Errores de cada época y filtros tras la última: {name_of(view.run)}."
