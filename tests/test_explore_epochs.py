@@ -1,5 +1,6 @@
 """Epochs, on real frames, and experiments on the sample."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,7 +58,10 @@ def test_the_slider_shows_the_epoch_and_the_line_marks_it(run):
     slider.value, index.value = 1, 7
     assert "época 1<" in form.children[1].value
     assert "Imagen de prueba 7" in form.children[1].value
-    assert Epochs(run).curve(2).lines[-1].get_xdata()[0] == 2
+    ax = Epochs(run).curve(2)
+    assert ax.lines[-1].get_xdata()[0] == 2
+    plt.close(ax.get_figure())
+    assert plt.get_fignums() == []
 
 
 def test_a_run_without_its_epochs_shows_its_curve_and_says_so(home, mnist, capsys):
