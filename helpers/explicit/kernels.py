@@ -17,6 +17,7 @@ compiled = njit(
 )
 
 TILE = 64  # pixels
+GAP = 64  # features
 
 
 @compiled
@@ -163,24 +164,86 @@ def cross_entropy(logits, labels, weights, dlogits, sums):
 
 
 @compiled
-def sgd(w, g, rate):
-    """One step of gradient descent on w (N,) with gradient g (N,)."""
-    for i in range(len(w)):
-        w[i] -= rate * g[i]
+def live_runs(x, runs):
+    """Fill `runs` (n, 2) with the features, from and to, that x (K, B) needs.
+
+    Those left out are zero for all images, as behind a ReLU that lets nothing through;
+    a gap of less than `GAP` is not worth one. Gives the number of runs, at least 1.
+    """
+    n, end = 0, -GAP
+    for k in range(len(x)):
+        for b in range(x.shape[1]):
+            if x[k, b] != 0:
+                if k - end >= GAP:
+                    runs[n, 0] = k
+                    n += 1
+                end = k + 1
+                runs[n - 1, 1] = end
+                break
+    if n == 0:
+        runs[0] = 0, 1
+    return max(n, 1)
 
 
 @compiled
-def adagrad(w, g, squares, rate):
-    """One step of Adagrad; `squares` (N,) sums those of the gradients."""
-    for i in range(len(w)):
-        squares[i] += g[i] * g[i]
-        w[i] -= rate * g[i] / (np.sqrt(squares[i]) + np.float32(1e-10))
+def nonzeros(x):
+    """Count the numbers of x (K, B) that are not zero."""
+    total = 0
+    for row in x:
+        for value in row:
+            total += value != 0
+    return total
 
 
 @compiled
-def adam(w, g, mean, square, rate, scale):
-    """One step of Adam; `rate` and `scale` carry the corrections of its start."""
-    for i in range(len(w)):
-        mean[i] += np.float32(0.1) * (g[i] - mean[i])
-        square[i] += np.float32(0.001) * (g[i] * g[i] - square[i])
-        w[i] -= rate * mean[i] / (np.sqrt(square[i]) * scale + np.float32(1e-8))
+def add_rows(total, factors, matrix, rows, a, z):
+    """Add to `total`, from a to z, the `rows` of a matrix times their factors."""
+    out, whole = total[a:z], len(rows) // 4 * 4
+    for j in range(0, whole, 4):  # four at a time: `total` is read and written less
+        p, q, r, s = rows[j], rows[j + 1], rows[j + 2], rows[j + 3]
+        fp, fq, fr, fs = factors[p], factors[q], factors[r], factors[s]
+        mp, mq, mr, ms = matrix[p, a:z], matrix[q, a:z], matrix[r, a:z], matrix[s, a:z]
+        for i in range(len(out)):
+            out[i] += fp * mp[i] + fq * mq[i] + fr * mr[i] + fs * ms[i]
+    for j in range(whole, len(rows)):
+        factor, row = factors[rows[j]], matrix[rows[j], a:z]
+        for i in range(len(out)):
+            out[i] += factor * row[i]
+
+
+@compiled
+def sparse_weight_gradient(dy, x, runs, dweight, live):
+    """dy (O, B), x (B, I) to dweight (O, I), where dy is mostly zero.
+
+    Fills only the `runs` of the rows that have a gradient; lists these in `live` (O,)
+    and gives their number.
+    """
+    n = 0
+    images = np.empty(dy.shape[1], np.intp)
+    for o in range(len(dy)):
+        some = 0
+        for b in range(dy.shape[1]):
+            if dy[o, b] != 0:
+                images[some] = b
+                some += 1
+        if some:
+            live[n] = o
+            n += 1
+            for a, z in runs:
+                dweight[o, a:z] = 0
+                add_rows(dweight[o], dy[o], x, images[:some], a, z)
+    return n
+
+
+@compiled
+def sparse_input_gradient(dy, weight, runs, dx):
+    """Add to dx (B, I) what dy (O, B), mostly zero, sends through weight (O, I)."""
+    rows = np.empty(len(dy), np.intp)
+    for b in range(dy.shape[1]):
+        some = 0
+        for o in range(len(dy)):
+            if dy[o, b] != 0:
+                rows[some] = o
+                some += 1
+        for a, z in runs:
+            add_rows(dx[b], dy[:, b], weight, rows[:some], a, z)

@@ -14,6 +14,8 @@ from helpers.explicit import kernels
 
 aten = torch.ops.aten
 
+SPARSE = 0.3  # of dy: with fewer that are not zero, it is quicker to pick them out
+
 
 def rows(activations: Tensor) -> np.ndarray:
     """(C, H, W, B) as the kernels take it: (C, H, W * B), the same memory."""
@@ -24,6 +26,7 @@ class Layer:
     """What is common to all layers."""
 
     weight = bias = None
+    after_relu = before_relu = False  # then there are zeros in x, or in dy
 
     def __init__(self, module: nn.Module, x: Tensor, weights: dict, update):
         """`weights` maps the model's parameters to their `Weights`."""
@@ -65,7 +68,11 @@ class Flatten(Layer):
 
 
 class Linear(Layer):
-    """nn.Linear: y = W x + b, features by images."""
+    """nn.Linear: y = W x + b, features by images.
+
+    Beside a ReLU, what is multiplied by zero is left out where that pays: features
+    that are zero in all images, and the backward products of a dy that is mostly zero.
+    """
 
     @staticmethod
     def accepts(module: nn.Linear) -> bool:
@@ -74,6 +81,8 @@ class Linear(Layer):
     def __init__(self, module: nn.Linear, x: Tensor, weights: dict, update):
         super().__init__(module, x, weights, update)
         self.y = torch.empty(module.out_features, x.shape[-1])
+        self.all = self.runs = np.array([[0, len(x)]])  # features, from and to
+        self.found = np.empty((len(x) // kernels.GAP + 1, 2), np.intp)
         bias = self.bias.value.unsqueeze(1)
         self.forwards = [
             (bias[block.rows], block.value, self.y[block.rows])
@@ -82,30 +91,57 @@ class Linear(Layer):
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         super().wire(dy, wants_dx)
-        self.backwards = [
-            (block, block.value.t(), self.dy[block.rows])
-            for block in self.weight.blocks
-        ]
-        self.biases = [(block, self.dy[block.rows]) for block in self.bias.blocks]
+        self.backwards = [(b, self.dy[b.rows]) for b in self.weight.blocks]
+        self.biases = [(b, self.dy[b.rows]) for b in self.bias.blocks]
+        self.x_rows, self.dx_rows = (torch.empty(self.x.shape[::-1]) for _ in "xd")
+        self.live = np.empty(len(self.weight.gradient), np.intp)
         return self.dx
 
     def forward(self) -> None:
+        if self.after_relu:
+            n = kernels.live_runs(self.x.numpy(), self.found)
+            self.runs = self.found[:n]
         for bias, weight, y in self.forwards:
-            torch.addmm(bias, weight, self.x, out=y)
+            for a, z in self.runs.tolist():
+                torch.addmm(bias, weight[:, a:z], self.x[a:z], out=y)
+                bias = y  # the first product begins a sum, the others go on with it
 
     def backward(self) -> None:
         """Each block of weights is used and updated while it is in the cache."""
-        transposed = self.x.t()
-        beta = 0  # the first block overwrites dx, the others add to it
-        for block, weight, dy in self.backwards:
-            if self.dx is not None:
-                self.dx.addmm_(weight, dy, beta=beta)
-                beta = 1
-            torch.mm(dy, transposed, out=block.gradient)
-            block.apply(self.update)
+        if self._is_sparse():
+            self._backward_sparse()
+        else:
+            self._backward_dense()
         for block, dy in self.biases:
             torch.sum(dy, 1, out=block.gradient)
             block.apply(self.update)
+
+    def _is_sparse(self) -> bool:
+        if not (self.before_relu and self.update.where):
+            return False
+        return kernels.nonzeros(self.dy.numpy()) < SPARSE * self.dy.numel()
+
+    def _backward_dense(self) -> None:
+        beta = 0  # the first block overwrites dx, the others add to it
+        for block, dy in self.backwards:
+            if self.dx is not None:
+                self.dx.addmm_(block.value.t(), dy, beta=beta)
+                beta = 1
+            torch.mm(dy, self.x.t(), out=block.gradient)
+            block.apply(self.update)
+
+    def _backward_sparse(self) -> None:
+        self.x_rows.copy_(self.x.t())
+        x, dx = self.x_rows.numpy(), self.dx_rows.zero_().numpy()
+        sent = self.runs if self.after_relu else self.all  # the ReLU stops the rest
+        for block, dy in self.backwards:
+            dy, weight, gradient = (t.numpy() for t in (dy, block.value, block.gradient))
+            if self.dx is not None:
+                kernels.sparse_input_gradient(dy, weight, sent, dx)
+            n = kernels.sparse_weight_gradient(dy, x, self.runs, gradient, self.live)
+            block.apply_where(self.update, self.live[:n], self.runs)
+        if self.dx is not None:
+            self.dx.copy_(self.dx_rows.t())
 
 
 class Conv2d(Layer):
@@ -192,12 +228,17 @@ class Activation(Layer):
         self.dy = dy.view(self.y.shape)
         return self.dy
 
+    def forward(self) -> None:
+        self.function(self.y)
+
+    def backward(self) -> None:
+        self.slope.grad_input(self.dy, self.y, grad_input=self.dy)
+
 
 class ReLU(Activation):
     """nn.ReLU."""
 
-    def forward(self) -> None:
-        torch.relu_(self.y)
+    function = torch.relu_
 
     def backward(self) -> None:
         aten.threshold_backward.grad_input(self.dy, self.y, 0, grad_input=self.dy)
@@ -219,21 +260,13 @@ class ELU(Activation):
 class Sigmoid(Activation):
     """nn.Sigmoid."""
 
-    def forward(self) -> None:
-        torch.sigmoid_(self.y)
-
-    def backward(self) -> None:
-        aten.sigmoid_backward.grad_input(self.dy, self.y, grad_input=self.dy)
+    function, slope = torch.sigmoid_, aten.sigmoid_backward
 
 
 class Tanh(Activation):
     """nn.Tanh."""
 
-    def forward(self) -> None:
-        torch.tanh_(self.y)
-
-    def backward(self) -> None:
-        aten.tanh_backward.grad_input(self.dy, self.y, grad_input=self.dy)
+    function, slope = torch.tanh_, aten.tanh_backward
 
 
 LAYERS = {

@@ -6,9 +6,49 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from helpers.explicit import kernels
+from helpers.explicit.kernels import compiled
 
-BLOCK = 2**19  # weights used and updated at a time, so that they stay in the cache
+BLOCK = 2**20  # weights used and updated at a time, so that they stay in the cache
+
+
+@compiled
+def sgd(w, g, rate):
+    """One step of gradient descent on w (N,) with gradient g (N,)."""
+    for i in range(len(w)):
+        w[i] -= rate * g[i]
+
+
+@compiled
+def adagrad(w, g, squares, rate):
+    """One step of Adagrad; `squares` (N,) sums those of the gradients."""
+    for i in range(len(w)):
+        squares[i] += g[i] * g[i]
+        w[i] -= rate * g[i] / (np.sqrt(squares[i]) + np.float32(1e-10))
+
+
+@compiled
+def adagrad_where(w, g, squares, rate, rows, runs, width):
+    """`adagrad` on the `rows` and `runs` of w (O * I,) that have a gradient."""
+    for o in rows:
+        for a, z in runs + o * width:
+            adagrad(w[a:z], g[a:z], squares[a:z], rate)
+
+
+@compiled
+def sgd_where(w, g, rate, rows, runs, width):
+    """`sgd` on the `rows` and `runs` of w (O * I,) that have a gradient."""
+    for o in rows:
+        for a, z in runs + o * width:
+            sgd(w[a:z], g[a:z], rate)
+
+
+@compiled
+def adam(w, g, mean, square, rate, scale):
+    """One step of Adam; `rate` and `scale` carry the corrections of its start."""
+    for i in range(len(w)):
+        mean[i] += np.float32(0.1) * (g[i] - mean[i])
+        square[i] += np.float32(0.001) * (g[i] * g[i] - square[i])
+        w[i] -= rate * mean[i] / (np.sqrt(square[i]) * scale + np.float32(1e-8))
 
 
 class Update:
@@ -30,12 +70,19 @@ class Update:
         """Change w (N,) by its gradient g (N,), and the memory."""
         raise NotImplementedError
 
+    # where(w, g, *memory, rows, runs, width) does so only for `rows` and `runs` of w,
+    # rows of `width`; None if a weight without a gradient moves too
+    where = None
+
 
 class Sgd(Update):
     """Gradient descent."""
 
     def __call__(self, w, g):
-        kernels.sgd(w, g, self.rate)
+        sgd(w, g, self.rate)
+
+    def where(self, w, g, rows, runs, width):
+        sgd_where(w, g, self.rate, rows, runs, width)
 
 
 class Adagrad(Update):
@@ -44,7 +91,10 @@ class Adagrad(Update):
     memories = ("sum",)
 
     def __call__(self, w, g, squares):
-        kernels.adagrad(w, g, squares, self.rate)
+        adagrad(w, g, squares, self.rate)
+
+    def where(self, w, g, squares, rows, runs, width):
+        adagrad_where(w, g, squares, self.rate, rows, runs, width)
 
 
 class Adam(Update):
@@ -59,7 +109,7 @@ class Adam(Update):
         self.scale = np.float32((1 - 0.999**self.steps) ** -0.5)
 
     def __call__(self, w, g, mean, square):
-        kernels.adam(w, g, mean, square, self.step_rate, self.scale)
+        adam(w, g, mean, square, self.step_rate, self.scale)
 
 
 UPDATES = {"sgd": Sgd, "adagrad": Adagrad, "adam": Adam}
@@ -76,6 +126,10 @@ class Block(NamedTuple):
     def apply(self, update: Update) -> None:
         """Change the values by the gradient."""
         update(*self.arrays)
+
+    def apply_where(self, update: Update, rows: np.ndarray, runs: np.ndarray) -> None:
+        """Change only `rows` (n,) and `runs` (n, 2); the rest has no gradient."""
+        update.where(*self.arrays, rows, runs, self.value.shape[-1])
 
 
 class Weights:
