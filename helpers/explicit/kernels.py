@@ -37,36 +37,47 @@ def load_batch(images, rows, x):
 
 
 @cache
-def correlation(size):
+def correlation(size, pair):
     """Give the loop of a convolution whose kernels are `size` by `size`.
 
-    The function that is compiled may use no other compiled one: numba finds it in its
-    cache on disk by the values that it closes over, which must be numbers.
+    With `pair` 1 instead of 0, for an even number of outputs, two share what is read
+    of x. The function that is compiled may use no other compiled one: numba finds it in
+    its cache on disk by the values that it closes over, which must be numbers.
     """
 
     @compiled
     def correlate(x, weight, bias, y, batch):
-        """x (I, H, W * B), weight (O, I, size, size), bias (O,) to y (O, H', W' * B)"""
+        """x (I, H, W * B), weight (O, I, size, size), bias (O,) to y (O, H', W' * B).
+
+        H' is H - size + 1 or, as if rows of zeros were around x, H + size - 1.
+        """
+        edge = (y.shape[1] - x.shape[1] + size - 1) // 2  # rows of zeros
         for i in range(y.shape[1]):
-            for o in range(y.shape[0]):
-                row = y[o, i]
-                row[:] = bias[o]
+            first, last = max(0, edge - i), min(size, x.shape[1] + edge - i)
+            for o in range(0, y.shape[0], 1 + pair):
+                row, row2 = y[o, i], y[o + pair, i]
+                row[:], row2[:] = bias[o], bias[o + pair]
                 for c in range(x.shape[0]):
-                    image, w = x[c], weight[o, c]
-                    for p in range(len(row)):
-                        total = row[p]
-                        for u in range(size):
+                    image, w, w2 = x[c], weight[o, c], weight[o + pair, c]
+                    for u in range(first, last):
+                        # unsigned: a signed index is checked for its sign
+                        k, line = uintp(u), image[uintp(i + u - edge)]
+                        for p in range(len(row)):
+                            s, t = row[p], row2[p]
                             for v in range(size):
-                                # unsigned: a signed index is checked for its sign
-                                q = uintp(p) + uintp(v * batch)
-                                total += w[u, v] * image[uintp(i + u), q]
-                        row[p] = total
+                                pixel = line[uintp(p) + uintp(v * batch)]
+                                s += w[k, v] * pixel
+                                if pair:
+                                    t += w2[k, v] * pixel
+                            row[p] = s
+                            if pair:
+                                row2[p] = t
 
     return correlate
 
 
 @cache
-def correlation_gradient(size):
+def correlation_gradient(size, pair):
     """Give the loop of the gradient of `correlation` towards weights and bias."""
 
     @compiled
@@ -75,27 +86,37 @@ def correlation_gradient(size):
         dbias[:] = 0
         shift = uintp(batch)
         for i in range(dy.shape[1]):
-            for o in range(dy.shape[0]):
-                row = dy[o, i]
+            for o in range(0, dy.shape[0], 1 + pair):
+                row, row2 = dy[o, i], dy[o + pair, i]
                 dbias[o] += row.sum()
+                if pair:
+                    dbias[o + 1] += row2.sum()
                 for c in range(x.shape[0]):
                     for u in range(size):
-                        image, dw = x[c, i + u], dweight[o, c, u]
-                        # a sum for each column of the kernel, all in registers
+                        line = x[c, i + u]
+                        # a sum for each column of the kernels, all in registers
                         s0 = s1 = s2 = s3 = s4 = np.float32(0)
+                        t0 = t1 = t2 = t3 = t4 = np.float32(0)
                         for p in range(len(row)):
-                            q, g = uintp(p), row[p]
-                            s0 += g * image[q]
+                            q, g, h = uintp(p), row[p], row2[p]
+                            s0 += g * line[q]
+                            t0 += h * line[q]
                             if size > 1:
-                                s1 += g * image[q + shift]
+                                s1 += g * line[q + shift]
+                                t1 += h * line[q + shift]
                             if size > 2:
-                                s2 += g * image[q + uintp(2) * shift]
+                                s2 += g * line[q + uintp(2) * shift]
+                                t2 += h * line[q + uintp(2) * shift]
                             if size > 3:
-                                s3 += g * image[q + uintp(3) * shift]
+                                s3 += g * line[q + uintp(3) * shift]
+                                t3 += h * line[q + uintp(3) * shift]
                             if size > 4:
-                                s4 += g * image[q + uintp(4) * shift]
-                        for v, total in enumerate((s0, s1, s2, s3, s4)[:size]):
-                            dw[v] += total
+                                s4 += g * line[q + uintp(4) * shift]
+                                t4 += h * line[q + uintp(4) * shift]
+                        sums = (s0, s1, s2, s3, s4), (t0, t1, t2, t3, t4)
+                        for j in range(1 + pair):
+                            for v in range(size):
+                                dweight[o + j, c, u, v] += sums[j][v]
 
     return gradient
 
@@ -193,57 +214,3 @@ def nonzeros(x):
         for value in row:
             total += value != 0
     return total
-
-
-@compiled
-def add_rows(total, factors, matrix, rows, a, z):
-    """Add to `total`, from a to z, the `rows` of a matrix times their factors."""
-    out, whole = total[a:z], len(rows) // 4 * 4
-    for j in range(0, whole, 4):  # four at a time: `total` is read and written less
-        p, q, r, s = rows[j], rows[j + 1], rows[j + 2], rows[j + 3]
-        fp, fq, fr, fs = factors[p], factors[q], factors[r], factors[s]
-        mp, mq, mr, ms = matrix[p, a:z], matrix[q, a:z], matrix[r, a:z], matrix[s, a:z]
-        for i in range(len(out)):
-            out[i] += fp * mp[i] + fq * mq[i] + fr * mr[i] + fs * ms[i]
-    for j in range(whole, len(rows)):
-        factor, row = factors[rows[j]], matrix[rows[j], a:z]
-        for i in range(len(out)):
-            out[i] += factor * row[i]
-
-
-@compiled
-def sparse_weight_gradient(dy, x, runs, dweight, live):
-    """dy (O, B), x (B, I) to dweight (O, I), where dy is mostly zero.
-
-    Fills only the `runs` of the rows that have a gradient; lists these in `live` (O,)
-    and gives their number.
-    """
-    n = 0
-    images = np.empty(dy.shape[1], np.intp)
-    for o in range(len(dy)):
-        some = 0
-        for b in range(dy.shape[1]):
-            if dy[o, b] != 0:
-                images[some] = b
-                some += 1
-        if some:
-            live[n] = o
-            n += 1
-            for a, z in runs:
-                dweight[o, a:z] = 0
-                add_rows(dweight[o], dy[o], x, images[:some], a, z)
-    return n
-
-
-@compiled
-def sparse_input_gradient(dy, weight, runs, dx):
-    """Add to dx (B, I) what dy (O, B), mostly zero, sends through weight (O, I)."""
-    rows = np.empty(len(dy), np.intp)
-    for b in range(dy.shape[1]):
-        some = 0
-        for o in range(len(dy)):
-            if dy[o, b] != 0:
-                rows[some] = o
-                some += 1
-        for a, z in runs:
-            add_rows(dx[b], dy[:, b], weight, rows[:some], a, z)

@@ -93,8 +93,6 @@ class Linear(Layer):
         super().wire(dy, wants_dx)
         self.backwards = [(b, self.dy[b.rows]) for b in self.weight.blocks]
         self.biases = [(b, self.dy[b.rows]) for b in self.bias.blocks]
-        self.x_rows, self.dx_rows = (torch.empty(self.x.shape[::-1]) for _ in "xd")
-        self.live = np.empty(len(self.weight.gradient), np.intp)
         return self.dx
 
     def forward(self) -> None:
@@ -107,21 +105,19 @@ class Linear(Layer):
                 bias = y  # the first product begins a sum, the others go on with it
 
     def backward(self) -> None:
-        """Each block of weights is used and updated while it is in the cache."""
-        if self._is_sparse():
-            self._backward_sparse()
+        may = self.before_relu and self.update.where
+        if may and kernels.nonzeros(self.dy.numpy()) < SPARSE * self.dy.numel():
+            sent = self.runs if self.after_relu else self.all  # a ReLU stops the rest
+            parts = self.dy, self.x, self.runs, self.update, self.dx, sent
+            self.weight.learn_sparse(*parts)
         else:
             self._backward_dense()
         for block, dy in self.biases:
             torch.sum(dy, 1, out=block.gradient)
             block.apply(self.update)
 
-    def _is_sparse(self) -> bool:
-        if not (self.before_relu and self.update.where):
-            return False
-        return kernels.nonzeros(self.dy.numpy()) < SPARSE * self.dy.numel()
-
     def _backward_dense(self) -> None:
+        """Each block of weights is used and updated while it is in the cache."""
         beta = 0  # the first block overwrites dx, the others add to it
         for block, dy in self.backwards:
             if self.dx is not None:
@@ -129,19 +125,6 @@ class Linear(Layer):
                 beta = 1
             torch.mm(dy, self.x.t(), out=block.gradient)
             block.apply(self.update)
-
-    def _backward_sparse(self) -> None:
-        self.x_rows.copy_(self.x.t())
-        x, dx = self.x_rows.numpy(), self.dx_rows.zero_().numpy()
-        sent = self.runs if self.after_relu else self.all  # the ReLU stops the rest
-        for block, dy in self.backwards:
-            dy, weight, gradient = (t.numpy() for t in (dy, block.value, block.gradient))
-            if self.dx is not None:
-                kernels.sparse_input_gradient(dy, weight, sent, dx)
-            n = kernels.sparse_weight_gradient(dy, x, self.runs, gradient, self.live)
-            block.apply_where(self.update, self.live[:n], self.runs)
-        if self.dx is not None:
-            self.dx.copy_(self.dx_rows.t())
 
 
 class Conv2d(Layer):
@@ -160,27 +143,25 @@ class Conv2d(Layer):
         self.size, batch = module.kernel_size[0], x.shape[-1]
         height, width = (n - self.size + 1 for n in x.shape[1:3])
         self.y = torch.empty(module.out_channels, height, width, batch)
-        self.correlate = kernels.correlation(self.size)
-        self.gradient = kernels.correlation_gradient(self.size)
+        self.correlate = kernels.correlation(self.size, _pair(self.y))
+        self.gradient = kernels.correlation_gradient(self.size, _pair(self.y))
         weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
         self.forwards = rows(x), weight, bias, rows(self.y), batch
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         super().wire(dy, wants_dx)
         batch = self.x.shape[-1]
-        (weight,), (bias,) = self.weight.blocks, self.bias.blocks
-        gradients = weight.gradient.numpy(), bias.gradient.numpy()
+        gradients = self.weight.gradient.numpy(), self.bias.gradient.numpy()
         self.backwards = rows(self.x), rows(self.dy), *gradients, batch
         if wants_dx:
             edge = self.size - 1
-            padded = nn.functional.pad(self.dy, (0, 0, *(edge,) * 4)).zero_()
-            height, width = self.dy.shape[1:3]
-            self.inside = padded[:, edge : edge + height, edge : edge + width]
+            padded = nn.functional.pad(self.dy, (0, 0, edge, edge)).zero_()
+            self.inside = padded[:, :, edge : edge + self.dy.shape[2]]
+            self.back = kernels.correlation(self.size, _pair(self.dx))
             self.turned = torch.empty(self.weight.value.transpose(0, 1).shape)
             no_bias = np.zeros(len(self.x), np.float32)
-            self.outwards = (
-                *(rows(padded), self.turned.numpy(), no_bias, rows(self.dx), batch),
-            )
+            ends = rows(self.dx), batch
+            self.outwards = rows(padded), self.turned.numpy(), no_bias, *ends
         return self.dx
 
     def forward(self) -> None:
@@ -188,13 +169,17 @@ class Conv2d(Layer):
 
     def backward(self) -> None:
         if self.dx is not None:
-            # a correlation again: of dy with zeros around, with the kernels turned
+            # a correlation again: of dy with zeros beside it, with the kernels turned
             self.inside.copy_(self.dy)
             self.turned.copy_(self.weight.value.flip(2, 3).transpose(0, 1))
-            self.correlate(*self.outwards)
+            self.back(*self.outwards)
         self.gradient(*self.backwards)
         for weights in (self.weight, self.bias):
             weights.blocks[0].apply(self.update)
+
+
+def _pair(outputs: Tensor) -> int:
+    return int(len(outputs) % 2 == 0)
 
 
 class MaxPool2d(Layer):

@@ -51,6 +51,60 @@ def adam(w, g, mean, square, rate, scale):
         w[i] -= rate * mean[i] / (np.sqrt(square[i]) * scale + np.float32(1e-8))
 
 
+@compiled
+def add_rows(total, factors, matrix, rows, a, z):
+    """Add to `total`, from a to z, the `rows` of a matrix times their factors."""
+    out, whole = total[a:z], len(rows) // 4 * 4
+    for j in range(0, whole, 4):  # four at a time: `total` is read and written less
+        p, q, r, s = rows[j], rows[j + 1], rows[j + 2], rows[j + 3]
+        fp, fq, fr, fs = factors[p], factors[q], factors[r], factors[s]
+        mp, mq, mr, ms = matrix[p, a:z], matrix[q, a:z], matrix[r, a:z], matrix[s, a:z]
+        for i in range(len(out)):
+            out[i] += fp * mp[i] + fq * mq[i] + fr * mr[i] + fs * ms[i]
+    for j in range(whole, len(rows)):
+        factor, row = factors[rows[j]], matrix[rows[j], a:z]
+        for i in range(len(out)):
+            out[i] += factor * row[i]
+
+
+@compiled
+def sparse_weight_gradient(dy, x, runs, dweight, live):
+    """dy (O, B), x (B, I) to dweight (O, I), where dy is mostly zero.
+
+    Fills only the `runs` of the rows that have a gradient; lists these in `live` (O,)
+    and gives their number.
+    """
+    n = 0
+    images = np.empty(dy.shape[1], np.intp)
+    for o in range(len(dy)):
+        some = 0
+        for b in range(dy.shape[1]):
+            if dy[o, b] != 0:
+                images[some] = b
+                some += 1
+        if some:
+            live[n] = o
+            n += 1
+            for a, z in runs:
+                dweight[o, a:z] = 0
+                add_rows(dweight[o], dy[o], x, images[:some], a, z)
+    return n
+
+
+@compiled
+def sparse_input_gradient(dy, weight, runs, dx):
+    """Add to dx (B, I) what dy (O, B), mostly zero, sends through weight (O, I)."""
+    rows = np.empty(len(dy), np.intp)
+    for b in range(dy.shape[1]):
+        some = 0
+        for o in range(len(dy)):
+            if dy[o, b] != 0:
+                rows[some] = o
+                some += 1
+        for a, z in runs:
+            add_rows(dx[b], dy[:, b], weight, rows[:some], a, z)
+
+
 class Update:
     """A rule that changes weights in place, with the memory it keeps of them."""
 
@@ -127,10 +181,6 @@ class Block(NamedTuple):
         """Change the values by the gradient."""
         update(*self.arrays)
 
-    def apply_where(self, update: Update, rows: np.ndarray, runs: np.ndarray) -> None:
-        """Change only `rows` (n,) and `runs` (n, 2); the rest has no gradient."""
-        update.where(*self.arrays, rows, runs, self.value.shape[-1])
-
 
 class Weights:
     """A parameter of the model in blocks of rows, at most `BLOCK` numbers each."""
@@ -142,6 +192,7 @@ class Weights:
         per_row = self.value[0].numel()
         height = min(len(self.value), max(1, BLOCK // per_row))
         self.gradient = torch.zeros_like(self.value[:height])
+        self.live = np.empty(height, np.intp)
         self.memory = update.start(self.value.numpy()) if update else []
         self.blocks = [
             self._block(slice(i, i + height), self.memory)
@@ -162,3 +213,20 @@ class Weights:
         """Put the values into the model, where they are not there already."""
         with torch.no_grad():
             self.parameter.copy_(self.value)
+
+    def learn_sparse(self, dy: Tensor, x: Tensor, runs, update: Update, dx, sent):
+        """Update a matrix (O, I) by a gradient dy (O, B) that is mostly zero.
+
+        x (I, B) is zero outside its `runs`, from and to. Fills dx (I, B), if it is not
+        None, where the gradient is to be `sent`, and with zeros elsewhere.
+        """
+        by_image = x.t().contiguous().numpy()
+        sums = np.zeros_like(by_image)
+        for block in self.blocks:
+            part, gradient = dy[block.rows].numpy(), block.gradient.numpy()
+            if dx is not None:
+                sparse_input_gradient(part, block.value.numpy(), sent, sums)
+            n = sparse_weight_gradient(part, by_image, runs, gradient, self.live)
+            update.where(*block.arrays, self.live[:n], runs, len(x))
+        if dx is not None:
+            dx.copy_(torch.from_numpy(sums).t())
