@@ -2,7 +2,7 @@
 # make report PROFILE=quick|default|thorough [DATA=full|sample] [ARGS="--author ..."]
 # make test         what every change must pass;  make test-all  also the slow tests
 # make lab          JupyterLab on the notebooks, on this machine only, with a token
-# make bench        training times beside other tools' (ARGS=--quick: some minutes)
+# make bench        training times beside other tools' (ARGS=--quick, ARGS=--readme)
 # make doctor       what this machine has, what it lacks and how to get it
 # make audit        known vulnerabilities of the exact versions (asks the network)
 # make lint, make lock (exact versions anew), make clean
