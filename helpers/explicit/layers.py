@@ -96,9 +96,11 @@ class Linear(Layer):
         return self.dx
 
     def forward(self) -> None:
-        if self.after_relu:
-            n = kernels.live_runs(self.x.numpy(), self.found)
-            self.runs = self.found[:n]
+        if not self.after_relu:
+            for bias, weight, y in self.forwards:
+                torch.addmm(bias, weight, self.x, out=y)
+            return
+        self.runs = self.found[: kernels.live_runs(self.x.numpy(), self.found)]
         for bias, weight, y in self.forwards:
             for a, z in self.runs.tolist():
                 torch.addmm(bias, weight[:, a:z], self.x[a:z], out=y)
@@ -143,8 +145,9 @@ class Conv2d(Layer):
         self.size, batch = module.kernel_size[0], x.shape[-1]
         height, width = (n - self.size + 1 for n in x.shape[1:3])
         self.y = torch.empty(module.out_channels, height, width, batch)
-        self.correlate = kernels.correlation(self.size, _pair(self.y))
-        self.gradient = kernels.correlation_gradient(self.size, _pair(self.y))
+        pair = 1 - len(self.y) % 2  # whether the outputs make pairs
+        self.correlate = kernels.correlation(self.size, pair)
+        self.gradient = kernels.correlation_gradient(self.size, pair)
         weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
         self.forwards = rows(x), weight, bias, rows(self.y), batch
 
@@ -157,7 +160,7 @@ class Conv2d(Layer):
             edge = self.size - 1
             padded = nn.functional.pad(self.dy, (0, 0, edge, edge)).zero_()
             self.inside = padded[:, :, edge : edge + self.dy.shape[2]]
-            self.back = kernels.correlation(self.size, _pair(self.dx))
+            self.back = kernels.correlation(self.size, 1 - len(self.x) % 2)
             self.turned = torch.empty(self.weight.value.transpose(0, 1).shape)
             no_bias = np.zeros(len(self.x), np.float32)
             ends = rows(self.dx), batch
@@ -176,10 +179,6 @@ class Conv2d(Layer):
         self.gradient(*self.backwards)
         for weights in (self.weight, self.bias):
             weights.blocks[0].apply(self.update)
-
-
-def _pair(outputs: Tensor) -> int:
-    return int(len(outputs) % 2 == 0)
 
 
 class MaxPool2d(Layer):
