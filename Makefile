@@ -3,7 +3,7 @@
 # make test         what every change must pass;  make test-all  also the slow tests
 # make test-browser the exploring notebook in a real JupyterLab (apt install chromium)
 # make lab          JupyterLab on the exploring notebook, on this machine only
-# make bench        training times beside other tools' (ARGS=--quick: some minutes)
+# make bench        training times beside other tools' (ARGS=--quick, ARGS=--readme)
 # make doctor       what this machine has, what it lacks and how to get it
 # make audit        known vulnerabilities of the exact versions (asks the network)
 # make lint, make lock (exact versions anew), make clean

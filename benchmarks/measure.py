@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import ExitStack
 
 from benchmarks.tasks import Task
@@ -14,10 +13,8 @@ from helpers.machine import cores
 Measured = dict[str, list[dict]]
 
 
-def interleaved(
-    names: Iterable[str], task: Task, repeats: int, ceilings: list[dict]
-) -> Measured:
-    """Time one step of each contender, `repeats` times in turns, in seconds.
+def interleaved(tasks: dict[str, Task], repeats: int, ceilings: list[dict]) -> Measured:
+    """Time one step of each contender's task, `repeats` times in turns, in seconds.
 
     Reads the ceilings in every turn: the machine may have other work, and a floor
     is only worth something if it was read among the times it is compared with.
@@ -26,7 +23,7 @@ def interleaved(
     for turn in range(repeats):
         with _python("benchmarks.floors") as process:
             ceilings.append(json.loads(process.stdout.read()))
-        for name in names:
+        for name, task in tasks.items():
             together = cores() if name == "ours" else 1
             found[name].append(race(name, task, together))
             step = found[name][-1]["step"]

@@ -4,6 +4,7 @@ from pathlib import Path
 from statistics import median
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 
 from benchmarks import floors
@@ -18,11 +19,35 @@ TARGETS = {
     "dense": (4, 3, 1.2),
 }
 END_TO_END = 5
+MEMORY = 1536  # MB at most, of one training
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- made by make bench -->", "<!-- to here -->"
+
+
+def into_readme(results: dict, readme: Path = README) -> None:
+    """Put the table between the README's marks.
+
+    Raises ValueError if they are not there.
+    """
+    before, found, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, ends, after = rest.partition(END)
+    if not (found and ends):
+        raise ValueError(f"{readme} lacks the lines {BEGIN} and {END}")
+    text = f"{before}{BEGIN}\n\n{table(results)}\n{END}{after}"
+    readme.write_text(text, encoding="utf-8")
 
 
 def write(results: dict, folder: Path) -> None:
-    """Write table.md and speed.svg."""
+    """Write table.md, speed.svg and, if that was measured, scale.svg."""
     (folder / "table.md").write_text(table(results), encoding="utf-8")
+    if results["scale"]:
+        fig, axes = plt.subplots(1, len(results["scale"]), figsize=(10, 2.8))
+        for ax, (what, rows) in zip(axes, results["scale"].items(), strict=True):
+            plot_growth(rows, ax=ax).set_xlabel(WHAT[what])
+        axes[0].set_ylabel("seconds")
+        fig.tight_layout()
+        fig.savefig(folder / "scale.svg", metadata={"Date": None})
+        plt.close(fig)
     fig, axes = plt.subplots(
         1, len(results["networks"]), figsize=(10, 2.6), squeeze=False
     )
@@ -36,8 +61,10 @@ def write(results: dict, folder: Path) -> None:
 def table(results: dict) -> str:
     """Markdown: a table against the targets, one of all contenders, the machine."""
     machine = results["machine"]
+    repeats = max(len(network["ceilings"]) for network in results["networks"].values())
     parts = [
-        f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}.",
+        f"{machine['processor']}, {machine['cores']} cores, torch {machine['torch']}; "
+        f"medians of {repeats} turns{', few batches' if results['quick'] else ''}.",
         _against_targets(results),
         _all_contenders(results["networks"]),
         *([_scale(results["scale"])] if results["scale"] else []),
@@ -48,7 +75,7 @@ def table(results: dict) -> str:
 def _against_targets(results: dict) -> str:
     lines = [
         "| network | s an epoch | × the original | × the best other | × the floor |"
-        " peak memory |",
+        " peak memory, MB |",
         "|---|---|---|---|---|---|",
     ]
     for name, network in results["networks"].items():
@@ -59,7 +86,8 @@ def _against_targets(results: dict) -> str:
             f"| {TITLES[name]} | {steps * network['epoch_batches']:.2f}"
             f" | {_met(by['original'], least, True)}"
             f" | {_met(by['best'], least_other, True)}, {by['best_name']}"
-            f" | {_met(by['floor'], most, False)} | {peak(network) / 2**20:.0f} MB |"
+            f" | {_met(by['floor'], most, False)}"
+            f" | {_met(peak(network) / 2**20, MEMORY, False, 0)} |"
         )
     if set(results["networks"]) == set(TITLES):
         whole = {who: _report(results, who) for who in ("original", "ours")}
@@ -71,10 +99,10 @@ def _against_targets(results: dict) -> str:
     return "\n".join(lines)
 
 
-def _met(ratio: float, target: float, at_least: bool) -> str:
+def _met(ratio: float, target: float, at_least: bool, digits: int = 1) -> str:
     met = ratio >= target if at_least else ratio <= target
     sign, word = "≥" if at_least else "≤", "" if met else ", missed"
-    return f"{ratio:.1f} ({sign} {target}{word})"
+    return f"{ratio:.{digits}f} ({sign} {target}{word})"
 
 
 def medians(network: dict) -> dict[str, float]:
@@ -143,7 +171,45 @@ def _scale(scale: dict) -> str:
         for row in rows:
             seconds, size = f"{row['seconds']:.2f}", f"{row['size']:,}"
             lines.append(f"| {what} | {size} | {seconds} | {row['peak'] / 2**20:.0f} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *map(_growth, scale.items())])
+
+
+# what the larger sizes are fitted over, without the fixed cost of the smaller ones
+LARGER = 3
+WHAT = {"images": "images", "width": "neurons", "seeds": "trainings at once"}
+
+
+def exponent(rows: list[dict]) -> float:
+    """The power of its size with which the time of the largest grows."""
+    sizes, seconds = zip(
+        *((row["size"], row["seconds"]) for row in rows[-LARGER:]), strict=True
+    )
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def _growth(item: tuple[str, list[dict]]) -> str:
+    what, rows = item
+    power, first = exponent(rows), rows[-LARGER:][0]["size"]
+    kind = "linearly" if abs(power - 1) < 0.15 else f"as their power {power:.2f}"
+    return (
+        f"From {first:,} to {rows[-1]['size']:,} {WHAT[what]} the time grows {kind} "
+        f"(exponent {power:.2f}).  "
+    )
+
+
+def plot_growth(rows: list[dict], *, ax: Axes | None = None) -> Axes:
+    """Seconds by size, both logarithmic, beside a line of slope one; peak memory."""
+    ax = ax or plt.gca()
+    sizes = [row["size"] for row in rows]
+    last = rows[-1]["seconds"] / sizes[-1]
+    ax.loglog(sizes, [row["seconds"] for row in rows], "C0o-", label="time")
+    ax.loglog(sizes, [last * n for n in sizes], "k:", label="linear")
+    memory = ax.twinx()
+    memory.plot(sizes, [r["peak"] / 2**20 for r in rows], "C1s--", label="memory")
+    memory.set(ylim=(0, None), ylabel="MB a process")
+    handles = [*ax.get_lines(), *memory.get_lines()]
+    ax.legend(handles=handles, fontsize="x-small", loc="upper left")
+    return ax
 
 
 def plot_times(network: dict, *, ax: Axes | None = None) -> Axes:

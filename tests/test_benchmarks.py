@@ -1,13 +1,15 @@
 """The benchmarks, on a handful of batches; times are not asserted."""
 
 import json
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from torch import nn
 
-from benchmarks import contenders, floors, same, show
+from benchmarks import contenders, floors, memory, same, show
 from benchmarks.measure import race
 from benchmarks.tasks import DATA, TITLES, Task, epoch_batches, report_epochs
 
@@ -27,7 +29,8 @@ def test_a_contender_waits_and_times_its_second_epoch(name):
 
 
 @pytest.mark.parametrize("name", ["skorch", "lightning", "keras"])
-def test_optional_contenders(name):
+def test_optional_contenders(name, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")  # read when keras is imported
     pytest.importorskip(name)
     assert race(name, Task("one_hidden", 2), together=1)["step"] > 0
 
@@ -91,7 +94,11 @@ def made_up_results(ours: float) -> dict:
         "machine": {"processor": "a processor", "cores": 2, "torch": "2"},
         "networks": dict.fromkeys(TITLES, network),
         "epochs": dict.fromkeys(TITLES, 1),
-        "scale": {},
+        "quick": False,
+        "scale": {
+            "images": [{"size": n, "seconds": n / 10, "peak": 1} for n in (1, 2, 4, 8)],
+            "seeds": [{"size": n, "seconds": n**1.5, "peak": 1} for n in (1, 2, 4, 8)],
+        },
     }
 
 
@@ -106,5 +113,42 @@ def test_the_table_says_what_is_met_and_what_is_missed(tmp_path):
 
 def test_what_was_measured_is_written(tmp_path):
     show.write(json.loads(json.dumps(made_up_results(1.0))), tmp_path)
-    assert {p.name for p in tmp_path.iterdir()} == {"table.md", "speed.svg"}
+    written = {"table.md", "speed.svg", "scale.svg"}
+    assert {p.name for p in tmp_path.iterdir()} == written
     assert plt.get_fignums() == []
+
+
+def test_growth_is_said_to_be_linear_only_if_it_is():
+    text = show.table(made_up_results(1.0))
+    assert "From 2 to 8 images the time grows linearly (exponent 1.00)" in text
+    assert "trainings at once the time grows as their power 1.50" in text
+
+
+def test_the_table_replaces_the_one_in_the_readme(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{show.BEGIN}\nold\n{show.END}\nafter\n")
+    for _ in range(2):
+        show.into_readme(made_up_results(1.0), readme)
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n")
+    assert "old" not in text and text.count("| MNIST | 10.00") == 1
+    readme.write_text("no marks")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        show.into_readme(made_up_results(1.0), readme)
+
+
+def test_the_reports_readme_has_the_marks():
+    text = show.README.read_text(encoding="utf-8")
+    assert text.index(show.BEGIN) < text.index(show.END)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_memory_of_descendants_counts(monkeypatch):
+    monkeypatch.setattr(memory, "EVERY", 0.05)
+    child = "import time; x = bytearray(b'x') * (200 << 20); time.sleep(1)"
+    parent = (
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent]) as process:
+        peak = memory.watch(process)
+    assert 200 * 2**20 < peak < 400 * 2**20

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.explicit import Trainer, kernels, objection, predict
+from helpers.explicit import Trainer, kernels, objection, predict, updates
 from helpers.models import NETWORKS, VARIANTS, build
 from helpers.training import Recipe, fit
 from tests.test_training import assert_same_weights, made_up, plain_loop
@@ -47,6 +47,22 @@ NETS = {
 }
 
 
+def half_dead(below: nn.Module) -> nn.Sequential:
+    """Wide hidden layers of which many neurons are silent, and `below` the second."""
+    net = flat()[:1].extend(
+        [nn.Linear(144, 300), below, nn.Linear(300, 200), nn.ReLU(), nn.Linear(200, 10)]
+    )
+    with torch.no_grad():
+        net[1].bias[50:180] -= 100
+        net[3].bias[::2] -= 100
+        net[3].bias[1:150:2] -= 0.3
+    return net
+
+
+NETS["silent behind silent"] = lambda: half_dead(nn.ReLU())
+NETS["silent behind a sigmoid"] = lambda: half_dead(nn.Sigmoid())
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
 @pytest.mark.parametrize("net", NETS)
 def test_same_weights_as_autograd(net, optimizer):
@@ -59,6 +75,38 @@ def test_same_weights_as_autograd(net, optimizer):
     result = fit(model, data, recipe, seed=5)
     assert result.loop == "explicit"
     assert_same_weights(model, plain_loop(twin, data, recipe, seed=5))
+
+
+@pytest.mark.parametrize("below", [nn.ReLU, nn.Sigmoid])
+def test_zeros_are_left_out_of_products_and_updates(below, monkeypatch):
+    """Else the cases above would say nothing of the loops for sparse gradients."""
+    seen = []
+    original = updates.sparse_weight_gradient
+
+    def spy(dy, x, runs, dweight, live):
+        n = original(dy, x, runs, dweight, live)
+        seen.append((n, len(dy), runs.tolist()))
+        return n
+
+    monkeypatch.setattr(updates, "sparse_weight_gradient", spy)
+    torch.manual_seed(0)
+    data = made_up((2, 9, 8), n=21)
+    fit(half_dead(below()), data, Recipe("adagrad", 0.01, 1, batch_size=7))
+    rows, of, runs = seen[0]
+    assert 0 < rows < of == 200
+    if below is nn.ReLU:
+        assert runs[0][1] <= 50 and runs[-1][0] >= 180
+    else:
+        assert runs == [[0, 300]]
+
+
+def test_a_layer_whose_input_is_all_zero_gives_its_bias():
+    net = half_dead(nn.ReLU())
+    with torch.no_grad():
+        net[1].bias -= 100
+        expected = net(torch.zeros(3, 2, 9, 8))
+    images = torch.zeros(3, 2, 9, 8, dtype=torch.uint8)
+    torch.testing.assert_close(predict(net, images), expected)
 
 
 def test_history_is_that_of_autograd(mnist, monkeypatch):
@@ -173,5 +221,8 @@ def test_equal_maxima_send_their_gradient_to_the_first():
 
 @pytest.mark.parametrize("make", [kernels.correlation, kernels.correlation_gradient])
 def test_compiled_loops_are_found_again_on_disk(make):
-    closed_over = [cell.cell_contents for cell in make(3).py_func.__closure__]
-    assert closed_over == [3]  # anything compiled would be another in each process
+    closed_over = [cell.cell_contents for cell in make(3, 1).py_func.__closure__]
+    assert sorted(closed_over) == [
+        1,
+        3,
+    ]  # anything compiled would be another in each process

@@ -1,7 +1,6 @@
 """Notebooks in processes of their own: failures, odd users, stops."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,14 +11,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.cli import build
+from helpers.cli import build, pool
 from helpers.cli.pool import Job
 from tests.tiny_notebooks import informe, write
 
 TELL = """
 import os, sys
 print("época 1/1", file=sys.stderr)
-print(os.environ["INFORME_JOBS"])
+print(os.environ.get("INFORME_JOBS"))
 print(os.getcwd())
 print(sys.executable)
 print(get_ipython().kernel.parent.transport)
@@ -75,14 +74,34 @@ def printed(home, name):
     return text.splitlines()
 
 
-def test_the_others_go_on_in_their_own_folder_kernel_and_share_of_cores(ran):
+def test_the_others_go_on_in_their_own_folder_and_kernel(ran):
     home, done = ran
-    cores = len(os.sched_getaffinity(0))
-    share = max(1, cores // min(3, cores))
-    told = [str(share), str(home / "work"), sys.executable, "ipc"]
+    told = ["None", str(home / "work"), sys.executable, "ipc"]
     assert printed(home, "good") == told
     assert "good          | época 1/1\n" in done.stderr
     assert "good: executed in" in done.stderr
+
+
+@pytest.mark.parametrize(("most", "at_once", "share"), [(1, 1, 1), (5, 2, 2)])
+def test_no_more_trainings_than_asked_for(monkeypatch, most, at_once, share):
+    """Two notebooks on four cores: how many at once, and what each is told."""
+    running, seen = [], []
+
+    class Notebook:
+        def __init__(self, job, environment):
+            running.append(self)
+            seen.append((len(running), environment["INFORME_JOBS"]))
+
+        def ended(self):
+            return True
+
+        def outcome(self):
+            running.remove(self)
+
+    monkeypatch.setattr(pool, "Running", Notebook)
+    monkeypatch.setenv("INFORME_JOBS", str(most))
+    assert len(list(pool.run_all(["a", "b"], cores=4))) == 2
+    assert max(seen) == (at_once, str(share))
 
 
 def test_a_failure_names_cell_and_cause_and_makes_no_pdf(ran):

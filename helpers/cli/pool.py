@@ -43,11 +43,13 @@ class Outcome(NamedTuple):
 def run_all(jobs: list[Job], cores: int) -> Iterator[Outcome]:
     """Execute ``jobs`` in their order, as many at a time as there are cores.
 
-    Each notebook is told in INFORME_JOBS how many of the cores are its share. Yields
-    the outcomes as they come; closing the iterator early stops what still runs.
+    Their trainings share the cores; if INFORME_JOBS says that fewer may go on at once,
+    each notebook is told its part of them. Yields the outcomes as they come; closing
+    the iterator early stops what still runs.
     """
-    at_a_time = max(1, min(len(jobs), cores))
-    share = {"INFORME_JOBS": str(max(1, cores // at_a_time))}
+    most = int(os.environ.get("INFORME_JOBS") or 0)
+    at_a_time = max(1, min(len(jobs), most or cores))
+    share = {"INFORME_JOBS": str(max(1, most // at_a_time))} if most else {}
     waiting, running = list(jobs), []
     try:
         while waiting or running:

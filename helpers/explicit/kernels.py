@@ -17,6 +17,7 @@ compiled = njit(
 )
 
 TILE = 64  # pixels
+GAP = 64  # features
 
 
 @compiled
@@ -36,36 +37,47 @@ def load_batch(images, rows, x):
 
 
 @cache
-def correlation(size):
+def correlation(size, pair):
     """Give the loop of a convolution whose kernels are `size` by `size`.
 
-    The function that is compiled may use no other compiled one: numba finds it in its
-    cache on disk by the values that it closes over, which must be numbers.
+    With `pair` 1 instead of 0, for an even number of outputs, two share what is read
+    of x. The function that is compiled may use no other compiled one: numba finds it in
+    its cache on disk by the values that it closes over, which must be numbers.
     """
 
     @compiled
     def correlate(x, weight, bias, y, batch):
-        """x (I, H, W * B), weight (O, I, size, size), bias (O,) to y (O, H', W' * B)"""
+        """x (I, H, W * B), weight (O, I, size, size), bias (O,) to y (O, H', W' * B).
+
+        H' is H - size + 1 or, as if rows of zeros were around x, H + size - 1.
+        """
+        edge = (y.shape[1] - x.shape[1] + size - 1) // 2  # rows of zeros
         for i in range(y.shape[1]):
-            for o in range(y.shape[0]):
-                row = y[o, i]
-                row[:] = bias[o]
+            first, last = max(0, edge - i), min(size, x.shape[1] + edge - i)
+            for o in range(0, y.shape[0], 1 + pair):
+                row, row2 = y[o, i], y[o + pair, i]
+                row[:], row2[:] = bias[o], bias[o + pair]
                 for c in range(x.shape[0]):
-                    image, w = x[c], weight[o, c]
-                    for p in range(len(row)):
-                        total = row[p]
-                        for u in range(size):
+                    image, w, w2 = x[c], weight[o, c], weight[o + pair, c]
+                    for u in range(first, last):
+                        # unsigned: a signed index is checked for its sign
+                        k, line = uintp(u), image[uintp(i + u - edge)]
+                        for p in range(len(row)):
+                            s, t = row[p], row2[p]
                             for v in range(size):
-                                # unsigned: a signed index is checked for its sign
-                                q = uintp(p) + uintp(v * batch)
-                                total += w[u, v] * image[uintp(i + u), q]
-                        row[p] = total
+                                pixel = line[uintp(p) + uintp(v * batch)]
+                                s += w[k, v] * pixel
+                                if pair:
+                                    t += w2[k, v] * pixel
+                            row[p] = s
+                            if pair:
+                                row2[p] = t
 
     return correlate
 
 
 @cache
-def correlation_gradient(size):
+def correlation_gradient(size, pair):
     """Give the loop of the gradient of `correlation` towards weights and bias."""
 
     @compiled
@@ -74,27 +86,37 @@ def correlation_gradient(size):
         dbias[:] = 0
         shift = uintp(batch)
         for i in range(dy.shape[1]):
-            for o in range(dy.shape[0]):
-                row = dy[o, i]
+            for o in range(0, dy.shape[0], 1 + pair):
+                row, row2 = dy[o, i], dy[o + pair, i]
                 dbias[o] += row.sum()
+                if pair:
+                    dbias[o + 1] += row2.sum()
                 for c in range(x.shape[0]):
                     for u in range(size):
-                        image, dw = x[c, i + u], dweight[o, c, u]
-                        # a sum for each column of the kernel, all in registers
+                        line = x[c, i + u]
+                        # a sum for each column of the kernels, all in registers
                         s0 = s1 = s2 = s3 = s4 = np.float32(0)
+                        t0 = t1 = t2 = t3 = t4 = np.float32(0)
                         for p in range(len(row)):
-                            q, g = uintp(p), row[p]
-                            s0 += g * image[q]
+                            q, g, h = uintp(p), row[p], row2[p]
+                            s0 += g * line[q]
+                            t0 += h * line[q]
                             if size > 1:
-                                s1 += g * image[q + shift]
+                                s1 += g * line[q + shift]
+                                t1 += h * line[q + shift]
                             if size > 2:
-                                s2 += g * image[q + uintp(2) * shift]
+                                s2 += g * line[q + uintp(2) * shift]
+                                t2 += h * line[q + uintp(2) * shift]
                             if size > 3:
-                                s3 += g * image[q + uintp(3) * shift]
+                                s3 += g * line[q + uintp(3) * shift]
+                                t3 += h * line[q + uintp(3) * shift]
                             if size > 4:
-                                s4 += g * image[q + uintp(4) * shift]
-                        for v, total in enumerate((s0, s1, s2, s3, s4)[:size]):
-                            dw[v] += total
+                                s4 += g * line[q + uintp(4) * shift]
+                                t4 += h * line[q + uintp(4) * shift]
+                        sums = (s0, s1, s2, s3, s4), (t0, t1, t2, t3, t4)
+                        for j in range(1 + pair):
+                            for v in range(size):
+                                dweight[o + j, c, u, v] += sums[j][v]
 
     return gradient
 
@@ -163,24 +185,32 @@ def cross_entropy(logits, labels, weights, dlogits, sums):
 
 
 @compiled
-def sgd(w, g, rate):
-    """One step of gradient descent on w (N,) with gradient g (N,)."""
-    for i in range(len(w)):
-        w[i] -= rate * g[i]
+def live_runs(x, runs):
+    """Fill `runs` (n, 2) with the features, from and to, that x (K, B) needs.
+
+    Those left out are zero for all images, as behind a ReLU that lets nothing through;
+    a gap of less than `GAP` is not worth one. Gives the number of runs, at least 1.
+    """
+    n, end = 0, -GAP
+    for k in range(len(x)):
+        for b in range(x.shape[1]):
+            if x[k, b] != 0:
+                if k - end >= GAP:
+                    runs[n, 0] = k
+                    n += 1
+                end = k + 1
+                runs[n - 1, 1] = end
+                break
+    if n == 0:
+        runs[0] = 0, 1
+    return max(n, 1)
 
 
 @compiled
-def adagrad(w, g, squares, rate):
-    """One step of Adagrad; `squares` (N,) sums those of the gradients."""
-    for i in range(len(w)):
-        squares[i] += g[i] * g[i]
-        w[i] -= rate * g[i] / (np.sqrt(squares[i]) + np.float32(1e-10))
-
-
-@compiled
-def adam(w, g, mean, square, rate, scale):
-    """One step of Adam; `rate` and `scale` carry the corrections of its start."""
-    for i in range(len(w)):
-        mean[i] += np.float32(0.1) * (g[i] - mean[i])
-        square[i] += np.float32(0.001) * (g[i] * g[i] - square[i])
-        w[i] -= rate * mean[i] / (np.sqrt(square[i]) * scale + np.float32(1e-8))
+def nonzeros(x):
+    """Count the numbers of x (K, B) that are not zero."""
+    total = 0
+    for row in x:
+        for value in row:
+            total += value != 0
+    return total

@@ -14,6 +14,8 @@ from helpers.explicit import kernels
 
 aten = torch.ops.aten
 
+SPARSE = 0.3  # of dy: with fewer that are not zero, it is quicker to pick them out
+
 
 def rows(activations: Tensor) -> np.ndarray:
     """(C, H, W, B) as the kernels take it: (C, H, W * B), the same memory."""
@@ -24,6 +26,7 @@ class Layer:
     """What is common to all layers."""
 
     weight = bias = None
+    after_relu = before_relu = False  # then there are zeros in x, or in dy
 
     def __init__(self, module: nn.Module, x: Tensor, weights: dict, update):
         """`weights` maps the model's parameters to their `Weights`."""
@@ -65,7 +68,11 @@ class Flatten(Layer):
 
 
 class Linear(Layer):
-    """nn.Linear: y = W x + b, features by images."""
+    """nn.Linear: y = W x + b, features by images.
+
+    Beside a ReLU, what is multiplied by zero is left out where that pays: features
+    that are zero in all images, and the backward products of a dy that is mostly zero.
+    """
 
     @staticmethod
     def accepts(module: nn.Linear) -> bool:
@@ -74,6 +81,8 @@ class Linear(Layer):
     def __init__(self, module: nn.Linear, x: Tensor, weights: dict, update):
         super().__init__(module, x, weights, update)
         self.y = torch.empty(module.out_features, x.shape[-1])
+        self.all = self.runs = np.array([[0, len(x)]])  # features, from and to
+        self.found = np.empty((len(x) // kernels.GAP + 1, 2), np.intp)
         bias = self.bias.value.unsqueeze(1)
         self.forwards = [
             (bias[block.rows], block.value, self.y[block.rows])
@@ -82,29 +91,41 @@ class Linear(Layer):
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         super().wire(dy, wants_dx)
-        self.backwards = [
-            (block, block.value.t(), self.dy[block.rows])
-            for block in self.weight.blocks
-        ]
-        self.biases = [(block, self.dy[block.rows]) for block in self.bias.blocks]
+        self.backwards = [(b, self.dy[b.rows]) for b in self.weight.blocks]
+        self.biases = [(b, self.dy[b.rows]) for b in self.bias.blocks]
         return self.dx
 
     def forward(self) -> None:
+        if not self.after_relu:
+            for bias, weight, y in self.forwards:
+                torch.addmm(bias, weight, self.x, out=y)
+            return
+        self.runs = self.found[: kernels.live_runs(self.x.numpy(), self.found)]
         for bias, weight, y in self.forwards:
-            torch.addmm(bias, weight, self.x, out=y)
+            for a, z in self.runs.tolist():
+                torch.addmm(bias, weight[:, a:z], self.x[a:z], out=y)
+                bias = y  # the first product begins a sum, the others go on with it
 
     def backward(self) -> None:
-        """Each block of weights is used and updated while it is in the cache."""
-        transposed = self.x.t()
-        beta = 0  # the first block overwrites dx, the others add to it
-        for block, weight, dy in self.backwards:
-            if self.dx is not None:
-                self.dx.addmm_(weight, dy, beta=beta)
-                beta = 1
-            torch.mm(dy, transposed, out=block.gradient)
-            block.apply(self.update)
+        may = self.before_relu and self.update.where
+        if may and kernels.nonzeros(self.dy.numpy()) < SPARSE * self.dy.numel():
+            sent = self.runs if self.after_relu else self.all  # a ReLU stops the rest
+            parts = self.dy, self.x, self.runs, self.update, self.dx, sent
+            self.weight.learn_sparse(*parts)
+        else:
+            self._backward_dense()
         for block, dy in self.biases:
             torch.sum(dy, 1, out=block.gradient)
+            block.apply(self.update)
+
+    def _backward_dense(self) -> None:
+        """Each block of weights is used and updated while it is in the cache."""
+        beta = 0  # the first block overwrites dx, the others add to it
+        for block, dy in self.backwards:
+            if self.dx is not None:
+                self.dx.addmm_(block.value.t(), dy, beta=beta)
+                beta = 1
+            torch.mm(dy, self.x.t(), out=block.gradient)
             block.apply(self.update)
 
 
@@ -124,27 +145,26 @@ class Conv2d(Layer):
         self.size, batch = module.kernel_size[0], x.shape[-1]
         height, width = (n - self.size + 1 for n in x.shape[1:3])
         self.y = torch.empty(module.out_channels, height, width, batch)
-        self.correlate = kernels.correlation(self.size)
-        self.gradient = kernels.correlation_gradient(self.size)
+        pair = 1 - len(self.y) % 2  # whether the outputs make pairs
+        self.correlate = kernels.correlation(self.size, pair)
+        self.gradient = kernels.correlation_gradient(self.size, pair)
         weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
         self.forwards = rows(x), weight, bias, rows(self.y), batch
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         super().wire(dy, wants_dx)
         batch = self.x.shape[-1]
-        (weight,), (bias,) = self.weight.blocks, self.bias.blocks
-        gradients = weight.gradient.numpy(), bias.gradient.numpy()
+        gradients = self.weight.gradient.numpy(), self.bias.gradient.numpy()
         self.backwards = rows(self.x), rows(self.dy), *gradients, batch
         if wants_dx:
             edge = self.size - 1
-            padded = nn.functional.pad(self.dy, (0, 0, *(edge,) * 4)).zero_()
-            height, width = self.dy.shape[1:3]
-            self.inside = padded[:, edge : edge + height, edge : edge + width]
+            padded = nn.functional.pad(self.dy, (0, 0, edge, edge)).zero_()
+            self.inside = padded[:, :, edge : edge + self.dy.shape[2]]
+            self.back = kernels.correlation(self.size, 1 - len(self.x) % 2)
             self.turned = torch.empty(self.weight.value.transpose(0, 1).shape)
             no_bias = np.zeros(len(self.x), np.float32)
-            self.outwards = (
-                *(rows(padded), self.turned.numpy(), no_bias, rows(self.dx), batch),
-            )
+            ends = rows(self.dx), batch
+            self.outwards = rows(padded), self.turned.numpy(), no_bias, *ends
         return self.dx
 
     def forward(self) -> None:
@@ -152,10 +172,10 @@ class Conv2d(Layer):
 
     def backward(self) -> None:
         if self.dx is not None:
-            # a correlation again: of dy with zeros around, with the kernels turned
+            # a correlation again: of dy with zeros beside it, with the kernels turned
             self.inside.copy_(self.dy)
             self.turned.copy_(self.weight.value.flip(2, 3).transpose(0, 1))
-            self.correlate(*self.outwards)
+            self.back(*self.outwards)
         self.gradient(*self.backwards)
         for weights in (self.weight, self.bias):
             weights.blocks[0].apply(self.update)
@@ -192,12 +212,17 @@ class Activation(Layer):
         self.dy = dy.view(self.y.shape)
         return self.dy
 
+    def forward(self) -> None:
+        self.function(self.y)
+
+    def backward(self) -> None:
+        self.slope.grad_input(self.dy, self.y, grad_input=self.dy)
+
 
 class ReLU(Activation):
     """nn.ReLU."""
 
-    def forward(self) -> None:
-        torch.relu_(self.y)
+    function = torch.relu_
 
     def backward(self) -> None:
         aten.threshold_backward.grad_input(self.dy, self.y, 0, grad_input=self.dy)
@@ -219,21 +244,13 @@ class ELU(Activation):
 class Sigmoid(Activation):
     """nn.Sigmoid."""
 
-    def forward(self) -> None:
-        torch.sigmoid_(self.y)
-
-    def backward(self) -> None:
-        aten.sigmoid_backward.grad_input(self.dy, self.y, grad_input=self.dy)
+    function, slope = torch.sigmoid_, aten.sigmoid_backward
 
 
 class Tanh(Activation):
     """nn.Tanh."""
 
-    def forward(self) -> None:
-        torch.tanh_(self.y)
-
-    def backward(self) -> None:
-        aten.tanh_backward.grad_input(self.dy, self.y, grad_input=self.dy)
+    function, slope = torch.tanh_, aten.tanh_backward
 
 
 LAYERS = {

@@ -15,6 +15,7 @@ from helpers.explicit.layers import (
     Layer,
     Linear,
     MaxPool2d,
+    ReLU,
 )
 from helpers.explicit.updates import UPDATES, Update, Weights
 
@@ -71,6 +72,8 @@ class Pass:
             layer = LAYERS[type(module)](module, x, weights, update)
             self.layers.append(layer)
             x = layer.y
+        for a, b in pairwise(x for x in self.layers if type(x) is not Flatten):
+            a.before_relu, b.after_relu = type(b) is ReLU, type(a) is ReLU
         self.logits = x  # (classes, size)
         self.pixels = self.images.flatten(0, -2).numpy()
 

@@ -15,6 +15,7 @@ from helpers.runs import store
 from helpers.runs.allocator import keep_freed_memory
 from helpers.runs.plan import Plan, Training, trainings
 from helpers.runs.progress import Progress
+from helpers.runs.slots import slot
 from helpers.runs.store import Run
 
 KILLED = (
@@ -28,7 +29,8 @@ def train(
 ) -> dict[str, list[Run]]:
     """Give the runs of each plan, one a seed; train those that are not stored.
 
-    A training takes one core of the CPU (or the GPU); as many go on at once as
+    A training takes one core of the CPU (or the GPU), which it shares with all that
+    train on this machine (`helpers.runs.slots`); of these, as many go on at once as
     `INFORME_JOBS` says, all cores by default.
 
     Raises ValueError for an unknown network, option or device, before any training;
@@ -63,7 +65,8 @@ def _train_all(data: Dataset, jobs: dict[tuple, Training], device: str) -> None:
         ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
     ):
         kind = "sample" if data.is_sample else "full"
-        futures = [pool.submit(_train_one, *job, kind) for job in jobs.items()]
+        longest_first = sorted(jobs.items(), key=lambda job: cost(job[1]), reverse=True)
+        futures = [pool.submit(_train_one, *job, kind) for job in longest_first]
         try:
             for future in futures:
                 future.result()
@@ -74,6 +77,12 @@ def _train_all(data: Dataset, jobs: dict[tuple, Training], device: str) -> None:
             if isinstance(error, KeyboardInterrupt):
                 progress.interrupted()
             raise
+
+
+def cost(job: Training) -> int:
+    """How long a training takes, roughly, among those on the same data."""
+    model = models.build(job.network, **job.options)
+    return models.count_parameters(model) * job.recipe.epochs
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
@@ -104,15 +113,16 @@ def _train_one(name: tuple, job: Training, kind: str) -> None:
         if store.find(job):  # another process was faster
             return
         try:
-            result = training.fit(
-                models.build(job.network, seed=job.seed, **job.options),
-                _data(job.dataset, kind),
-                job.recipe,
-                seed=job.seed,
-                device=job.device,
-                on_epoch=lambda epoch: _queue.put((name, epoch)),
-                checkpoint=store.checkpoint(job.key),
-            )
+            with slot(job.device):
+                result = training.fit(
+                    models.build(job.network, seed=job.seed, **job.options),
+                    _data(job.dataset, kind),
+                    job.recipe,
+                    seed=job.seed,
+                    device=job.device,
+                    on_epoch=lambda epoch: _queue.put((name, epoch)),
+                    checkpoint=store.checkpoint(job.key),
+                )
         except training.TrainingError as error:
             kept = store.keep_history(job.key, error.history)
             raise training.TrainingError(f"{error}. Kept: {kept}") from None
