@@ -71,7 +71,7 @@ class Task:
 
     def loss(self) -> nn.CrossEntropyLoss:
         """The recipe's loss."""
-        return self.recipe.loss()
+        return self.recipe.criterion()
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """The recipe's optimizer with torch's default options."""

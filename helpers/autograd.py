@@ -3,6 +3,7 @@
 The report's networks on a CPU are trained by its twin, `helpers.explicit`.
 """
 
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -13,9 +14,10 @@ from helpers.models import scale
 # `fused` does a step in one pass over the weights; the default way of torch.optim
 # costs 8 to 20 times more on a CPU for the dense network, for the same arithmetic.
 OPTIMIZERS = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adagrad": torch.optim.Adagrad,
+    "sgd": partial(torch.optim.SGD, fused=True),
+    "adam": partial(torch.optim.Adam, fused=True),
+    "adagrad": partial(torch.optim.Adagrad, fused=True),
+    "rmsprop": torch.optim.RMSprop,  # torch has no fused one
 }
 
 
@@ -38,16 +40,16 @@ class Autograd:
 
     def __init__(self, model: nn.Module, train, recipe):
         """`train` is a helpers.datasets.Split, where the model is: on CPU or GPU;
-        `recipe` is a helpers.training.Recipe."""
+        `recipe` is a helpers.recipe.Recipe."""
         self.model, self.train, self.recipe = model, train, recipe
         self.optimizer = OPTIMIZERS[recipe.optimizer](
-            model.parameters(), lr=recipe.learning_rate, fused=True
+            model.parameters(), lr=recipe.learning_rate
         )
 
     def epoch(self, order: Tensor) -> tuple[Tensor, int]:
         """Take one step for each batch of `order` (N,) as `Loop`."""
         self.model.train()
-        loss_of = self.recipe.loss(order.device)
+        loss_of = self.recipe.criterion(order.device)
         losses, errors = [], 0
         for rows in order.split(self.recipe.batch_size):
             images = scale(self.train.images[rows])

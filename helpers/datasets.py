@@ -89,6 +89,8 @@ class Dataset:
     is_sample: bool  # the committed sample, not the complete set
     source: str  # where it came from, to be shown
     checksum: str  # names the content: differs between sample and complete set
+    split: str = "test"  # what `test` is; "validation": see helpers.selection
+    train_images: int | None = None  # how many `train` was cut to, if it was
 
 
 def load(name: str, data: str = "auto") -> Dataset:

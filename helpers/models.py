@@ -16,23 +16,37 @@ ACTIVATIONS = {
 }
 
 
-def one_hidden(*, output: str | None = None) -> nn.Sequential:
-    """MNIST: one convolution and a linear layer; `output` as in `build`."""
+def one_hidden(
+    *,
+    kernel: int = 4,
+    channels: int = 1,
+    activation: str | None = None,
+    output: str | None = None,
+) -> nn.Sequential:
+    """MNIST: a convolution and a linear layer; activations are names of ACTIVATIONS.
+
+    Without `activation` between the two, the assignment's way, nothing but the output
+    is non-linear.
+    """
+    side = 28 - kernel + 1
     return _network(
-        conv=nn.Conv2d(1, 1, 4),  # (N, 1, 28, 28) -> (N, 1, 25, 25)
+        conv=nn.Conv2d(1, channels, kernel),  # (N, 1, 28, 28) -> (N, 1, 25, 25)
+        activation=_activation(activation),
         flatten=nn.Flatten(),  # (N, 625)
-        linear=nn.Linear(625, 10),
+        linear=nn.Linear(channels * side**2, 10),
         output=_activation(output),
     )
 
 
-def two_hidden(*, output: str | None = None) -> nn.Sequential:
-    """Fashion-MNIST: two convolutions, ReLU then ELU; `output` as in `build`."""
+def two_hidden(
+    *, first: str | None = "relu", second: str | None = "elu", output: str | None = None
+) -> nn.Sequential:
+    """Fashion-MNIST: two convolutions, an activation after each; `output` as above."""
     return _network(
         conv1=nn.Conv2d(1, 20, 4),  # (N, 1, 28, 28) -> (N, 20, 25, 25)
-        relu1=nn.ReLU(),
+        activation1=_activation(first),
         conv2=nn.Conv2d(20, 1, 3),  # (N, 1, 23, 23)
-        elu2=nn.ELU(),
+        activation2=_activation(second),
         flatten=nn.Flatten(),  # (N, 529)
         linear=nn.Linear(529, 10),
         output=_activation(output),

@@ -11,11 +11,13 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers import explicit
-from helpers.autograd import OPTIMIZERS, Autograd, Loop
+from helpers import explicit, frames
+from helpers.autograd import Autograd, Loop
 from helpers.datasets import Dataset, Split
 from helpers.evaluation import confusion_counts
+from helpers.frames import Frames
 from helpers.models import scale
+from helpers.recipe import Recipe
 
 EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
 
@@ -26,31 +28,6 @@ class TrainingError(RuntimeError):
     def __init__(self, message: str, history: pd.DataFrame | None = None):
         super().__init__(message)
         self.history = history
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained; together with the data and a seed, all that matters."""
-
-    optimizer: str = "sgd"  # one of OPTIMIZERS
-    learning_rate: float = 0.01
-    epochs: int = 10
-    batch_size: int = 40
-    class_weights: tuple[float, ...] | None = None  # (10,): cost of an error, by class
-
-    def __post_init__(self):
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(
-                f"unknown optimizer {self.optimizer!r}; there are {list(OPTIMIZERS)}"
-            )
-        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
-            raise ValueError(f"epochs, batch and learning rate must be > 0: {self}")
-
-    def loss(self, device: str = "cpu") -> nn.CrossEntropyLoss:
-        """Cross-entropy; with `class_weights`, torch's weighted mean of it."""
-        if self.class_weights is None:
-            return nn.CrossEntropyLoss()
-        return nn.CrossEntropyLoss(torch.tensor(self.class_weights, device=device))
 
 
 @dataclass(frozen=True)
@@ -72,11 +49,11 @@ class Epoch:
 class Checkpoint(Protocol):
     """Where a training's state is kept, such as `helpers.runs.Checkpoint`."""
 
-    def read(self, model, loop: Loop, shuffle) -> list[dict]:
-        """Put the state that was kept into the three; give the epochs so far."""
+    def read(self, model, loop: Loop, shuffle, kept: Frames) -> list[dict]:
+        """Put the state that was kept into the four; give the epochs so far."""
 
-    def write(self, model, loop: Loop, shuffle, epochs: list[dict]) -> None:
-        """Keep the state of the three, and the epochs so far."""
+    def write(self, model, loop: Loop, shuffle, kept: Frames, epochs) -> None:
+        """Keep the state of the four, and the epochs so far, one dict each."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +64,7 @@ class Result:
     history: pd.DataFrame  # one row an epoch, columns of `Epoch`
     logits: Tensor  # (N_test, 10) float32
     labels: Tensor  # (N_test,) int64, the true classes
+    frames: Frames  # what is kept of each epoch: see helpers.frames
     loop: str = ""  # which loop trained it: "explicit", or "autograd" and why
 
     @property
@@ -131,8 +109,9 @@ def fit(
         loop, name = _pick_loop(model, data.train, recipe, device)
         test = _to(data.test, device)
         shuffle = torch.Generator().manual_seed(seed)
-        # all that changes while training: weights, optimizer, generator, epochs
-        state = model, loop, shuffle
+        kept = frames.empty(model, len(test), recipe.epochs)
+        # all that changes while training, but for the epochs
+        state = model, loop, shuffle, kept
         epochs = checkpoint.read(*state) if checkpoint else []
         for number in range(len(epochs) + 1, recipe.epochs + 1):
             start = time.perf_counter()
@@ -145,17 +124,19 @@ def fit(
             tested = evaluate(logits, test.labels, recipe)
             epoch = Epoch(number, *trained, *tested, seconds)
             epochs.append(asdict(epoch))
+            frames.keep(kept, number, model, logits)
             if checkpoint and number < recipe.epochs:  # after the last, a result
                 checkpoint.write(*state, epochs)
             on_epoch(epoch)
-    return Result(model, pd.DataFrame(epochs), logits.cpu(), data.test.labels, name)
+    history, labels = pd.DataFrame(epochs), data.test.labels
+    return Result(model, history, logits.cpu(), labels, kept, name)
 
 
 def _pick_loop(
     model: nn.Module, train: Split, recipe: Recipe, device: str
 ) -> tuple[Loop, str]:
     """Give the loop that trains the model, and its name."""
-    why = "on a GPU" if device != "cpu" else explicit.objection(model)
+    why = "on a GPU" if device != "cpu" else explicit.objection(model, recipe)
     if why is None:
         return explicit.Trainer(model, train, recipe), "explicit"
     return Autograd(model, _to(train, device), recipe), f"autograd: {why}"
@@ -198,7 +179,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 
 def evaluate(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, float]:
     """Mean loss under the recipe, and share of misclassified images."""
-    loss = recipe.loss(labels.device)(logits, labels)
+    loss = recipe.criterion(labels.device)(logits, labels)
     return float(loss), float((logits.argmax(1) != labels).double().mean())
 
 

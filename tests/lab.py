@@ -11,12 +11,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
-import numpy as np
-from safetensors.numpy import save_file
-
-from helpers import models, paths
-from helpers.datasets import load
-from helpers.training import Recipe, fit
+from helpers import paths
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -111,30 +106,6 @@ def run_all(page) -> None:
     page.get_by_text("Python 3", exact=False).first.wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
-
-
-def keep_epochs(run) -> None:
-    """Write a run's frames: training is repeatable, so epoch e is a fit of e epochs."""
-    about = run.about
-    data = load(about["dataset"], "sample")
-    shots = []
-    for epoch in range(1, about["recipe"]["epochs"] + 1):
-        recipe = Recipe(**about["recipe"] | {"epochs": epoch})
-        model = models.build(about["network"], seed=run.seed, **about["options"])
-        result = fit(model, data, recipe, seed=run.seed)
-        conv = next(layer for layer in model if hasattr(layer, "kernel_size"))
-        shots.append(
-            {
-                "predictions": result.predictions.numpy().astype(np.uint8),
-                "weight": conv.weight.detach().numpy().copy(),
-                "bias": conv.bias.detach().numpy().copy(),
-            }
-        )
-    frames = {
-        name: np.stack([np.ascontiguousarray(shot[name]) for shot in shots])
-        for name in shots[0]
-    }
-    save_file(frames, run.folder / "frames.safetensors")
 
 
 def notebook(folder):

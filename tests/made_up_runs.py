@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from safetensors.numpy import save_file
 
-from helpers import models
+from helpers import frames, models
 from helpers.runs import Plan, Run, store
 from helpers.runs.plan import trainings
 from helpers.training import Recipe, Result
@@ -39,7 +39,7 @@ def run(
     }  # fmt: skip
     about = {
         "network": network, "options": {}, "recipe": recipe, "seed": seed,
-        "device": "cpu", "parameters": 6277, "machine": machine,
+        "device": "cpu", "split": "test", "parameters": 6277, "machine": machine,
         "finished": "2026-11-23T10:00:00+00:00",
     }  # fmt: skip
     (folder / "history.json").write_text(json.dumps(epochs))
@@ -59,5 +59,6 @@ def store_one(data, *, network="one_hidden", recipe=None, seed=0, accuracy=0.9):
     epochs = [{"epoch": n + 1, **outcome, "seconds": 2.0} for n in range(recipe.epochs)]
     logits = torch.eye(10)[(data.test.labels + 1) % 10]
     model = models.build(network, seed=seed)
-    result = Result(model, pd.DataFrame(epochs), logits, data.test.labels)
+    kept = frames.empty(model, len(data.test), recipe.epochs)
+    result = Result(model, pd.DataFrame(epochs), logits, data.test.labels, kept)
     return job, store.save(job, result)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from helpers.datasets import load
-from helpers.explore import epochs, newest, outcome
+from helpers.explore import newest, outcome
 from tests import lab
 
 pytestmark = [
@@ -31,7 +31,7 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("home")
     before = {name: os.environ.get(name) for name in ("INFORME_HOME", "DATA")}
     os.environ |= {"INFORME_HOME": str(folder), "DATA": "sample"}
-    lab.keep_epochs(newest("sample")["one_hidden"])
+    newest("sample")
     yield folder
     for name, value in before.items():
         os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -239,7 +239,7 @@ def test_the_slider_goes_through_the_epochs(page, runs):
     press(page, *["ArrowLeft"] * 9)
     heading = page.get_by_role("heading", name=re.compile("época 1$"))
     heading.wait_for()
-    frames = epochs.frames_of(runs["one_hidden"])
+    frames = runs["one_hidden"].frames
     labels = load("mnist", "sample").test.labels.numpy()
     hits = ((labels == 0) & (frames["predictions"][0] == 0)).sum()
     first = tool(page, "época 1").locator("td.cell").first.get_attribute("title")

@@ -12,7 +12,6 @@ from helpers.explore.epochs import Epochs
 from helpers.runs import store
 from helpers.runs.plan import Plan, trainings
 from helpers.training import Recipe, fit
-from tests import lab
 from tests.made_up_runs import store_one
 
 
@@ -20,9 +19,7 @@ from tests.made_up_runs import store_one
 def run(home, mnist):
     """A stored training of three epochs, with its frames."""
     job = trainings(mnist, Plan("one_hidden", Recipe("sgd", 0.05, 3)), "cpu")[0]
-    kept = store.save(job, fit(models.build("one_hidden"), mnist, job.recipe))
-    lab.keep_epochs(kept)
-    return kept
+    return store.save(job, fit(models.build("one_hidden"), mnist, job.recipe))
 
 
 def test_each_epoch_has_its_own_matrix_and_the_last_is_the_runs(run):
@@ -62,13 +59,6 @@ def test_the_slider_shows_the_epoch_and_the_line_marks_it(run):
     assert ax.lines[-1].get_xdata()[0] == 2
     plt.close(ax.get_figure())
     assert plt.get_fignums() == []
-
-
-def test_a_run_without_its_epochs_shows_its_curve_and_says_so(home, mnist, capsys):
-    _, bare = store_one(mnist)
-    with pytest.raises(FileNotFoundError, match="no guardó sus épocas"):
-        Epochs(bare)
-    assert learn(bare) is None
 
 
 def test_an_experiment_is_the_plain_training_on_the_sample(run, mnist):

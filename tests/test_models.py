@@ -27,6 +27,19 @@ def test_the_assignment_states_these_counts():
     assert PARAMETERS["dense"] == 228 + 23_530_000 + 100_010 == 23_630_238
 
 
+def test_kernel_and_channels_of_the_first_network():
+    model = build("one_hidden", kernel=7, channels=16, activation="tanh")
+    assert count_parameters(model) == 16 * (7 * 7 + 1) + 10 * (16 * 22 * 22 + 1)
+    assert [type(layer) for layer in model] == [
+        *(nn.Conv2d, nn.Tanh, nn.Flatten, nn.Linear),
+    ]
+
+
+def test_activations_of_the_second_network():
+    layers = [type(layer) for layer in build("two_hidden", first=None, second="tanh")]
+    assert layers == [nn.Conv2d, nn.Conv2d, nn.Tanh, nn.Flatten, nn.Linear]
+
+
 @pytest.mark.parametrize(
     ("network", "shape"),
     [

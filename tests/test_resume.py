@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from helpers import explicit
+from helpers import explicit, frames
 from helpers.autograd import Autograd
 from helpers.models import build
 from helpers.runs import Checkpoint, checkpoint
@@ -55,7 +55,7 @@ def test_going_on_gives_the_bits_of_never_stopping(
     tmp_path, monkeypatch, network, optimizer, loop
 ):
     if loop == "autograd":
-        monkeypatch.setattr(explicit, "objection", lambda model: "asked for")
+        monkeypatch.setattr(explicit, "objection", lambda *asked: "asked for")
     data = made_up(SHAPES.get(network, (3, 32, 32)))
     recipe = replace(RECIPES[network], optimizer=optimizer, epochs=4)
 
@@ -159,7 +159,8 @@ def full(_tensors, path, _about):
 
 def fresh():
     model = build("two_hidden")
-    return model, Autograd(model, DATA.train, Recipe()), torch.Generator()
+    loop = Autograd(model, DATA.train, Recipe())
+    return model, loop, torch.Generator(), frames.empty(model, len(DATA.test), 3)
 
 
 # A training in a process of its own, forked from one that has imported torch

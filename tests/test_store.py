@@ -16,9 +16,9 @@ from safetensors import SafetensorError
 
 from helpers.cli.main import main
 from helpers.datasets import load
+from helpers.recipe import OPTIMIZERS, Recipe
 from helpers.runs import Plan, store
 from helpers.runs.plan import trainings
-from helpers.training import OPTIMIZERS, Recipe
 from tests.made_up_runs import store_one
 
 

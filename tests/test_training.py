@@ -49,9 +49,14 @@ def plain_loop(model, data, recipe, seed):
         "sgd": torch.optim.SGD,
         "adam": torch.optim.Adam,
         "adagrad": torch.optim.Adagrad,
+        "rmsprop": torch.optim.RMSprop,
     }[recipe.optimizer](model.parameters(), lr=recipe.learning_rate)
     weights = recipe.class_weights and torch.tensor(recipe.class_weights).double()
-    loss_of = nn.CrossEntropyLoss(weight=weights)
+    loss_of = {
+        "cross_entropy": nn.CrossEntropyLoss(weight=weights),
+        "mse": lambda x, y: ((x - torch.eye(10).double()[y]) ** 2).mean(),
+        "multi_margin": nn.MultiMarginLoss(),
+    }[recipe.loss]
     shuffle = torch.Generator().manual_seed(seed)
     images = data.train.images.double() / 255
     for _ in range(recipe.epochs):
@@ -81,13 +86,29 @@ def assert_same_weights(ours: nn.Module, theirs: nn.Module):
 @pytest.mark.parametrize("network", RECIPES)
 def test_same_weights_as_a_plain_loop(network, loop, monkeypatch):
     if loop == "autograd":
-        monkeypatch.setattr(explicit, "objection", lambda model: "asked for")
+        monkeypatch.setattr(explicit, "objection", lambda *asked: "asked for")
     shape = (1, 28, 28) if "hidden" in network else (3, 32, 32)
     options = {"width": 50} if network == "dense" else {}
     data, recipe = made_up(shape), RECIPES[network]
     ours = fit(build(network, seed=2, **options), data, recipe, seed=7)
     theirs = plain_loop(build(network, seed=2, **options), data, recipe, seed=7)
     assert ours.loop.startswith(loop)
+    assert_same_weights(ours.model, theirs)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "why"),
+    [
+        (Recipe("rmsprop", 0.001, 2), "rmsprop not written"),
+        (Recipe("sgd", 0.01, 2, loss="mse"), "the loss mse"),
+        (Recipe("sgd", 0.01, 2, loss="multi_margin"), "the loss multi_margin"),
+    ],
+)
+def test_what_is_not_written_out_is_the_plain_loop_too(recipe, why):
+    data = made_up((1, 28, 28))
+    ours = fit(build("one_hidden", seed=2), data, recipe, seed=7)
+    theirs = plain_loop(build("one_hidden", seed=2), data, recipe, seed=7)
+    assert ours.loop.startswith("autograd") and why in ours.loop
     assert_same_weights(ours.model, theirs)
 
 

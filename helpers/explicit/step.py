@@ -22,8 +22,15 @@ from helpers.explicit.updates import UPDATES, Update, Weights
 PREDICTED = 200  # images at a time: their activations stay in the cache
 
 
-def objection(model: nn.Module) -> str | None:
-    """Say what of a network is not written out here; None if all of it is."""
+def objection(model: nn.Module, recipe=None) -> str | None:
+    """Say what of a network, or of its recipe, is not written out here.
+
+    None if all of it is. A recipe (helpers.recipe.Recipe) matters to training only.
+    """
+    if recipe and recipe.loss != "cross_entropy":
+        return f"no gradient written for the loss {recipe.loss}"
+    if recipe and recipe.optimizer not in UPDATES:
+        return f"{recipe.optimizer} not written"
     if type(model) is not nn.Sequential:
         return f"{type(model).__name__} is no plain nn.Sequential"
     for module in model:
@@ -111,7 +118,7 @@ class Trainer:
     """Takes a model through the epochs of a recipe, in place."""
 
     def __init__(self, model: nn.Sequential, train, recipe):
-        """`train` is a helpers.datasets.Split, `recipe` a helpers.training.Recipe.
+        """`train` is a helpers.datasets.Split, `recipe` a helpers.recipe.Recipe.
 
         Raises ValueError for labels that the network or the recipe does not have.
         """

@@ -61,14 +61,8 @@ def draw(run: Run, *, simple: bool = False) -> Widget | None:
 
 
 def learn(run: Run) -> Widget | None:
-    """Show a run's epochs: errors, confusion matrix, first layer, activations.
-
-    Of a run that was stored without them it shows the errors, and says so.
-    """
-    try:
-        view = Epochs(run)
-    except FileNotFoundError as error:
-        return static.curve(run, str(error))
+    """Show a run's epochs: errors, confusion matrix, first layer, activations."""
+    view = Epochs(run)
     return epochs_form(view) if has_front_end() else static.epochs(view)
 
 

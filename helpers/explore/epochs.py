@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from safetensors.numpy import load_file
 from torch import Tensor, nn
 
 from helpers.explore import markup, pixels
@@ -22,12 +21,9 @@ class Epochs:
     """The confusion matrix, the curve and the first layer after each epoch."""
 
     def __init__(self, run: Run):
-        """Read what the run keeps of its epochs.
-
-        Raises FileNotFoundError for a run that keeps none.
-        """
+        """Read what the run keeps of its epochs."""
         self.run, self.data = run, data_of(run)
-        self.frames = frames_of(run)
+        self.frames = run.frames
         self.layers = first_layers(run.model())
 
     def __len__(self) -> int:
@@ -102,21 +98,6 @@ class Epochs:
             markup.picture(pixels.map_url(m, top, signed=signed), f"mapa {i + 1}", 84)
             for i, m in enumerate(maps)
         ]
-
-
-def frames_of(run: Run) -> dict[str, np.ndarray]:
-    """Read what a run keeps of each of its E epochs.
-
-    `predictions` (E, N) uint8, and the first layer's `weight` (E, O, I, k, k) and
-    `bias` (E, O) float32. Raises FileNotFoundError where it keeps none.
-    """
-    path = run.folder / "frames.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"El entrenamiento {run.folder.name} no guardó sus épocas; vuelva a"
-            " entrenarlo con esta versión para verlo aprender."
-        )
-    return load_file(path)
 
 
 def first_layers(model: nn.Sequential) -> tuple[nn.Conv2d, nn.Module | None]:

@@ -15,8 +15,8 @@ from helpers.plotting import plot_curves
 from helpers.runs import Run
 from helpers.training import Recipe, TrainingError, fit
 
-WIDTHS = {"channels": 64, "first": 64, "width": 1000}  # options, and up to which value
-DEFAULT_WIDTH = {"channels": 1, "first": 20, "width": 100}
+WIDTHS = {"channels": 64, "width": 1000}  # options, and up to which value
+DEFAULT_WIDTH = {"channels": 1, "width": 100}
 
 
 class Experiment:
@@ -34,13 +34,8 @@ class Experiment:
     ) -> list[pd.DataFrame]:
         """Train once for each of `seeds`; raises TrainingError if a loss explodes."""
         about = self.run.about
-        recipe = Recipe(
-            about["recipe"]["optimizer"],
-            learning_rate,
-            epochs,
-            about["recipe"]["batch_size"],
-            about["recipe"]["class_weights"],
-        )
+        changed = {"learning_rate": learning_rate, "epochs": epochs}
+        recipe = Recipe(**about["recipe"] | changed)
         options = about["options"] | options
         return [
             fit(

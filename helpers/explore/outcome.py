@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.datasets import SAMPLES, TITLES, Dataset, load
+from helpers.datasets import TITLES, Dataset, load
 from helpers.evaluation import confusion_counts
 from helpers.runs import Run
+from helpers.selection import validation
 
 NETWORKS = {
     "one_hidden": "una capa oculta",
@@ -45,18 +46,21 @@ class Outcome:
 
 
 def data_of(run: Run) -> Dataset:
-    """Load the data that a run was trained on, complete or sample.
+    """Load the data that a run was trained on, complete or sample, cut or not.
 
     Raises ValueError if the data at hand are others, DataError if they are nowhere.
     """
     name, checksum = run.about["dataset"], run.about["data"]
-    data = load(name, "sample" if checksum == SAMPLES.get(name) else "full")
-    if data.checksum != checksum:
-        raise ValueError(
-            f"el entrenamiento {run.folder.name} usó otros datos de {data.title}"
-            " que los de esta copia; vuelva a entrenarlo con su cuaderno"
-        )
-    return data
+    for kind in ("sample", "full"):
+        data = load(name, kind)
+        if run.about["split"] == "validation":
+            data = validation(data, run.about["train_images"])
+        if data.checksum == checksum:
+            return data
+    raise ValueError(
+        f"el entrenamiento {run.folder.name} usó otros datos de {TITLES[name]} que los"
+        " de esta copia; vuelva a entrenarlo con su cuaderno"
+    )
 
 
 def outcome(run: Run, data: Dataset | None = None) -> Outcome:

@@ -12,7 +12,6 @@ from helpers.explore.matrix import Matrix, images_of
 from helpers.explore.outcome import name_of
 from helpers.explore.pad import Pad
 from helpers.explore.show import figure
-from helpers.runs import Run
 
 
 def matrix(view: Matrix) -> None:
@@ -57,12 +56,6 @@ def pad(view: Pad, data: Dataset) -> None:
     right.set(xlabel="probabilidad", xlim=(0, 1))
     words = f"Una imagen de prueba y lo que da la red: {view.title}."
     figure(left, "dibujo", words, words)
-
-
-def curve(run: Run, why: str) -> None:
-    """The errors alone, of a run that keeps nothing else of its epochs."""
-    ax = plotting.plot_curves({"": [run.history]})
-    figure(ax, "curva", f"Errores de {name_of(run)}. {why}", name_of(run))
 
 
 def epochs(view: Epochs) -> None:

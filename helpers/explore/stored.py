@@ -66,13 +66,13 @@ def _rank(run: Run) -> tuple:
 
 
 def _whole(network: str):
-    """Runs of a network that are as they were written."""
+    """Runs of a network on a test set that are as they were written."""
     for path in sorted(paths.runs().glob("*/run.json")):
         try:
             run = verified(path.parent)
         except Refused:  # `informe runs list` tells it
             continue
-        if run.about["network"] == network:
+        if (run.about["network"], run.about["split"]) == (network, "test"):
             yield run
 
 

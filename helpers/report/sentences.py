@@ -62,6 +62,7 @@ def recipe(runs: list[Run], name: str = "") -> str:
         "sgd": "descenso de gradiente estocástico",
         "adam": "Adam",
         "adagrad": "Adagrad",
+        "rmsprop": "RMSprop",
     }[about["optimizer"]]
     seeds = listing(run.seed for run in runs)
     which = f" de la red {name}" if name else ""

@@ -1,8 +1,9 @@
 """A training's state after an epoch: what it goes on from when it was killed.
 
 One safetensors file, replaced whole after each epoch. Its tensors are `model.<name>`,
-`optimizer.<name of the weight>.<name of the state>` and `shuffle`, the generator that
-orders the batches; the epochs so far stand in its metadata as JSON.
+`optimizer.<name of the weight>.<name of the state>`, `frames.<name>` (helpers.frames)
+and `shuffle`, the generator that orders the batches; the epochs so far stand in its
+metadata as JSON.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from helpers.autograd import Loop
+from helpers.frames import Frames
 from helpers.runs import files
 from helpers.sources import tell
 
@@ -29,8 +31,8 @@ class Checkpoint:
     def __init__(self, path: Path, key: str = ""):
         self.path, self.key = path, key
 
-    def read(self, model: nn.Module, loop: Loop, shuffle) -> list[dict]:
-        """Put the state that was kept into the three; give the epochs so far.
+    def read(self, model: nn.Module, loop: Loop, shuffle, kept: Frames) -> list[dict]:
+        """Put the state that was kept into the four; give the epochs so far.
 
         Gives no epochs, and changes nothing, where there is no state or where it is
         damaged or another training's; the latter is told.
@@ -38,20 +40,22 @@ class Checkpoint:
         if not self.path.exists():
             return []
         try:
-            epochs, tensors = self._verified(state_of(model, loop, shuffle))
+            epochs, tensors = self._verified(state_of(model, loop, shuffle, kept))
         except (OSError, SafetensorError, ValueError) as error:
             tell(f"{self.path} is not used: {error}; the training starts anew")
             return []
         _restore(tensors, model, loop)
         shuffle.set_state(tensors["shuffle"])
+        for name, value in _under("frames.", tensors).items():
+            kept[name].copy_(value)
         return epochs
 
-    def write(self, model: nn.Module, loop: Loop, shuffle, epochs: list[dict]) -> None:
-        """Keep the state of the three, and the epochs so far, in place of the last.
+    def write(self, model: nn.Module, loop: Loop, shuffle, kept: Frames, epochs):
+        """Keep the state of the four, and the epochs so far, in place of the last.
 
         Raises StorageError where it cannot be written; the last state is still there.
         """
-        tensors = state_of(model, loop, shuffle)
+        tensors = state_of(model, loop, shuffle, kept)
         about = {"key": self.key, "epochs": json.dumps(epochs)}
         about["sha256"] = _digest(tensors)
         new = self.path.with_suffix(".new")
@@ -95,10 +99,11 @@ class Checkpoint:
         return epochs, tensors
 
 
-def state_of(model: nn.Module, loop: Loop, shuffle) -> dict[str, Tensor]:
+def state_of(model: nn.Module, loop: Loop, shuffle, kept: Frames) -> dict[str, Tensor]:
     """All that changes while a network is trained, by name, in the CPU's memory."""
     state = {f"model.{name}": value for name, value in model.state_dict().items()}
     state |= {f"optimizer.{name}": value for name, value in loop.state().items()}
+    state |= {f"frames.{name}": value for name, value in kept.items()}
     state["shuffle"] = shuffle.get_state()
     return {name: value.cpu().contiguous() for name, value in state.items()}
 

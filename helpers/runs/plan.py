@@ -10,13 +10,16 @@ from functools import cache
 import numba
 import torch
 
-from helpers import autograd, models, training
+from helpers import autograd, frames, models, recipe, selection, training
 from helpers.datasets import Dataset
 from helpers.explicit import kernels, layers, step, updates
-from helpers.training import Recipe
+from helpers.recipe import Recipe
 
 # the modules whose code decides a result
-DECISIVE = (models, training, autograd, step, layers, updates, kernels)
+DECISIVE = (
+    *(selection, recipe, models, training, frames, autograd),
+    *(step, layers, updates, kernels),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Training:
 
     dataset: str
     data: str  # checksum of the arrays
+    split: str  # what it was measured on: helpers.datasets.Dataset's `split`
+    train_images: int | None  # how many it learnt from; None for all
     network: str
     options: dict
     recipe: Recipe
@@ -72,6 +77,8 @@ def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
         Training(
             data.name,
             data.checksum,
+            data.split,
+            data.train_images,
             plan.network,
             plan.options,
             plan.recipe,

@@ -17,6 +17,7 @@ from helpers.runs.plan import Plan, Training, trainings
 from helpers.runs.progress import Progress
 from helpers.runs.slots import slot
 from helpers.runs.store import Run
+from helpers.selection import validation
 
 KILLED = (
     "a process that trained was killed (did the memory run out?); finished epochs are "
@@ -116,7 +117,7 @@ def _train_one(name: tuple, job: Training, kind: str) -> None:
             with slot(job.device):
                 result = training.fit(
                     models.build(job.network, seed=job.seed, **job.options),
-                    _data(job.dataset, kind),
+                    _data(job.dataset, kind, job.split, job.train_images),
                     job.recipe,
                     seed=job.seed,
                     device=job.device,
@@ -129,7 +130,11 @@ def _train_one(name: tuple, job: Training, kind: str) -> None:
         store.save(job, result)
 
 
-_data = lru_cache(maxsize=1)(load)
+@lru_cache(maxsize=1)
+def _data(name: str, kind: str, split: str, train_images: int | None) -> Dataset:
+    """The data that the parent process has."""
+    data = load(name, kind)
+    return data if split == "test" else validation(data, train_images)
 
 
 def _stored(job: Training) -> Run:

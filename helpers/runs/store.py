@@ -4,6 +4,7 @@ runs/<key>/run.json                 the question, the machine, when it was train
 runs/<key>/history.json             one record an epoch
 runs/<key>/predictions.safetensors  `logits` of the test images, (N, 10)
 runs/<key>/weights.safetensors      the network's weights
+runs/<key>/frames.safetensors       what is kept of each epoch (helpers.frames)
 runs/<key>.part/                    a training that goes on or was stopped
 """
 
@@ -32,7 +33,10 @@ from helpers.runs.plan import QUESTION, Training, key_of
 from helpers.sources import tell
 from helpers.training import Result
 
-MEASURED = ("history.json", "predictions.safetensors", "weights.safetensors")
+MEASURED = (
+    *("history.json", "predictions.safetensors"),
+    *("weights.safetensors", "frames.safetensors"),
+)
 FILES = ("run.json", *MEASURED)
 
 
@@ -60,6 +64,11 @@ class Run:
     def logits(self) -> np.ndarray:
         """Logits of the test images, (N, 10) float32."""
         return load_file(self.folder / "predictions.safetensors")["logits"]
+
+    @cached_property
+    def frames(self) -> dict[str, np.ndarray]:
+        """What is kept of each epoch: see helpers.frames."""
+        return load_file(self.folder / "frames.safetensors")
 
     @property
     def predictions(self) -> np.ndarray:
@@ -197,6 +206,7 @@ def _write(folder: Path, training: Training, result: Result) -> None:
     save_file({"logits": result.logits}, folder / "predictions.safetensors")
     weights = {k: v.cpu().contiguous() for k, v in result.model.state_dict().items()}
     save_file(weights, folder / "weights.safetensors")
+    save_file(result.frames, folder / "frames.safetensors")
     about = training.question | {
         "parameters": models.count_parameters(result.model),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
