@@ -36,7 +36,8 @@ def python(cell) -> ast.Module:
 def test_the_core_never_imports_the_sub_packages(module):
     subs = {p.name for p in paths.PACKAGE.iterdir() if (p / "__init__.py").exists()}
     assert subs == {
-        *("cli", "explicit", "explore", "pdf", "report", "runs", "sweeps"),
+        *("cli", "experiments", "explicit", "explore"),
+        *("pdf", "report", "runs", "sweeps"),
     }
     subs.remove("explicit")  # the loop's fast twin, which fit() picks
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
@@ -59,7 +60,7 @@ class TestNotebook:
             assert cell.execution_count is None
 
     def test_cells_are_short_and_hold_no_definitions_or_loops(self, notebook):
-        assert len(nbformat.read(notebook, 4).cells) <= 33
+        assert len(nbformat.read(notebook, 4).cells) <= 40
         loops = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While)
         for cell in cells(notebook, "code"):
             assert len(cell.source.splitlines()) <= 15

@@ -33,9 +33,9 @@ def interval(e: Estimate) -> str:
     return NONE if e.n == 1 else f"[{share(e.low)}, {share(e.high)}]"
 
 
-def points(gap: float, sign: str = "") -> str:
+def points(gap: float, sign: str = "", digits: int = 1) -> str:
     """A difference of shares in percentage points: 0.0123 -> 1.2, or +1.2."""
-    return f"{100 * gap:{sign}.1f}".replace("-", "−")
+    return f"{100 * gap:{sign}.{digits}f}".replace("-", "−")
 
 
 def p_value(p: float) -> str:

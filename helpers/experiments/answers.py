@@ -1,0 +1,126 @@
+"""The sentence that answers each question; each stays true when outcomes change."""
+
+import numpy as np
+
+from helpers.experiments.decision import Length, Outcome
+from helpers.report.numbers import count, integer, listing, mean_std, points
+from helpers.uncertainty import Estimate, compare, over_seeds
+
+COLLAPSED = 0.99  # share of the images with one predicted class
+
+
+def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -> str:
+    """A list with a sentence for each question, in Markdown; `notes` go behind."""
+    notes = notes or {}
+    lines = [
+        " ".join(filter(None, [f"- {answer(o)}", notes.get(name)]))
+        for name, o in outcomes.items()
+    ]
+    return "\n".join(lines)
+
+
+def setting(outcomes: dict[str, Outcome], data) -> str:
+    """With how many images, epochs and seeds the experiments were made."""
+    runs = [
+        run for o in outcomes.values() for seeds in o.runs.values() for run in seeds
+    ]
+    epochs = sorted({run.about["recipe"]["epochs"] for run in runs})
+    seeds = len({run.seed for run in runs})
+    return (
+        f"Aprenden de {integer(len(data.train))} imágenes de entrenamiento y se miden"
+        f" con otras {integer(len(data.test))}, también de entrenamiento:"
+        f" {count(len(runs), 'entrenamiento', 'entrenamientos')} de"
+        f" {listing(epochs)} {'época' if epochs == [1] else 'épocas'}, con"
+        f" {count(seeds, 'semilla', 'semillas')} por opción."
+    )
+
+
+def answer(outcome: Outcome) -> str:
+    """Which choice is best, and whether the assignment's stands out from it."""
+    decision = outcome.decision
+    text = f"**{decision.question}** "
+    if isinstance(decision, Length):
+        return text + _length(outcome)
+    return text + _best(outcome) + _collapsed(outcome)
+
+
+def gap(outcome: Outcome, a: str, b: str) -> Estimate:
+    """Accuracy of `a` minus that of `b`, paired, with its 95 % interval.
+
+    Over seeds, or over validation images (bootstrap) where there is one seed.
+    """
+    gaps = outcome.accuracies[a] - outcome.accuracies[b]
+    if len(gaps) > 1:
+        return over_seeds(gaps)
+    pair = compare(outcome.labels, outcome.predictions[a][0], outcome.predictions[b][0])
+    return Estimate(pair.difference, np.nan, pair.low, pair.high, 1)
+
+
+def stands_out(e: Estimate) -> bool:
+    """Whether an interval leaves zero out."""
+    return not e.low <= 0 <= e.high
+
+
+def _best(outcome: Outcome) -> str:
+    assigned = outcome.decision.assigned
+    first, second, *_ = outcome.ranking
+    tied = [k for k in outcome.ranking if not gap(outcome, first, k).mean]
+    if len(tied) > 1:
+        return (
+            f"Empatan {listing(f'«{k}»' for k in tied)}, con"
+            f" {mean_std(outcome.estimate(first))}."
+        )
+    text = f"Gana «{first}», con {mean_std(outcome.estimate(first))}"
+    if first == assigned:
+        e = gap(outcome, first, second)
+        return f"{text}, lo que usa la tarea; «{second}» queda a {_distance(e)}."
+    e = gap(outcome, first, assigned)
+    return f"{text}; «{assigned}», de la tarea, queda a {_distance(e)}."
+
+
+def _distance(e: Estimate) -> str:
+    """How far a choice is behind, and whether that stands out."""
+    of = "semillas" if e.n > 1 else "imágenes"
+    verdict = "se distingue" if stands_out(e) else "no se distingue"
+    return f"{_interval(e)}, que {verdict} de la variación entre {of}"
+
+
+def _interval(e: Estimate, sign: str = "") -> str:
+    """A gap in points with its interval; two digits, as some are small."""
+    mean, low, high = (
+        points(e.mean, sign, 2),
+        points(e.low, "", 2),
+        points(e.high, "", 2),
+    )
+    return f"{mean} puntos [{low}, {high}]"
+
+
+def _collapsed(outcome: Outcome) -> str:
+    """Which choices give nearly all images one label."""
+    names = [k for k in outcome.accuracies if outcome.most_predicted(k) > COLLAPSED]
+    if not names:
+        return ""
+    verb = "asigna" if len(names) == 1 else "asignan"
+    return (
+        f" {listing(f'«{k}»' for k in names)} {verb} una sola etiqueta a casi todas las"
+        " imágenes."
+    )
+
+
+def _length(outcome: Outcome) -> str:
+    """Whether so many epochs are enough, and what one more gives."""
+    asked = outcome.decision.assigned
+    last = str(len(outcome.accuracies))
+    best = outcome.ranking[0]
+    if last == asked or asked not in outcome.accuracies:
+        return (
+            f"Solo se entrenaron {count(int(last), 'época', 'épocas')}: no se puede"
+            " decir."
+        )
+    e, more = gap(outcome, last, asked), gap(outcome, str(int(asked) + 1), asked)
+    enough = "No bastan" if stands_out(e) and e.mean > 0 else "Bastan"
+    return (
+        f"{enough} {asked}: de la época {asked} a la {last}, la exactitud cambia"
+        f" {_interval(e, '+')}; una época más, {points(more.mean, '+', 2)}. La mejor es la {best}, con"
+        f" {mean_std(outcome.estimate(best))}."
+    )
