@@ -107,9 +107,10 @@ def _inside(outcome: Outcome) -> str:
     if not wrong.any():
         return "Con pesos iguales no hay errores en el calzado."
     inside = np.isin(predicted[wrong], FOOTWEAR).mean()
+    most = "en la mayoría" if inside > 0.5 else "solo en esos"
     return (
         f"Con pesos iguales, el {percent(inside)} de los errores en el calzado lo toman"
-        " por otro calzado, que pesa lo mismo: sobre esos el costo no decide casi nada."
+        f" por otro calzado, que pesa lo mismo: {most} el costo decide poco."
     )
 
 
