@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score
 
 from helpers.datasets import FOOTWEAR
 from helpers.experiments import cifar10, fashion_mnist, footwear, overfitting
+from helpers.experiments.answers import setting
 from helpers.experiments.decision import Outcome
 
 LABELS = np.repeat(np.arange(10), 100)
@@ -93,7 +94,7 @@ def test_parts_are_recalls_and_changes_have_students_interval():
     gaps = part.accuracies["2"] - part.accuracies["1"]
     low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
     text = f"+{100 * gaps.mean():.2f} puntos [{100 * low:.2f}, {100 * high:.2f}]"
-    assert f"la exhaustividad del calzado cambia {text};" in footwear.answer(outcome)
+    assert f"la exhaustividad del calzado cambia {text} (" in footwear.answer(outcome)
 
 
 def test_one_seed_is_compared_image_by_image():
@@ -105,7 +106,7 @@ def test_one_seed_is_compared_image_by_image():
 
 def test_equal_outcomes_cannot_be_told_apart():
     text = footwear.answer(weighed({"1": seeds(0.9, 0.8), "2": seeds(0.9, 0.8)}))
-    assert text.count("+0.00 puntos [0.00, 0.00], que no se distingue") == 3
+    assert text.count("+0.00 puntos [0.00, 0.00]") == 3
     assert "no cambia la exhaustividad" in text
 
 
@@ -244,3 +245,14 @@ def test_the_cost_of_width_is_told_by_parameters_and_time():
     assert "10 veces los parámetros y 4.0 veces el tiempo la de 1000" in text
     alone = cifar10.cost_of_width(SimpleNamespace(runs={"100": one(1000, 2.0)}))
     assert alone.endswith("se entrena en 2.0 s.")
+
+
+def test_the_setting_tells_seeds_that_differ_and_counts_shared_trainings_once():
+    about = {"recipe": {"epochs": 3}}
+    runs = [SimpleNamespace(folder=k, about=about, seed=k) for k in range(3)]
+    outcomes = {
+        "a": SimpleNamespace(runs={"x": runs}),
+        "b": SimpleNamespace(runs={"x": runs[:1]}),
+    }
+    text = setting(outcomes, SimpleNamespace(train=range(50), test=range(20)))
+    assert "3 entrenamientos de 3 épocas, con 1 y 3 semillas por opción" in text

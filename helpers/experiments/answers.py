@@ -21,17 +21,16 @@ def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -
 
 def setting(outcomes: dict[str, Outcome], data) -> str:
     """With how many images, epochs and seeds the experiments were made."""
-    runs = [
-        run for o in outcomes.values() for seeds in o.runs.values() for run in seeds
-    ]
-    epochs = sorted({run.about["recipe"]["epochs"] for run in runs})
-    seeds = len({run.seed for run in runs})
+    choices = [seeds for o in outcomes.values() for seeds in o.runs.values()]
+    runs = {run.folder: run for seeds in choices for run in seeds}  # some are shared
+    epochs = sorted({run.about["recipe"]["epochs"] for run in runs.values()})
+    seeds = sorted({len(seeds) for seeds in choices})
     return (
         f"Aprenden de {integer(len(data.train))} imágenes de entrenamiento y se miden"
         f" con otras {integer(len(data.test))}, también de entrenamiento:"
         f" {count(len(runs), 'entrenamiento', 'entrenamientos')} de"
         f" {listing(epochs)} {'época' if epochs == [1] else 'épocas'}, con"
-        f" {count(seeds, 'semilla', 'semillas')} por opción."
+        f" {listing(seeds)} {'semilla' if seeds == [1] else 'semillas'} por opción."
     )
 
 

@@ -74,8 +74,8 @@ def answer(outcome: Outcome) -> str:
     lines = [f"**{outcome.decision.question}** {_inside(outcome)}"]
     lines += [
         f"Con peso {label} en vez de {EQUAL}, la exhaustividad del calzado cambia"
-        f" {change(gap(shoes, label, EQUAL))}; la de las demás prendas,"
-        f" {change(gap(others, label, EQUAL))}; la exactitud,"
+        f" {change(gap(shoes, label, EQUAL))} (intervalo del 95 %); la de las demás"
+        f" prendas, {change(gap(others, label, EQUAL))}; la exactitud,"
         f" {change(gap(every, label, EQUAL))}."
         for label in dearer
     ]
@@ -115,7 +115,6 @@ def _inside(outcome: Outcome) -> str:
 
 
 def change(e: Estimate) -> str:
-    """A change in points, its interval, and whether it can be told from none."""
+    """A change in percentage points and its interval."""
     low, high = points(e.low, "", 2), points(e.high, "", 2)
-    text = f"{points(e.mean, '+', 2)} puntos [{low}, {high}]"
-    return text + ("" if stands_out(e) else ", que no se distingue de cero")
+    return f"{points(e.mean, '+', 2)} puntos [{low}, {high}]"
