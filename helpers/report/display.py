@@ -61,9 +61,13 @@ class Report:
         """Show a paragraph of Markdown made from results."""
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
-    def metrics(self, runs: dict[str, list[Run]], pair: Paired) -> None:
-        """Write `metrics.json`: what the runs measured, for the report's summary."""
+    def metrics(self, runs: dict[str, list[Run]], pair: Paired, outcomes=()) -> None:
+        """Write `metrics.json`: what the runs measured, for the report's summary.
+
+        `outcomes` are those of `helpers.experiments.run`, by name.
+        """
         content = results.metrics(self.data, runs, pair)
+        content["experiments"] = results.keys_of(dict(outcomes))
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 

@@ -88,6 +88,12 @@ def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired) -> dict:
     }
 
 
+def keys_of(outcomes: dict) -> list[str]:
+    """Keys of the runs of experiments, which the report refers to."""
+    seeds = [runs for o in outcomes.values() for runs in o.runs.values()]
+    return sorted({run.folder.name for runs in seeds for run in runs})
+
+
 def _network(runs: list[Run], data: Dataset) -> dict:
     values = accuracies(runs)
     estimate = over_seeds(values)
