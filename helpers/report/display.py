@@ -61,9 +61,9 @@ class Report:
         """Show a paragraph of Markdown made from results."""
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
-    def metrics(self, runs: dict[str, list[Run]], pair: Paired) -> None:
-        """Write `metrics.json`: what the runs measured, for the report's summary."""
-        content = results.metrics(self.data, runs, pair)
+    def metrics(self, runs: dict[str, list[Run]], pair: Paired, *, claims=()) -> None:
+        """Write `metrics.json`: what the runs measured, for the report's chapters."""
+        content = results.metrics(self.data, runs, pair, claims)
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 
