@@ -52,6 +52,8 @@ def difference(a, b) -> Estimate:
     gap, n, many = float(a.mean() - b.mean()), min(len(a), len(b)), max(len(a), len(b))
     if many == 1:
         return Estimate(gap, np.nan, np.nan, np.nan, n)
+    if n > 1 and np.ptp(a) == np.ptp(b) == 0:  # no spread: scipy would divide by it
+        return Estimate(gap, np.nan, gap, gap, n)
     if n > 1:
         interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(LEVEL)
         return Estimate(gap, np.nan, float(interval.low), float(interval.high), n)

@@ -11,8 +11,8 @@ from helpers.runs import Run
 
 CAPTION = (
     "Calibración en las imágenes de prueba, antes y después de la temperatura: un punto"
-    " es un tramo de probabilidad y su tamaño crece con las imágenes que tiene; sobre la"
-    " diagonal, la red acierta tanto como dice."
+    " es un tramo de probabilidad y su tamaño crece con las imágenes que tiene; sobre"
+    " la diagonal, la red acierta tanto como dice."
 )
 ALT = "Proporción de aciertos contra probabilidad de la clase predicha, y la diagonal."
 

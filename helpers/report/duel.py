@@ -50,8 +50,8 @@ def scores(runs: dict[str, list[Run]], data: Dataset) -> str:
     f1 = compare_f1(data.test.labels, a[0].predictions, b[0].predictions)
     gap, low, high = f1.difference
     return (
-        f"El macro-F1, que da el mismo peso a todas las clases, es {_score(f1.a)} con la"
-        f" red {name_a} y {_score(f1.b)} con la red {name_b}; la diferencia,"
+        f"El macro-F1, que da el mismo peso a todas las clases, es {_score(f1.a)} con"
+        f" la red {name_a} y {_score(f1.b)} con la red {name_b}; la diferencia,"
         f" {points(gap, '+')} puntos [{points(low)}, {points(high)}]. Estos intervalos,"
         " también *bootstrap*, dicen cuánto cambiaría el valor con otras imágenes de"
         " prueba, no con otra semilla."
