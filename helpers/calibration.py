@@ -49,9 +49,12 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The T > 0 whose logits / T have the smallest cross-entropy (Guo et al., 2017).
 
     Fit it on images that neither trained nor judge the network. It changes no
-    prediction. Raises ValueError where no T between 0.01 and 100 is best.
+    prediction. Raises ValueError where no T between 0.01 and 100 is best: all images are
+    right, say.
     """
     logits, rows = np.asarray(logits, dtype=float), np.arange(len(labels))
+    if (logits.argmax(1) == labels).all():
+        raise ValueError("no temperature fits: all images are right")
 
     def loss(log_t: float) -> float:
         return -special.log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean()
@@ -59,7 +62,7 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     edge = np.log(100)
     found = minimize_scalar(loss, bounds=(-edge, edge), method="bounded")
     if not found.success or edge - abs(found.x) < 1e-3:
-        raise ValueError("no temperature fits: are all or none of the images right?")
+        raise ValueError("no temperature between 0.01 and 100 fits")
     return float(np.exp(found.x))
 
 
