@@ -49,8 +49,8 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The T > 0 whose logits / T have the smallest cross-entropy (Guo et al., 2017).
 
     Fit it on images that neither trained nor judge the network. It changes no
-    prediction. Raises ValueError where no T between 0.01 and 100 is best: all images are
-    right, say.
+    prediction. Raises ValueError where no T between 0.01 and 100 is best: where all
+    images are right, say.
     """
     logits, rows = np.asarray(logits, dtype=float), np.arange(len(labels))
     if (logits.argmax(1) == labels).all():

@@ -270,17 +270,19 @@ def test_export_has_one_row_for_each_whole_run(three, tmp_path):
     assert np.isclose(table["last.test_error"][0], 0.25)
 
 
-def refer(folder, *keys):
+def refer(folder, *keys, experiments=()):
     folder.mkdir(parents=True)
-    networks = {"a": {"runs": list(keys)}}
-    (folder / "metrics.json").write_text(json.dumps({"networks": networks}))
+    content = {"networks": {"a": {"runs": keys}}, "experiments": experiments}
+    (folder / "metrics.json").write_text(json.dumps(content))
 
 
 def test_prune_keeps_what_a_report_or_a_sweep_refers_to(home, mnist, three):
     good, bad, part = three
     _, swept = store_one(mnist, seed=5)
     _, other = store_one(mnist, seed=6)
-    refer(home / "figures/mnist", good.folder.name, bad.folder.name)
+    _, tried = store_one(mnist, seed=7)
+    keys = good.folder.name, bad.folder.name
+    refer(home / "figures/mnist", *keys, experiments=[tried.folder.name])
     refer(home / "sweeps/mnist/seed=5/mnist", swept.folder.name)
     assert "Delete these 3?" in informe("prune", input="n\n").output
     assert other.folder.exists()
@@ -289,6 +291,7 @@ def test_prune_keeps_what_a_report_or_a_sweep_refers_to(home, mnist, three):
     assert {path.name for path in store.paths.runs().iterdir()} == {
         good.folder.name,
         swept.folder.name,
+        tried.folder.name,
     }
     assert not part.exists()
 

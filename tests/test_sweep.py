@@ -29,6 +29,7 @@ folder.mkdir(parents=True)
 red = {"seeds": [0], "accuracy": [epochs / 1000], "seconds": [1.0]}
 red["runs"] = [f"key-{epochs}"]
 metrics = {"dataset": "x", "is_sample": True, "networks": {"red": red}}
+metrics["experiments"] = []
 (folder / "metrics.json").write_text(json.dumps(metrics))
 """
 # 2 fails the first time, 3 always

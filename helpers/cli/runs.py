@@ -87,8 +87,10 @@ def referred() -> set[str]:
     keys = set()
     for path in (*paths.figures("").rglob("metrics.json"), *_sweeps()):
         try:
-            networks = json.loads(path.read_text(encoding="utf-8"))["networks"]
-            keys |= {key for network in networks.values() for key in network["runs"]}
+            content = json.loads(path.read_text(encoding="utf-8"))
+            networks = content["networks"].values()
+            keys |= {key for network in networks for key in network["runs"]}
+            keys |= set(content["experiments"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BuildError(f"{path} is damaged, so nothing is deleted") from error
     return keys

@@ -5,10 +5,19 @@ panels.py       a figure with a panel for each decision
 answers.py      the sentence that answers each question, made from its outcome
 mnist.py, fashion_mnist.py, cifar10.py   the table of each notebook
 linear.py       the MNIST network as the logistic regression that it is
+dead.py         why a class is lost behind a ReLU
 """
 
-from helpers.experiments.answers import answers
+from helpers.experiments.answers import answers, setting
 from helpers.experiments.decision import Decision, Length, Outcome, run
 from helpers.experiments.panels import plot_decisions
 
-__all__ = ["Decision", "Length", "Outcome", "answers", "plot_decisions", "run"]
+__all__ = [
+    "Decision",
+    "Length",
+    "Outcome",
+    "answers",
+    "plot_decisions",
+    "run",
+    "setting",
+]

@@ -121,6 +121,6 @@ def _length(outcome: Outcome) -> str:
     enough = "No bastan" if stands_out(e) and e.mean > 0 else "Bastan"
     return (
         f"{enough} {asked}: de la época {asked} a la {last}, la exactitud cambia"
-        f" {_interval(e, '+')}; una época más, {points(more.mean, '+', 2)}. La mejor es la {best}, con"
-        f" {mean_std(outcome.estimate(best))}."
+        f" {_interval(e, '+')}; una época más, {points(more.mean, '+', 2)}."
+        f" La mejor es la {best}, con {mean_std(outcome.estimate(best))}."
     )

@@ -11,7 +11,7 @@ COLUMNS = 2
 ASSIGNED, OTHER = "C1", "C0"
 
 
-def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.35) -> Axes:
+def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axes:
     """Draw validation accuracy: a point a seed, a dash their mean, by choice.
 
     The assignment's choice is drawn in another colour and with diamonds. Epochs are a

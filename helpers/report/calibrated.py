@@ -25,6 +25,7 @@ class Calibrated:
     before: Calibration
     after: Calibration
     fitted_on: int  # validation images
+    runs: dict[str, list[Run]]  # what the report refers to besides the final network
 
 
 def calibrate(final: Run, data: Dataset, chooser: Run, cut: Dataset) -> Calibrated:
@@ -44,6 +45,7 @@ def calibrate(final: Run, data: Dataset, chooser: Run, cut: Dataset) -> Calibrat
         calibration(final.logits, labels),
         calibration(np.asarray(final.logits) / t, labels),
         len(cut.test),
+        {"": [chooser]},
     )
 
 

@@ -84,7 +84,7 @@ def constant_error(network: str, first, last) -> Claim:
 def more_accurate(lenet, dense) -> Claim:
     """LeNet-5 is right more often; accuracies (S,) of each."""
     e = difference(lenet, dense)
-    measured = f"acierta {_points(e)} que la densa"
+    measured = f"su exactitud menos la de la densa: {_points(e)}"
     return Claim("LeNet-5 acierta más", measured, verdict(e, above=0))
 
 
@@ -112,7 +112,7 @@ def configuration(lenet, dense, parameters: tuple[int, int]) -> Claim:
     accuracy = more_accurate(lenet, dense)
     few, many = parameters
     measured = (
-        f"LeNet-5 {accuracy.measured}, con {numbers.integer(few)} parámetros frente a"
+        f"{accuracy.measured}, con {numbers.integer(few)} parámetros frente a"
         f" {numbers.integer(many)}"
     )
     claim = "La configuración importa más que el número de parámetros"

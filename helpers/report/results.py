@@ -64,7 +64,7 @@ def confident_errors(run: Run, data: Dataset, n: int) -> tuple:
     return data.test.images[rows], titles
 
 
-def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 7) -> tuple:
+def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 6) -> tuple:
     """Examples of the most confused pairs, a row each, and the surest errors below.
 
     Gives images and titles as `confident_errors`; the surest come
@@ -118,6 +118,12 @@ def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired, claims=()) 
         "comparison": asdict(pair) | {"of": list(runs)},
         "claims": [asdict(claim) for claim in claims],
     }
+
+
+def keys_of(outcomes: dict) -> list[str]:
+    """Keys of the runs of experiments, which the report refers to."""
+    seeds = [runs for o in outcomes.values() for runs in o.runs.values()]
+    return sorted({run.folder.name for runs in seeds for run in runs})
 
 
 def _network(runs: list[Run], data: Dataset) -> dict:

@@ -1,0 +1,121 @@
+"""The decisions of the two CIFAR-10 networks."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from helpers.experiments.decision import Decision, Length, Outcome
+from helpers.recipe import Recipe
+from helpers.report.numbers import duration, integer, listing, times
+from helpers.runs import Plan
+
+IMAGES = 8_000  # of the training set, to learn from; all where LeNet-5's epochs count
+EPOCHS = 4  # of LeNet-5 where optimizers are compared
+NARROW = 500  # neurons of the dense network where optimizers are compared
+
+
+def decisions(settings) -> list[Decision | Length]:
+    """The notebook's table; `settings` are its parameters."""
+    wide, lenet = _dense(settings), _lenet(settings)
+    narrow = replace(
+        wide,
+        recipe=replace(wide.recipe, epochs=settings.dense_epochs),
+        seeds=lenet.seeds,
+        options={"width": min(NARROW, settings.width)},
+    )
+    brief = replace(lenet.recipe, epochs=min(EPOCHS, settings.lenet_epochs))
+    lenet = replace(lenet, recipe=brief)
+    return [
+        Decision("width", "¿Cuántas neuronas?", wide, *_widths(settings.width)),
+        Length(
+            "overfitting",
+            "¿Sobreajusta la red densa?",
+            wide,
+            str(settings.dense_epochs),
+        ),
+        Decision(
+            "dense-optimizer",
+            "Densa: ¿qué optimizador?",
+            narrow,
+            *_optimizers("adagrad", settings.learning_rate),
+        ),
+        Decision(
+            "lenet-optimizer",
+            "LeNet-5: ¿qué optimizador?",
+            lenet,
+            *_optimizers("sgd", settings.learning_rate),
+        ),
+    ]
+
+
+def length(settings) -> Length:
+    """How long LeNet-5 goes on improving, half as many epochs again."""
+    asked = settings.lenet_epochs
+    base = _lenet(settings)
+    longer = replace(base, recipe=replace(base.recipe, epochs=(3 * asked + 1) // 2))
+    return Length("epochs", f"LeNet-5: ¿bastan {asked} épocas?", longer, str(asked))
+
+
+def cost_of_width(outcome: Outcome) -> str:
+    """What each width costs, in parameters and time."""
+    first, *others = outcome.runs.values()
+    seconds = [float(np.mean([r.seconds for r in runs])) for runs in (first, *others)]
+    more = listing(
+        f"{times(runs[0].parameters / first[0].parameters)} veces los parámetros y"
+        f" {times(long / seconds[0])} veces el tiempo la de {label}"
+        for label, runs, long in zip(
+            list(outcome.runs)[1:], others, seconds[1:], strict=True
+        )
+    )
+    label = next(iter(outcome.runs))
+    text = (
+        f"La de {label} neuronas tiene {integer(first[0].parameters)} parámetros y se"
+        f" entrena en {duration(seconds[0])}"
+    )
+    return f"{text}; lleva {more}." if others else f"{text}."
+
+
+def _dense(settings) -> Plan:
+    """The dense network, for three times its epochs."""
+    recipe = Recipe(
+        "adagrad",
+        settings.learning_rate,
+        3 * settings.dense_epochs,
+        settings.batch_size,
+    )
+    seeds = range(settings.seed, settings.seed + settings.dense_seeds)
+    return Plan("dense", recipe, seeds, {"width": settings.width})
+
+
+def _lenet(settings) -> Plan:
+    recipe = Recipe(
+        "sgd", settings.learning_rate, settings.lenet_epochs, settings.batch_size
+    )
+    seeds = range(settings.seed, settings.seed + settings.n_seeds)
+    return Plan("lenet5", recipe, seeds)
+
+
+def _widths(asked: int) -> tuple[dict, str]:
+    """The width asked, a tenth and a hundredth of it; the first one's label."""
+    values = sorted({max(asked // 100, 1), max(asked // 10, 1), asked})
+    return {integer(n): {"width": n} for n in values}, integer(asked)
+
+
+def _optimizers(name: str, rate: float) -> tuple[dict, str]:
+    """Each optimizer with two rates, and the one asked; the latter's label."""
+    pairs = sorted({*RATES, (name, rate)}, key=lambda pair: (ORDER[pair[0]], pair[1]))
+    choices = {_label(*p): {"optimizer": p[0], "learning_rate": p[1]} for p in pairs}
+    return choices, _label(name, rate)
+
+
+def _label(name: str, rate: float) -> str:
+    return f"{SPANISH[name]}, {rate:g}"
+
+
+SPANISH = {"sgd": "SGD", "adam": "Adam", "adagrad": "Adagrad", "rmsprop": "RMSprop"}
+ORDER = {name: place for place, name in enumerate(SPANISH)}
+RATES = {
+    *(("sgd", 0.01), ("sgd", 0.1), ("adam", 0.0001), ("adam", 0.001)),
+    *(("adagrad", 0.001), ("adagrad", 0.01)),
+    *(("rmsprop", 0.0001), ("rmsprop", 0.001)),
+}

@@ -1,0 +1,83 @@
+"""Does a network overfit: training error beside validation error, epoch by epoch."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from helpers.experiments.answers import gap, stands_out
+from helpers.experiments.decision import Outcome
+from helpers.experiments.footwear import change
+from helpers.plotting import PERCENT
+from helpers.report.numbers import percent
+from helpers.uncertainty import Estimate
+
+COLUMNS = {"train_error": "entrenamiento", "test_error": "validación"}
+
+
+def errors(outcome: Outcome, column: str) -> np.ndarray:
+    """A column of the histories, (S, E): `train_error`, or `test_error`, which on the
+    validation split is the validation error."""
+    return np.stack([run.history[column].to_numpy() for run in outcome.runs[""]])
+
+
+def plot_overfitting(outcomes: dict[str, Outcome]) -> Axes:
+    """Draw both errors against the epoch, a panel a network: names to outcomes.
+
+    The band goes from the lowest seed to the highest; the dashed vertical line is the
+    epoch at which the assignment stops.
+    """
+    _, axes = plt.subplots(
+        1, len(outcomes), figsize=(6.3, 2.2), sharey=True, squeeze=False
+    )
+    for ax, (name, outcome) in zip(axes[0], outcomes.items(), strict=True):
+        for color, (column, label) in enumerate(COLUMNS.items()):
+            values = errors(outcome, column)
+            epochs = np.arange(1, values.shape[1] + 1)
+            style = {"color": f"C{color}", "marker": "os"[color], "markersize": 3}
+            ax.fill_between(
+                epochs, values.min(0), values.max(0), color=f"C{color}", alpha=0.2
+            )
+            ax.plot(epochs, values.mean(0), label=label, **style)
+        ax.axvline(int(outcome.decision.assigned), color="0.4", linestyle="--")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set(title=name, xlabel="época")
+        ax.grid(axis="y")
+    axes[0, 0].yaxis.set_major_formatter(PERCENT)
+    axes[0, 0].set_ylabel("error")
+    axes[0, -1].legend()
+    return axes[0, 0]
+
+
+def answer(outcome: Outcome) -> str:
+    """Whether validation goes on improving while the training error falls."""
+    asked = outcome.decision.assigned
+    train = errors(outcome, "train_error").mean(0)
+    last = len(train)
+    text = f"**{outcome.decision.question}** "
+    if int(asked) >= last:
+        return f"{text}No se entrenó más allá de la época {asked}: no se puede decir."
+    validation = errors(outcome, "test_error").mean(0)
+    e = gap(outcome, str(last), asked)
+    fell = train[last - 1] < train[int(asked) - 1]
+    return (
+        f"{text}{_verdict(fell, e)}: de la época {asked} a la {last}, el error de"
+        f" entrenamiento pasa del {percent(train[int(asked) - 1])} al"
+        f" {percent(train[-1])}, y el de validación, del"
+        f" {percent(validation[int(asked) - 1])} al {percent(validation[-1])}; la"
+        f" exactitud de validación cambia {change(e)}."
+    )
+
+
+def _verdict(fell: bool, e: Estimate) -> str:
+    """From the training error, and the change `e` of validation accuracy."""
+    if stands_out(e) and e.mean > 0:
+        return "Hasta ahí no: sigue mejorando con imágenes que no ha visto"
+    if not fell:
+        return "No: tampoco mejora ya con las imágenes de las que aprende"
+    if stands_out(e):
+        return "Sí: mejora con las imágenes de las que aprende y empeora con las demás"
+    return (
+        "Ni sí ni no: mejora con las imágenes de las que aprende y con las demás no se"
+        " distingue cambio alguno"
+    )

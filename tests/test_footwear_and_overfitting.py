@@ -1,0 +1,246 @@
+"""What the dearer footwear buys, and overfitting, with made-up outcomes."""
+
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import accuracy_score
+
+from helpers.datasets import FOOTWEAR
+from helpers.experiments import cifar10, fashion_mnist, footwear, overfitting
+from helpers.experiments.decision import Outcome
+
+LABELS = np.repeat(np.arange(10), 100)
+SHOES = np.isin(LABELS, FOOTWEAR)
+FASHION = SimpleNamespace(
+    seed=0,
+    n_seeds=3,
+    epochs=10,
+    batch_size=40,
+    learning_rate=0.001,
+    footwear_weight=2.0,
+)
+CIFAR = SimpleNamespace(
+    seed=0,
+    n_seeds=3,
+    dense_seeds=1,
+    dense_epochs=2,
+    lenet_epochs=10,
+    batch_size=40,
+    learning_rate=0.01,
+    width=10_000,
+)
+
+
+def predicted(shoes: float, others: float, instead=(7, 5)) -> np.ndarray:
+    """Predictions that get such shares of footwear and of the others right; wrong
+    footwear is taken for `instead`."""
+    predictions = LABELS.copy()
+    for k in range(10):
+        rows = np.flatnonzero(np.equal(LABELS, k))
+        wrong = rows[round((shoes if k in FOOTWEAR else others) * len(rows)) :]
+        other = instead[0] if k != instead[0] else instead[1]
+        predictions[wrong] = other if k in FOOTWEAR else (k + 1) % 10
+    return predictions
+
+
+def weighed(by_weight: dict[str, list[np.ndarray]], asked=2.0) -> Outcome:
+    settings = SimpleNamespace(**vars(FASHION) | {"footwear_weight": asked})
+    runs = {
+        label: [SimpleNamespace(predictions=p) for p in seeds]
+        for label, seeds in by_weight.items()
+    }
+    return Outcome(fashion_mnist.footwear(settings), runs, LABELS)
+
+
+def seeds(shoes: float, others: float) -> list[np.ndarray]:
+    """Three seeds about such shares."""
+    return [predicted(shoes + d, others - d) for d in (-0.01, 0, 0.01)]
+
+
+def change(shoes: float, others: float) -> list[np.ndarray]:
+    """Three seeds whose changes differ a little, so that their interval is narrow."""
+    extra = ((0, 0.01), (0.01, 0), (0, 0))
+    return [
+        predicted(shoes + d + a, others - d + b)
+        for d, (a, b) in zip((-0.01, 0, 0.01), extra, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shoes", "others", "says"),
+    [
+        (0.95, 0.70, "compra exhaustividad en el calzado y la paga en las demás"),
+        (0.95, 0.80, "compra exhaustividad en el calzado sin un precio"),
+        (0.90, 0.70, "no compra en el calzado nada que se distinga, y las demás"),
+        (0.80, 0.80, "perjudica al propio calzado"),
+        (0.90, 0.80, "no cambia la exhaustividad del calzado"),
+    ],
+)
+def test_the_verdict_on_the_weight_of_the_assignment(shoes, others, says):
+    outcome = weighed({"1": seeds(0.90, 0.80), "2": change(shoes, others)})
+    assert f"El costo que pide la tarea, 2, {says}" in footwear.answer(outcome)
+
+
+def test_parts_are_recalls_and_changes_have_students_interval():
+    outcome = weighed({"1": seeds(0.90, 0.80), "2": change(0.95, 0.80)})
+    part = footwear.parts(outcome)["calzado"]
+    seed = outcome.predictions["2"][0]
+    assert part.accuracies["2"][0] == accuracy_score(LABELS[SHOES], seed[SHOES])
+    gaps = part.accuracies["2"] - part.accuracies["1"]
+    low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
+    text = f"+{100 * gaps.mean():.2f} puntos [{100 * low:.2f}, {100 * high:.2f}]"
+    assert f"la exhaustividad del calzado cambia {text};" in footwear.answer(outcome)
+
+
+def test_one_seed_is_compared_image_by_image():
+    weights = {"1": [predicted(0.9, 0.8)], "2": [predicted(0.99, 0.8)]}
+    text = footwear.answer(weighed(weights))
+    assert "cambia +9.00 puntos [" in text
+    assert "compra exhaustividad en el calzado sin un precio" in text
+
+
+def test_equal_outcomes_cannot_be_told_apart():
+    text = footwear.answer(weighed({"1": seeds(0.9, 0.8), "2": seeds(0.9, 0.8)}))
+    assert text.count("+0.00 puntos [0.00, 0.00], que no se distingue") == 3
+    assert "no cambia la exhaustividad" in text
+
+
+def test_equal_weights_have_no_verdict():
+    equal = weighed({"1": seeds(0.9, 0.8), "2": seeds(0.9, 0.8)}, asked=1.0)
+    assert "que pide la tarea" not in footwear.answer(equal)
+
+
+@pytest.mark.parametrize(
+    ("shoes", "instead", "says"),
+    [
+        (0.9, (7, 5), "el 100.0\u202f% de los errores en el calzado"),
+        (0.9, (0, 1), "el 0.0\u202f% de los errores en el calzado"),
+        (1.0, (7, 5), "no hay errores en el calzado"),
+    ],
+)
+def test_where_errors_on_footwear_go(shoes, instead, says):
+    wrong = [predicted(shoes, 0.8, instead)]
+    text = footwear.answer(weighed({"1": wrong, "2": wrong}))
+    assert says in text
+    assert ("en la mayoría el costo decide poco" in text) == says.startswith("el 100")
+
+
+def test_the_figure_of_footwear_shows_seeds_means_and_intervals():
+    outcome = weighed({"1": seeds(0.9, 0.8), "2": change(0.95, 0.7)})
+    axes = footwear.plot_footwear(outcome).figure.axes
+    assert [ax.get_title() for ax in axes] == ["calzado", "demás prendas", "todas"]
+    part = footwear.parts(outcome)["calzado"].accuracies
+    drawn = [line.get_ydata() for line in axes[0].get_lines()[:3]]
+    assert np.array_equal(np.transpose(drawn), [part["1"], part["2"]])
+    assert [t.get_text() for t in axes[0].get_xticklabels()] == ["1", "2"]
+    plt.close("all")
+
+
+def lasting(train: list[float], validation: list[list[float]], asked="2") -> Outcome:
+    """A training with such errors after each epoch, one list of the latter a seed."""
+    decision = SimpleNamespace(question="¿Sobreajusta?", assigned=asked)
+    runs, frames = [], []
+    for errors in validation:
+        wrong = np.arange(1000) < np.round(1000 * np.array(errors))[:, None]
+        frames.append(np.where(wrong, (LABELS + 1) % 10, LABELS))
+        history = pd.DataFrame({"train_error": train, "test_error": errors})
+        runs.append(SimpleNamespace(history=history))
+    by_epoch = dict(enumerate(np.swapaxes(frames, 0, 1), 1))
+    decision.predictions = lambda runs: {str(e): p for e, p in by_epoch.items()}
+    return Outcome(decision, {"": runs}, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "says"),
+    [
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.3], "Hasta ahí no: sigue mejorando"),
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.5], "Sí: mejora con las imágenes de las que"),
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.4], "Ni sí ni no"),
+        ([0.5, 0.4, 0.4], [0.5, 0.4, 0.5], "No: tampoco mejora ya"),
+    ],
+)
+@pytest.mark.parametrize("n", [1, 3])
+def test_whether_a_network_overfits(train, validation, says, n):
+    several = [np.add(validation, (0, 0.01 * s, 0.012 * s)) for s in range(n)]
+    text = overfitting.answer(lasting(train, several))
+    assert says in text
+    assert "de la época 2 a la 3, el error de entrenamiento pasa del 40.0" in text
+
+
+def test_overfitting_cannot_be_told_without_more_epochs():
+    text = overfitting.answer(lasting([0.5, 0.4], [[0.5, 0.4]]))
+    assert "no se puede decir" in text
+
+
+def test_the_figure_of_overfitting_has_a_panel_a_network():
+    outcome = lasting([0.5, 0.4, 0.1], [[0.5, 0.4, 0.5], [0.5, 0.5, 0.5]])
+    ax = overfitting.plot_overfitting({"densa": outcome, "LeNet-5": outcome})
+    train, validation, asked = ax.get_lines()
+    assert list(train.get_ydata()) == [0.5, 0.4, 0.1]
+    assert list(validation.get_ydata()) == pytest.approx([0.5, 0.45, 0.5])
+    assert list(asked.get_xdata()) == [2, 2]
+    assert ax.figure.axes[1].get_title() == "LeNet-5"
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        fashion_mnist.footwear(FASHION),
+        *fashion_mnist.decisions(FASHION),
+        *(d for d in cifar10.decisions(CIFAR) if d.name != "overfitting"),
+    ],
+    ids=lambda decision: decision.name,
+)
+def test_each_choice_is_another_training_and_the_assignments_is_one(decision):
+    plans = decision.plans()
+    assert decision.assigned in plans
+    different = {repr((p.recipe, sorted(p.options.items()))) for p in plans.values()}
+    assert len(different) == len(plans)
+
+
+def test_the_assignments_choice_is_the_reports_recipe():
+    plan = fashion_mnist.footwear(FASHION).plans()["2"]
+    assert (plan.recipe.optimizer, plan.recipe.learning_rate) == ("adam", 0.001)
+    assert [plan.recipe.class_weights[k] for k in (5, 6, 7, 9)] == [2, 1, 2, 2]
+    by_name = {d.name: d for d in cifar10.decisions(CIFAR)}
+    wide = by_name["width"].plans()[by_name["width"].assigned]
+    assert wide.options == {"width": 10_000}
+    assert (wide.recipe.optimizer, wide.recipe.learning_rate) == ("adagrad", 0.01)
+    # the training that shows overfitting is one of those that compare widths
+    assert by_name["overfitting"].plans()[""] == wide
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 10])
+def test_there_is_an_epoch_after_the_one_asked(epochs):
+    settings = SimpleNamespace(**vars(CIFAR) | {"lenet_epochs": epochs})
+    length = cifar10.length(settings)
+    assert length.base.recipe.epochs > int(length.assigned) == epochs
+    settings = SimpleNamespace(**vars(FASHION) | {"epochs": epochs})
+    length = fashion_mnist.length(settings)
+    assert length.base.recipe.epochs > int(length.assigned) == 7
+
+
+@pytest.mark.parametrize("width", [1, 10, 10_000])
+def test_widths_are_different_and_end_with_the_one_asked(width):
+    settings = SimpleNamespace(**vars(CIFAR) | {"width": width})
+    plans = cifar10.decisions(settings)[0].plans()
+    widths = [plan.options["width"] for plan in plans.values()]
+    assert widths == sorted(set(widths))
+    assert widths[-1] == width
+
+
+def test_the_cost_of_width_is_told_by_parameters_and_time():
+    def one(parameters, seconds):
+        return [SimpleNamespace(parameters=parameters, seconds=seconds)]
+
+    runs = {"100": one(1000, 2.0), "1000": one(10_000, 8.0)}
+    text = cifar10.cost_of_width(SimpleNamespace(runs=runs))
+    assert "La de 100 neuronas tiene 1000 parámetros y se entrena en 2.0 s" in text
+    assert "10 veces los parámetros y 4.0 veces el tiempo la de 1000" in text
+    alone = cifar10.cost_of_width(SimpleNamespace(runs={"100": one(1000, 2.0)}))
+    assert alone.endswith("se entrena en 2.0 s.")
