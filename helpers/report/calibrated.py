@@ -51,14 +51,14 @@ def calibrate(final: Run, data: Dataset, chooser: Run, cut: Dataset) -> Calibrat
 
 def sentence(name: str, c: Calibrated) -> str:
     """Whether the network is too sure, and whether the temperature cures it."""
-    kind = "demasiado segura" if c.temperature > 1 else "demasiado insegura"
+    kind = "es demasiado segura" if c.temperature > 1 else "es demasiado insegura"
     if abs(c.temperature - 1) < 0.02:
-        kind = "bien calibrada"
+        kind = "está bien calibrada"
     return (
         f"El error esperado de calibración de la red {name} es {_error(c.before)}. La"
         f" temperatura se ajustó con {numbers.integer(c.fitted_on)} imágenes de"
         " validación que no vio una red entrenada con la misma receta y el resto del"
-        f" conjunto de entrenamiento: $T$ = {c.temperature:.2f}, así que está {kind}."
+        f" conjunto de entrenamiento: $T$ = {c.temperature:.2f}, así que {kind}."
         f" Aplicada a las imágenes de prueba, el error queda en {_error(c.after)}:"
         f" {_change(c)}. Las clases predichas no cambian."
     )
