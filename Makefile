@@ -84,8 +84,12 @@ audit:
 	set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
 	$(PYTHON) -m venv "$$new"; \
 	"$$new/bin/python" -m pip install $(QUIET) pip-audit; \
-	"$$new/bin/pip-audit" --strict --requirement requirements.lock \
-	  --no-deps --disable-pip
+	"$$new/bin/pip-audit" --strict --requirement requirements.lock --no-deps \
+	  --disable-pip --output "$$new/found" && exit; \
+	if [ -s "$$new/found" ]; then cat "$$new/found"; else \
+	  echo "make: nothing was audited: the vulnerability database did not answer for" \
+	    "every package (see above); try again with a network that reaches it" >&2; fi; \
+	exit 1
 
 define check-python
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -46,6 +46,17 @@ def accuracy(counts: np.ndarray) -> float:
     return float(np.diag(counts).sum() / counts.sum())
 
 
+def macro_f1(counts: np.ndarray) -> np.ndarray:
+    """Mean over the classes of the harmonic mean of precision and recall.
+
+    `counts` is (..., K, K), the result (...). A class neither predicted nor present
+    counts 0, as in scikit-learn.
+    """
+    whole = counts.sum(-1) + counts.sum(-2)
+    right = 2 * np.diagonal(counts, axis1=-2, axis2=-1)
+    return (right / np.maximum(whole, 1)).mean(-1)
+
+
 def off_diagonal(counts: np.ndarray) -> np.ndarray:
     """The errors alone: the counts with a diagonal of zeros, (K, K)."""
     return np.where(np.eye(len(counts), dtype=bool), 0, counts)

@@ -81,17 +81,19 @@ def plot_confusions(counts: dict[str, np.ndarray], *, classes) -> Axes:
 def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
     """Draw training (dashed) and prediction (solid) error against the epoch.
 
-    `histories` maps a name to one history per seed; a thin line is a seed, a thick one
-    the mean over seeds.
+    `histories` maps a name to one history per seed; a line is the mean over seeds and
+    its band goes from the lowest seed to the highest, where there are several.
     """
     ax = ax or _axes(6.3, 3.0)
     for color, (name, seeds) in enumerate(histories.items()):
         table = pd.concat(seeds)
         for column, dashes in [("train_error", "--"), ("test_error", "-")]:
             style = {"color": f"C{color}", "linestyle": dashes}
-            for seed in seeds if len(seeds) > 1 else []:
-                ax.plot(seed.epoch, seed[column], **style, linewidth=0.6, alpha=0.45)
-            mean = table.groupby("epoch")[column].mean()
+            epochs = table.groupby("epoch")[column]
+            mean = epochs.mean()
+            if len(seeds) > 1:
+                band = {"color": f"C{color}", "alpha": 0.2, "linewidth": 0}
+                ax.fill_between(mean.index, epochs.min(), epochs.max(), **band)
             label = ", ".join(filter(None, [name, NAMES[column]]))
             ax.plot(mean.index, mean, **style, marker="o", markersize=3, label=label)
     ax.set(xlabel="época", ylabel="error (imágenes mal clasificadas)")
@@ -147,6 +149,28 @@ def plot_seeds(
     ax.set_yticks(range(len(groups)), groups)
     ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
     ax.grid(axis="x")
+    return ax
+
+
+def plot_calibration(before, after, *, ax=None) -> Axes:
+    """Draw two reliability diagrams, of `helpers.calibration.Calibration`, in one.
+
+    A point is a bin of the predicted class's probability: on the diagonal, the network
+    is right as often as it says. The area of a point grows with its images.
+    """
+    ax = ax or _axes(6.3, 2.2)
+    ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
+    for color, (name, c) in enumerate({"antes": before, "después": after}.items()):
+        area = 4 + 90 * c.images / c.images.sum()
+        label = f"{name}: ECE {percent(c.error)}"
+        style = {"color": f"C{color}", "marker": "os"[color], "label": label}
+        ax.plot(c.confidence, c.accuracy, color=f"C{color}", linewidth=0.8)
+        ax.scatter(c.confidence, c.accuracy, area, **style)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probabilidad de la clase predicha")
+    ax.set_ylabel("proporción de aciertos")
+    ax.grid()
+    for handle in ax.legend(loc="upper left").legend_handles:
+        handle.set_sizes([25])
     return ax
 
 

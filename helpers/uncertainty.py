@@ -12,6 +12,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
+from helpers.evaluation import macro_f1
+
 LEVEL = 0.95
 RESAMPLES = 2_000  # of the bootstrap; its own seed makes it repeatable
 
@@ -50,6 +52,8 @@ def difference(a, b) -> Estimate:
     gap, n, many = float(a.mean() - b.mean()), min(len(a), len(b)), max(len(a), len(b))
     if many == 1:
         return Estimate(gap, np.nan, np.nan, np.nan, n)
+    if n > 1 and np.ptp(a) == np.ptp(b) == 0:  # no spread: scipy would divide by it
+        return Estimate(gap, np.nan, gap, gap, n)
     if n > 1:
         interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(LEVEL)
         return Estimate(gap, np.nan, float(interval.low), float(interval.high), n)
@@ -115,6 +119,43 @@ def compare(labels, a, b) -> Paired:
     return Paired(both, only_a, only_b, neither, float(p_value), gap, low, high)
 
 
+@dataclass(frozen=True)
+class Scores:
+    """Macro-F1 of two networks and their difference, each (value, low, high)."""
+
+    a: tuple[float, float, float]
+    b: tuple[float, float, float]
+    difference: tuple[float, float, float]
+
+
+def compare_f1(labels, a, b, n_classes: int = 10) -> Scores:
+    """Compare the macro-F1 of predictions (N,) of two networks, over test images.
+
+    Paired bootstrap: the same images are drawn again for both. Images with the same
+    label and predictions are alike, so that only how many of each kind are drawn
+    counts, which is multinomial.
+    """
+    shape = (n_classes,) * 3
+    kinds = np.ravel_multi_index(
+        (np.asarray(labels), np.asarray(a), np.asarray(b)), shape
+    )
+    present, images = np.unique(kinds, return_counts=True)
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(images.sum(), images / images.sum(), RESAMPLES)
+    scores = []
+    for draws in (images[None], drawn):
+        cube = np.zeros((len(draws), n_classes**3), np.int32)
+        cube[:, present] = draws
+        cube = cube.reshape(-1, *shape)
+        scores.append([macro_f1(cube.sum(3)), macro_f1(cube.sum(2))])
+    (value_a, value_b), (many_a, many_b) = scores
+    return Scores(
+        _percentiles(value_a, many_a),
+        _percentiles(value_b, many_b),
+        _percentiles(value_a - value_b, many_a - many_b),
+    )
+
+
 def holm(p_values) -> np.ndarray:
     """Adjust several p values so that they may be read together (Holm, 1979)."""
     return multipletests(list(p_values), method="holm")[1]
@@ -134,3 +175,8 @@ def _bootstrap(gaps: np.ndarray) -> tuple[float, float]:
         rng=np.random.default_rng(0),
     ).confidence_interval
     return float(interval.low), float(interval.high)
+
+
+def _percentiles(value: np.ndarray, resampled: np.ndarray) -> tuple:
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(value[0]), float(low), float(high)

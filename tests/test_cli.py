@@ -212,3 +212,34 @@ def test_two_that_make_at_once_in_a_new_clone_set_it_up_once(tmp_path):
     assert [process.returncode for process in both] == [0, 0]
     assert all("made" in each for each in words)
     assert (tmp_path / "log").read_text().split() == ["venv", "packages"]
+
+
+AUDITOR = """#!/bin/sh
+case "$*" in *"-m venv"*) for new; do :; done
+  mkdir -p "$new/bin"; cp "$0" "$new/bin/python"; cp auditor "$new/bin/pip-audit"
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("auditor", "status", "audited"),
+    [
+        ("exit 0", 0, True),
+        ('echo PYSEC-1 > "$found"; exit 1', 2, True),
+        ("exit 1", 2, False),  # before it has written what it found
+    ],
+)
+def test_an_audit_tells_what_is_found_from_what_was_not_asked(
+    tmp_path, auditor, status, audited
+):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    python = tmp_path / "python"
+    python.write_text(AUDITOR)
+    (tmp_path / "auditor").write_text(f"#!/bin/sh\nfor found; do :; done\n{auditor}\n")
+    for file in (python, tmp_path / "auditor"):
+        file.chmod(0o755)
+    command = ["make", "audit", f"PYTHON={python}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == status, done.stderr
+    assert ("PYSEC-1" in done.stdout.splitlines()) == ("PYSEC-1" in auditor)
+    assert ("make: nothing was audited" in done.stderr) != audited

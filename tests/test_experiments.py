@@ -2,6 +2,7 @@
 
 import ast
 from collections import namedtuple
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from helpers import paths
-from helpers.datasets import load
+from helpers.datasets import Split, load
 from helpers.experiments import (
     Decision,
     Length,
@@ -77,6 +78,15 @@ class TestAnswer:
         text = answer(made_up({"a": [0.9, 0.8], "b": [0.8, 0.9], "c": [0.5, 0.5]}))
         assert "Empatan «a» y «b», con 0.850 ± 0.071." in text
 
+    def test_ties_do_not_depend_on_rounding(self):
+        a, b = [0.1, 0.2, 0.4], [0.2, 0.4, 0.1]
+        assert "Empatan «a» y «b»" in answer(made_up({"a": a, "b": b}))
+
+    def test_an_assignments_choice_behind_a_tie_is_told(self):
+        text = answer(made_up({"a": [0.5], "b": [0.9], "c": [0.9]}))
+        assert "Empatan «b» y «c»" in text
+        assert "«a», de la tarea, queda a 40.00 puntos" in text
+
     def test_one_label_for_all_is_told(self):
         collapsed = made_up({"a": [0.9], "b": [0.1]})
         predictions = collapsed.predictions | {"b": np.zeros((1, 1000), int)}
@@ -91,11 +101,16 @@ class TestAnswer:
         assert "una época más, +10.00" in text
 
     def test_epochs_that_are_enough(self):
-        same = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.8, 0.9]}
+        same = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.901, 0.801]}
         text = answer(made_up(same, "2", Length))
-        assert text.startswith("**¿Cuál?** Bastan 2")
+        assert text.startswith("**¿Cuál?** Bastan 2, pues más ganan menos de 0.5")
         worse = {"1": [0.9], "2": [0.5]}
-        assert "Bastan 1: de la época 1 a la 2" in answer(made_up(worse, "1", Length))
+        assert "Bastan 1, pues más ganan menos" in answer(made_up(worse, "1", Length))
+
+    def test_a_wide_interval_is_no_proof_that_epochs_are_enough(self):
+        wide = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.8, 0.9]}
+        text = answer(made_up(wide, "2", Length))
+        assert "no se puede decir si bastan 2" in text
 
     @pytest.mark.parametrize("asked", ["3", "4"])
     def test_epochs_that_were_not_trained(self, asked):
@@ -179,6 +194,22 @@ class TestRun:
             run([], mnist)
         with pytest.raises(ValueError, match="validation"):
             linear.logistic(mnist)
+
+    def test_other_test_images_change_no_answer(self, mnist, tmp_path, monkeypatch):
+        noise = torch.randint(0, 256, mnist.test.images.shape, dtype=torch.uint8)
+        poisoned = replace(mnist, test=Split(noise, mnist.test.labels.flip(0)))
+        decision = Decision("x", "¿?", BASE, {"a": {}, "b": {"kernel": 2}}, "a")
+        found = []
+        for i, data in enumerate((mnist, poisoned)):
+            monkeypatch.setenv("INFORME_HOME", str(tmp_path / str(i)))  # trained anew
+            cut = validation(data, 200)
+            outcomes = run([decision], cut, device="cpu")
+            regression = linear.logistic(cut).predictions.tolist()
+            found.append((answers(outcomes), outcomes["x"].accuracies, regression))
+        assert found[0][0] == found[1][0]
+        for label in ("a", "b"):
+            assert (found[0][1][label] == found[1][1][label]).all()
+        assert found[0][2] == found[1][2]
 
     def test_no_module_of_experiments_can_load_a_data_set(self):
         """They get what they choose with; only `validation` cuts it."""
@@ -276,6 +307,7 @@ class TestDead:
         text = dead.explain(output, [3], mnist.classes)
         assert "«3» no es positiva en ninguna de 1000 imágenes" in text
         assert "es 0, exactamente" in text
+        assert "cambio de la convolución" in text  # its inputs are not dead
 
     def test_a_nearly_dead_one_is_said_to_be_so(self):
         alive, gradient = np.full(10, 0.5), np.linspace(1, 2, 10)

@@ -7,6 +7,7 @@ from helpers.report.numbers import count, integer, listing, mean_std, points
 from helpers.uncertainty import Estimate, compare, over_seeds
 
 COLLAPSED = 0.99  # share of the images with one predicted class
+NOTHING = 0.005  # what more epochs may gain where so many are called enough
 
 
 def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -> str:
@@ -63,12 +64,14 @@ def stands_out(e: Estimate) -> bool:
 def _best(outcome: Outcome) -> str:
     assigned = outcome.decision.assigned
     first, second, *_ = outcome.ranking
-    tied = [k for k in outcome.ranking if not gap(outcome, first, k).mean]
+    tied = [k for k in outcome.ranking if outcome.right(k) == outcome.right(first)]
     if len(tied) > 1:
-        return (
-            f"Empatan {listing(f'«{k}»' for k in tied)}, con"
-            f" {mean_std(outcome.estimate(first))}."
-        )
+        text = f"Empatan {listing(f'«{k}»' for k in tied)}, con"
+        text = f"{text} {mean_std(outcome.estimate(first))}"
+        if assigned in tied:
+            return f"{text}."
+        e = gap(outcome, first, assigned)
+        return f"{text}; «{assigned}», de la tarea, queda a {_distance(e)}."
     text = f"Gana «{first}», con {mean_std(outcome.estimate(first))}"
     if first == assigned:
         e = gap(outcome, first, second)
@@ -117,9 +120,17 @@ def _length(outcome: Outcome) -> str:
             " decir."
         )
     e, more = gap(outcome, last, asked), gap(outcome, str(int(asked) + 1), asked)
-    enough = "No bastan" if stands_out(e) and e.mean > 0 else "Bastan"
     return (
-        f"{enough} {asked}: de la época {asked} a la {last}, la exactitud cambia"
+        f"{_enough(e, asked)}: de la época {asked} a la {last}, la exactitud cambia"
         f" {_interval(e, '+')}; una época más, {points(more.mean, '+', 2)}."
         f" La mejor es la {best}, con {mean_std(outcome.estimate(best))}."
     )
+
+
+def _enough(e: Estimate, asked: str) -> str:
+    """The verdict on what more epochs gain; a wide interval allows none."""
+    if e.high <= NOTHING:
+        return f"Bastan {asked}, pues más ganan menos de {points(NOTHING)} puntos"
+    if e.low > 0:
+        return f"No bastan {asked}"
+    return f"Con estos datos no se puede decir si bastan {asked}"

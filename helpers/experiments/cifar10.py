@@ -6,8 +6,8 @@ import numpy as np
 
 from helpers.experiments.decision import Decision, Length, Outcome
 from helpers.recipe import Recipe
-from helpers.report.numbers import duration, integer, listing, times
-from helpers.runs import Plan
+from helpers.report.numbers import duration, integer, times
+from helpers.runs import Plan, Run
 
 IMAGES = 8_000  # of the training set, to learn from; all where LeNet-5's epochs count
 EPOCHS = 4  # of LeNet-5 where optimizers are compared
@@ -57,22 +57,23 @@ def length(settings) -> Length:
 
 
 def cost_of_width(outcome: Outcome) -> str:
-    """What each width costs, in parameters and time."""
-    first, *others = outcome.runs.values()
-    seconds = [float(np.mean([r.seconds for r in runs])) for runs in (first, *others)]
-    more = listing(
-        f"{times(runs[0].parameters / first[0].parameters)} veces los parámetros y"
-        f" {times(long / seconds[0])} veces el tiempo la de {label}"
-        for label, runs, long in zip(
-            list(outcome.runs)[1:], others, seconds[1:], strict=True
-        )
-    )
-    label = next(iter(outcome.runs))
+    """What each width costs, in parameters and time, against the first."""
+    (narrow, first), *others = outcome.runs.items()
     text = (
-        f"La de {label} neuronas tiene {integer(first[0].parameters)} parámetros y se"
-        f" entrena en {duration(seconds[0])}"
+        f"La de {narrow} neuronas tiene {integer(first[0].parameters)} parámetros y se"
+        f" entrena en {duration(_seconds(first))}"
     )
-    return f"{text}; lleva {more}." if others else f"{text}."
+    more = [
+        f"la de {width} tiene {times(runs[0].parameters / first[0].parameters)} veces"
+        f" esos parámetros y tarda {times(_seconds(runs) / _seconds(first))} veces"
+        " ese tiempo"
+        for width, runs in others
+    ]
+    return "; ".join([text, *more]) + "."
+
+
+def _seconds(runs: list[Run]) -> float:
+    return float(np.mean([run.seconds for run in runs]))
 
 
 def _dense(settings) -> Plan:

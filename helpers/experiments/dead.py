@@ -70,15 +70,17 @@ def _case(output: Output, k: int, lost: list[int], classes) -> str:
     if output.alive[k] == 0:
         return (
             f"La salida de «{classes[k]}» no es positiva en {_in(output, k)}: {norm},"
-            f" exactamente{beside}. Ningún paso puede ya reanimarla."
+            f" exactamente{beside}. Esos pesos ya no se mueven con estas imágenes;"
+            " solo podría reanimarla un cambio de la convolución, que es de todas las"
+            " clases."
         )
     return (
-        f"La salida de «{classes[k]}» es positiva en {_in(output, k)}, y nunca la"
-        f" mayor; solo esas imágenes la corrigen, y {norm}{beside}."
+        f"La salida de «{classes[k]}» es positiva en {_in(output, k)}: solo ellas la"
+        f" corrigen, y {norm}{beside}."
     )
 
 
 def _in(output: Output, k: int) -> str:
     """In how many images the logit of class `k` is positive."""
     found, of = round(output.alive[k] * output.images), integer(output.images)
-    return f"{integer(found) if found else 'ninguna'} de {of} imágenes"
+    return f"{integer(found) if found else 'ninguna'} de {of} imágenes de entrenamiento"

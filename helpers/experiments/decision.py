@@ -76,11 +76,14 @@ class Outcome:
         """Accuracy of each seed by label, (S,)."""
         return {k: (p == self.labels).mean(1) for k, p in self.predictions.items()}
 
+    def right(self, label: str) -> int:
+        """Images that the seeds of a label get right, all together: exact for ties."""
+        return int((self.predictions[label] == self.labels).sum())
+
     @property
     def ranking(self) -> list[str]:
         """Labels by their mean accuracy, best first; ties in the order declared."""
-        means = {label: values.mean() for label, values in self.accuracies.items()}
-        return sorted(means, key=lambda label: -means[label])
+        return sorted(self.predictions, key=lambda label: -self.right(label))
 
     def estimate(self, label: str) -> Estimate:
         """Accuracy of a label over seeds."""

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import sklearn
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -59,7 +60,11 @@ def logistic(data: Dataset) -> Logistic:
     """
     if data.split != "validation":
         raise ValueError("the regression is compared on the validation split")
-    question = {"data": data.checksum, "iterations": ITERATIONS}
+    question = {
+        "data": data.checksum,
+        "iterations": ITERATIONS,
+        "scikit-learn": sklearn.__version__,
+    }
     path = paths.runs() / f"logistic-{key_of(question)}.json"
     try:
         found = read_json(path)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
-from helpers.report import numbers
+from helpers.report import claims, numbers
 from helpers.report.display import pipe_table
 from helpers.report.numbers import count, listing
 from helpers.uncertainty import holm, over_seeds
@@ -40,6 +40,11 @@ TOO_WIDE = """
 
 Algún intervalo se sale de [0, 1], donde una exactitud no puede estar: una semilla se
 apartó tanto de las otras que con tan pocas no se puede fijar la media."""
+
+CLAIMS = """# Lo que afirmaba el original {{.unnumbered}}
+
+La [tabla](#tab-claims) examina una por una las afirmaciones del informe original que se
+pueden comprobar. {rules} {tally}"""
 
 REPRODUCIBILITY = """# Cómo se reproduce este informe {{.unnumbered}}
 
@@ -82,7 +87,7 @@ def opening(metrics: list[dict]) -> NotebookNode:
 
 
 def closing(metrics: list[dict]) -> NotebookNode:
-    """What it takes to get the same numbers again."""
+    """The original's claims, and what it takes to get the same numbers again."""
     machines = {_machine(n) for part in metrics for n in part["networks"].values()}
     text = REPRODUCIBILITY.format(
         machines="\n".join(f"- {machine}" for machine in sorted(machines))
@@ -98,7 +103,32 @@ def closing(metrics: list[dict]) -> NotebookNode:
         "tab-runs",
         "Los entrenamientos que usa este informe y la clave con la que se guardan.",
     )
-    return _notebook("reproducir", text, runs)
+    return _notebook("reproducir", *_claims(metrics), text, runs)
+
+
+def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
+    """The chapter of claims; nothing where no part has one."""
+    rows = [
+        [part["title"], claim["claim"], claim["measured"], claim["verdict"]]
+        for part in metrics
+        for claim in part["claims"]
+    ]
+    if not rows:
+        return []
+    verdicts = [row[-1] for row in rows]
+    tally = listing(
+        f"{verdicts.count(v)} «{v}»"
+        for v in (claims.HOLDS, claims.FAILS, claims.UNKNOWN)
+        if v in verdicts
+    )
+    tally = f"De {count(len(rows), 'afirmación', 'afirmaciones')}: {tally}."
+    table = _table(
+        rows,
+        ["datos", "afirmación", "medido [IC 95 %]", "veredicto"],
+        "tab-claims",
+        "Las afirmaciones del informe original, lo medido aquí y el veredicto.",
+    )
+    return [CLAIMS.format(rules=claims.rules(), tally=tally), table]
 
 
 def _comparisons(metrics: list[dict]) -> list[list[str]]:

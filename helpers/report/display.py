@@ -61,12 +61,15 @@ class Report:
         """Show a paragraph of Markdown made from results."""
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
-    def metrics(self, runs: dict[str, list[Run]], pair: Paired, outcomes=()) -> None:
-        """Write `metrics.json`: what the runs measured, for the report's summary.
+    def metrics(
+        self, runs: dict[str, list[Run]], pair: Paired, outcomes=(), *, claims=()
+    ) -> None:
+        """Write `metrics.json`: what the runs measured, for the report's chapters.
 
-        `outcomes` are those of `helpers.experiments.run`, by name.
+        `outcomes` are those of `helpers.experiments.run`, by name; `claims` are rows of
+        the table of the original's claims.
         """
-        content = results.metrics(self.data, runs, pair)
+        content = results.metrics(self.data, runs, pair, claims)
         content["experiments"] = results.keys_of(dict(outcomes))
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)

@@ -5,12 +5,20 @@ Like `sentences`, each stays true when the results change.
 
 import numpy as np
 
+from helpers.datasets import Dataset
 from helpers.report import numbers
 from helpers.report.numbers import count, integer, points
 from helpers.report.results import accuracies
 from helpers.report.sentences import headline
 from helpers.runs import Run
-from helpers.uncertainty import Estimate, Paired, detectable, difference, over_seeds
+from helpers.uncertainty import (
+    Estimate,
+    Paired,
+    compare_f1,
+    detectable,
+    difference,
+    over_seeds,
+)
 
 
 def paired(pair: Paired, a: str, b: str) -> str:
@@ -34,6 +42,25 @@ def _odds(pair: Paired) -> str:
     if less == 0:
         return "una de las dos no gana ninguna"
     return f"{more / less:.1f} por cada una en la otra dirección"
+
+
+def scores(runs: dict[str, list[Run]], data: Dataset) -> str:
+    """Macro-F1 of the two networks' first seeds and their difference, over images."""
+    (name_a, a), (name_b, b) = runs.items()
+    f1 = compare_f1(data.test.labels, a[0].predictions, b[0].predictions)
+    gap, low, high = f1.difference
+    return (
+        f"El macro-F1, que da el mismo peso a todas las clases, es {_score(f1.a)} con"
+        f" la red {name_a} y {_score(f1.b)} con la red {name_b}; la diferencia,"
+        f" {points(gap, '+')} puntos [{points(low)}, {points(high)}]. Estos intervalos,"
+        " también *bootstrap*, dicen cuánto cambiaría el valor con otras imágenes de"
+        " prueba, no con otra semilla."
+    )
+
+
+def _score(value: tuple[float, float, float]) -> str:
+    score, low, high = map(numbers.share, value)
+    return f"{score} [{low}, {high}]"
 
 
 def seedwise(a: list[Run], b: list[Run], n_a: str, n_b: str) -> str:

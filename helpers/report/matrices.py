@@ -56,6 +56,23 @@ def confusions(counts: np.ndarray, classes) -> str:
     )
 
 
+def destinations(counts: np.ndarray, group, classes) -> str:
+    """Where the images of each class of a group go that are not recognised."""
+    errors, shares = off_diagonal(counts), row_shares(counts)
+    parts = []
+    for true in group:
+        places = np.argsort(-errors[true], kind="stable")[:2]
+        gone = listing(
+            f"«{classes[k]}» ({percent(shares[true, k])})"
+            for k in places
+            if errors[true, k]
+        )
+        lost = f"se pierde el {percent(1 - shares[true, true])}"
+        where = f", sobre todo en {gone}" if gone else ""
+        parts.append(f"De los «{classes[true]}» {lost}{where}.")
+    return " ".join(parts)
+
+
 def among(counts: np.ndarray, group, classes, name: str) -> str:
     """What share of all errors stays inside a group of classes."""
     errors = off_diagonal(counts)

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from helpers.datasets import Dataset
-from helpers.evaluation import confusion_counts, precision, recall
+from helpers.evaluation import confused_pairs, confusion_counts, precision, recall
 from helpers.runs import Run
 from helpers.uncertainty import Paired, compare, over_seeds
 
@@ -64,15 +64,46 @@ def confident_errors(run: Run, data: Dataset, n: int) -> tuple:
     return data.test.images[rows], titles
 
 
+def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 6) -> tuple:
+    """Examples of the most confused pairs, a row each, and the surest errors below.
+
+    Gives images and titles as `confident_errors`; the surest come
+    first. Rows hold `columns` images; short ones are filled up with white.
+    """
+    counts = counts_of(run, data)
+    logits = torch.from_numpy(run.logits)
+    probability, predicted = logits.softmax(1).max(1)
+    picked, titles = [], []
+    for pair in confused_pairs(counts, rows).itertuples():
+        if not pair.images:
+            continue
+        here = (data.test.labels == pair.true) & (predicted == pair.predicted)
+        places = here.nonzero()[:, 0]
+        order = probability[places].argsort(descending=True, stable=True)[:columns]
+        title = f"{data.classes[pair.true]} → {data.classes[pair.predicted]}"
+        blank = columns - len(order)
+        white = torch.full((blank, *data.test.images.shape[1:]), _paper(data))
+        picked += [data.test.images[places[order]], white.to(torch.uint8)]
+        titles += [title] * len(order) + [""] * blank
+    images, names = confident_errors(run, data, columns)
+    return torch.cat([*picked, images]), titles + names
+
+
+def _paper(data: Dataset) -> int:
+    """The value that is drawn as white: grey images are drawn inverted."""
+    return 0 if data.test.images.shape[1] == 1 else 255
+
+
 def paired(a: list[Run], b: list[Run], data: Dataset) -> Paired:
     """Compare the first seeds of two networks on the same test images."""
     return compare(data.test.labels, a[0].predictions, b[0].predictions)
 
 
-def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired) -> dict:
+def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired, claims=()) -> dict:
     """Everything that the summary and the README say of one data set, for JSON.
 
-    `pair` compares the first network of `runs` with the second.
+    `pair` compares the first network of `runs` with the second; `claims` are rows of
+    the conclusion's table.
     """
     finished = max(run.about["finished"] for seeds in runs.values() for run in seeds)
     return {
@@ -85,6 +116,7 @@ def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired) -> dict:
         "trained_on": finished[:10],
         "networks": {name: _network(seeds, data) for name, seeds in runs.items()},
         "comparison": asdict(pair) | {"of": list(runs)},
+        "claims": [asdict(claim) for claim in claims],
     }
 
 

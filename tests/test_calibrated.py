@@ -1,0 +1,59 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from helpers.calibration import calibration
+from helpers.datasets import load
+from helpers.report import calibrated
+from helpers.selection import validation
+
+
+@pytest.fixture(scope="module")
+def sets():
+    data = load("mnist", "sample")
+    return data, validation(data)
+
+
+def run_on(labels, size):
+    """A run that is as sure of its errors, a tenth, as of the rest."""
+    predicted = labels.numpy().copy()
+    predicted[::10] = (predicted[::10] + 1) % 10
+    return SimpleNamespace(logits=np.eye(10)[predicted] * size)
+
+
+def test_the_temperature_comes_from_validation_alone(sets):
+    data, cut = sets
+    final, chooser = run_on(data.test.labels, 20), run_on(cut.test.labels, 20)
+    found = calibrated.calibrate(final, data, chooser, cut)
+    assert found.temperature > 1
+    assert found.after.error < 0.01 < found.before.error
+    assert found.fitted_on == len(cut.test)
+    shuffled = replace(data, test=replace(data.test, labels=data.test.labels.flip(0)))
+    again = calibrated.calibrate(final, shuffled, chooser, cut)
+    assert again.temperature == found.temperature
+    assert "demasiado segura" in calibrated.sentence("x", found)
+    assert "la temperatura lo reduce" in calibrated.sentence("x", found)
+
+
+def test_it_is_not_fitted_on_the_test_images(sets):
+    data, _ = sets
+    run = run_on(data.test.labels, 20)
+    with pytest.raises(ValueError, match="validation"):
+        calibrated.calibrate(run, data, run, data)
+
+
+def test_the_sentence_follows_what_was_measured():
+    sure, labels = np.eye(10)[np.arange(10).repeat(50)] * 9, np.arange(10).repeat(50)
+    good, bad = calibration(sure, labels), calibration(sure, (labels + 1) % 10)
+    for before, after, word in [
+        (bad, good, "lo reduce"),
+        (good, bad, "lo empeora"),
+        (good, good, "no se puede decir"),
+    ]:
+        c = calibrated.Calibrated(0.5, before, after, 10, {})
+        assert word in calibrated.sentence("x", c)
+        assert "demasiado insegura" in calibrated.sentence("x", c)
+    c = calibrated.Calibrated(1.01, good, good, 10, {})
+    assert "bien calibrada" in calibrated.sentence("x", c)
