@@ -8,7 +8,7 @@ import numpy as np
 from helpers.datasets import Dataset
 from helpers.evaluation import off_diagonal, precision, recall, row_shares
 from helpers.report import numbers, original
-from helpers.report.numbers import count, listing, percent, share
+from helpers.report.numbers import count, integer, listing, percent, share
 from helpers.report.results import per_seed
 from helpers.runs import Run
 from helpers.uncertainty import over_seeds
@@ -54,6 +54,22 @@ def confusions(counts: np.ndarray, classes) -> str:
         f" «{classes[predicted]}»: {images}, el {percent(shares[true, predicted])} de"
         f" su clase; a la inversa ocurre en el {percent(shares[predicted, true])}."
     )
+
+
+def destinations(counts: np.ndarray, true: int, classes) -> str:
+    """Where the images of one class go that the network gets wrong: a row's sentence."""
+    row = counts[true]
+    total, right = int(row.sum()), int(row[true])
+    text = (
+        f"De {count(total, 'imagen', 'imágenes')} de la clase «{classes[true]}», la red"
+        f" acierta {integer(right)}"
+    )
+    wrong = off_diagonal(counts)[true]
+    most = [k for k in np.argsort(-wrong, kind="stable")[:3] if wrong[k]]
+    if not most:
+        return f"{text}."
+    listed = listing(f"«{classes[k]}» ({integer(int(wrong[k]))})" for k in most)
+    return f"{text}; las demás van sobre todo a {listed}."
 
 
 def among(counts: np.ndarray, group, classes, name: str) -> str:
