@@ -57,7 +57,7 @@ def confusions(counts: np.ndarray, classes) -> str:
 
 
 def destinations(counts: np.ndarray, true: int, classes) -> str:
-    """Where the images of one class go that the network gets wrong: a row's sentence."""
+    """Where the wrongly classified images of a class go: a row of the matrix."""
     row = counts[true]
     total, right = int(row.sum()), int(row[true])
     text = (
