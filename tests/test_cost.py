@@ -43,7 +43,7 @@ def test_gallery_holds_the_most_confused_pair_and_the_surest_errors(tmp_path, mn
     made = run(tmp_path / "a", mnist.test.labels, 0.5)
     images, titles = results.gallery(made, mnist, 1, 4)
     assert len(images) == len(titles) == 8
-    true, predicted = titles[0].split(" → ")
+    true, predicted = titles[0].split("→")
     counts = results.counts_of(made, mnist)
     errors = counts - np.diag(np.diag(counts))
     assert counts[int(true), int(predicted)] == errors.max()
