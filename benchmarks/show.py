@@ -247,7 +247,7 @@ def plot_times(network: dict, *, ax: Axes | None = None) -> Axes:
         ax.plot(times, [i] * len(times), "k.", markersize=3)
     ax.axvline(floor(network) * 1e3, color="k", linestyle=":", label="floor")
     ax.set_yticks(range(len(network["contenders"])), network["contenders"])
-    ax.set_xscale("log")
+    ax.set_ylim(len(network["contenders"]) - 0.5, -0.5)
+    ax.set_xlim(0, None)
     ax.set_xlabel("ms a step")
-    ax.invert_yaxis()
     return ax
