@@ -81,11 +81,16 @@ $(VENV)/.packages: requirements.lock
 # In an environment of its own: the auditor is not among what it audits.
 audit:
 	@$(call check-python)
-	set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
+	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
 	$(PYTHON) -m venv "$$new"; \
-	"$$new/bin/python" -m pip install $(QUIET) pip-audit; \
+	"$$new/bin/python" -m pip install $(QUIET) pip-audit || { \
+	  echo "make audit: pip-audit cannot be fetched; is there a network?" >&2; \
+	  exit 1; }; \
 	"$$new/bin/pip-audit" --strict --requirement requirements.lock \
-	  --no-deps --disable-pip
+	  --no-deps --disable-pip || { \
+	  echo "make audit: not passed, as told above. If it is a connection: without the" \
+	    "advisories of the package index nothing is known of these versions." >&2; \
+	  exit 1; }
 
 define check-python
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
