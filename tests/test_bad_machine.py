@@ -8,6 +8,7 @@ import os
 import re
 import resource
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -141,6 +142,39 @@ def test_a_port_that_is_taken(tmp_path):
 
 def taken_port(options):
     return next(w.partition("=")[2] for w in options if "ServerApp.port=" in w)
+
+
+# A Python whose pip gets, or does not get, an auditor that finds no network
+AUDITOR = """#!/bin/sh
+case "$*" in
+  *"-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"
+    printf '#!/bin/sh\\necho no advisories >&2; exit 1' > "$3/bin/pip-audit"
+    chmod +x "$3/bin/pip-audit";;
+  *install*) exit $FETCHED;;
+esac
+"""
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("fetched", "words"),
+    [("1", "pip-audit cannot be fetched; is there a network?"), ("0", "not passed")],
+)
+def test_an_audit_without_a_network_fails_and_says_so(tmp_path, fetched, words):
+    shutil.copy(paths.PACKAGE.parent / "Makefile", tmp_path)
+    python = tmp_path / "python"
+    python.write_text(AUDITOR)
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "audit", f"PYTHON={python}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"FETCHED": fetched, "TMPDIR": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    assert f"make audit: {words}" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["Makefile", "python"]
 
 
 # One build on a disk that takes 20 kB a file: of a notebook, of a run, and of no number
