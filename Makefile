@@ -81,9 +81,11 @@ $(VENV)/.packages: requirements.lock
 # In an environment of its own: the auditor is not among what it audits.
 audit:
 	@$(call check-python)
-	set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
+	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
 	$(PYTHON) -m venv "$$new"; \
-	"$$new/bin/python" -m pip install $(QUIET) pip-audit; \
+	"$$new/bin/python" -m pip install $(QUIET) pip-audit || { \
+	  echo "make audit: pip-audit cannot be fetched; is there a network?" >&2; \
+	  exit 1; }; \
 	"$$new/bin/pip-audit" --strict --requirement requirements.lock --no-deps \
 	  --disable-pip --output "$$new/found" && exit; \
 	if [ -s "$$new/found" ]; then cat "$$new/found"; else \

@@ -182,7 +182,11 @@ def describe(outcome: Outcome) -> str:
 def _place(executed: Path) -> str:
     """The cell in which an executed notebook stopped, for a person to find it."""
     heading, place = "", ""
-    for cell in _read(executed).cells if executed.exists() else []:
+    try:
+        cells = _read(executed).cells
+    except BuildError:  # there is none, or only half of it: the disk is full
+        cells = []
+    for cell in cells:
         if cell.cell_type == "markdown" and cell.source.startswith("#"):
             heading = cell.source.splitlines()[0].lstrip("# ")
         started = cell.metadata.get("papermill", {}).get("start_time")

