@@ -94,7 +94,7 @@ def test_parts_are_recalls_and_changes_have_students_interval():
     gaps = part.accuracies["2"] - part.accuracies["1"]
     low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
     text = f"+{100 * gaps.mean():.2f} puntos [{100 * low:.2f}, {100 * high:.2f}]"
-    assert f"la exhaustividad del calzado cambia {text} (" in footwear.answer(outcome)
+    assert f"la exhaustividad del calzado cambia {text};" in footwear.answer(outcome)
 
 
 def test_one_seed_is_compared_image_by_image():
