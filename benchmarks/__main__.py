@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import floors, same, show
@@ -35,9 +36,9 @@ def main() -> None:
     }
     args.to.mkdir(parents=True, exist_ok=True)
     for name in args.networks:  # written as it grows: a long run may be cut short
-        tasks = Task(name, batches[name]), Task(name, ours[name])
-        results["networks"][name] = network(*tasks, args)
-        write(results, args.to)
+        for found in network(Task(name, batches[name]), Task(name, ours[name]), args):
+            results["networks"][name] = found
+            write(results, args.to)
     if not args.quick:
         results["scale"] = scale()
         write(results, args.to)
@@ -60,25 +61,28 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--readme", action="store_true", help="put the table there")
     parser.add_argument("--networks", nargs="+", default=list(TITLES), choices=TITLES)
-    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS))
+    parser.add_argument(
+        "--contenders", nargs="+", default=list(CONTENDERS), choices=CONTENDERS
+    )
     parser.add_argument("--to", type=Path, help="folder of results")
     args = parser.parse_args()
+    if "ours" not in args.contenders:
+        parser.error("--contenders: ours is what the others are compared with")
     args.to = args.to or (RESULTS / "quick" if args.quick else RESULTS)
     return args
 
 
-def network(task: Task, ours: Task, args: argparse.Namespace) -> dict:
-    """Measure one network: steps of every contender, ceilings, rounding."""
+def network(task: Task, ours: Task, args: argparse.Namespace) -> Iterator[dict]:
+    """Measure one network: rounding, and turn by turn what `interleaved` gives."""
     print(f"{TITLES[task.network]}: {task.batches} batches", flush=True)
     tasks = {name: ours if name == "ours" else task for name in args.contenders}
-    ceilings = []
-    return {
-        "contenders": interleaved(tasks, args.repeats, ceilings),
-        "ceilings": ceilings,
+    fixed = {
         "work": floors.work(task),
         "epoch_batches": epoch_batches(task.network),
         "distances": same.distances(Task(task.network, min(10, task.batches))),
     }
+    for found in interleaved(tasks, args.repeats):
+        yield found | fixed
 
 
 def scale() -> dict[str, list[dict]]:

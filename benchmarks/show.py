@@ -84,12 +84,13 @@ def _against_targets(results: dict) -> str:
         steps = medians(network)["ours"]
         lines.append(
             f"| {TITLES[name]} | {steps * network['epoch_batches']:.2f}"
-            f" | {_met(by['original'], least, True)}"
-            f" | {_met(by['best'], least_other, True)}, {by['best_name']}"
+            f" | {_met(by['original'], least, True) if 'original' in by else '—'}"
+            f" | {_best(by, least_other)}"
             f" | {_met(by['floor'], most, False)}"
             f" | {_met(peak(network) / 2**20, MEMORY, False, 0)} |"
         )
-    if set(results["networks"]) == set(TITLES):
+    measured = results["networks"].values()
+    if len(measured) == len(TITLES) and all("original" in medians(n) for n in measured):
         whole = {who: _report(results, who) for who in ("original", "ours")}
         ratio = whole["original"] / whole["ours"]
         lines.append(
@@ -99,6 +100,12 @@ def _against_targets(results: dict) -> str:
     return "\n".join(lines)
 
 
+def _best(by: dict, target: float) -> str:
+    if "best" not in by:
+        return "—"
+    return f"{_met(by['best'], target, True)}, {by['best_name']}"
+
+
 def _met(ratio: float, target: float, at_least: bool, digits: int = 1) -> str:
     met = ratio >= target if at_least else ratio <= target
     sign, word = "≥" if at_least else "≤", "" if met else ", missed"
@@ -106,24 +113,28 @@ def _met(ratio: float, target: float, at_least: bool, digits: int = 1) -> str:
 
 
 def medians(network: dict) -> dict[str, float]:
-    """Median seconds of a step, by contender."""
+    """Median seconds of a step, by contender; without those that failed."""
     return {
         name: median(run["step"] for run in runs)
         for name, runs in network["contenders"].items()
+        if runs
     }
 
 
 def ratios(network: dict) -> dict:
-    """How many times faster ours is than others, and slower than the floor."""
+    """How many times faster ours is than others, and slower than the floor.
+
+    Without `original`, or `best` and its name, where there is none.
+    """
     steps = medians(network)
     others = {k: v for k, v in steps.items() if k not in ("ours", "original")}
-    best = min(others, key=others.get, default="original")
-    return {
-        "original": steps["original"] / steps["ours"],
-        "best": steps[best] / steps["ours"],
-        "best_name": best,
-        "floor": steps["ours"] / floor(network),
-    }
+    found = {"floor": steps["ours"] / floor(network)}
+    if "original" in steps:
+        found["original"] = steps["original"] / steps["ours"]
+    if others:
+        best = min(others, key=others.get)
+        found |= {"best": others[best] / steps["ours"], "best_name": best}
+    return found
 
 
 def floor(network: dict) -> float:
@@ -147,7 +158,10 @@ def _report(results: dict, who: str) -> float:
 
 
 def _all_contenders(networks: dict) -> str:
-    """Milliseconds a step: median, and the least and the most in brackets."""
+    """Milliseconds a step: median, and the least and the most in brackets.
+
+    Below, why a contender failed.
+    """
     names = list(next(iter(networks.values()))["contenders"])
     lines = [
         "| ms a step | " + " | ".join([*names, "floor"]) + " |",
@@ -157,10 +171,17 @@ def _all_contenders(networks: dict) -> str:
         cells = [_spread([r["step"] for r in found["contenders"][n]]) for n in names]
         cells.append(f"{floor(found) * 1e3:.3g}")
         lines.append(f"| {TITLES[network]} | " + " | ".join(cells) + " |")
+    lines += [
+        f"\n{TITLES[network]}: {name} failed: {why}"
+        for network, found in networks.items()
+        for name, why in found["failed"].items()
+    ]
     return "\n".join(lines)
 
 
 def _spread(steps: list[float]) -> str:
+    if not steps:
+        return "failed"
     low, middle, high = (f(steps) * 1e3 for f in (min, median, max))
     return f"{middle:.3g} ({low:.3g}–{high:.3g})"
 
@@ -217,11 +238,16 @@ def plot_times(network: dict, *, ax: Axes | None = None) -> Axes:
     ax = ax or plt.gca()
     for i, (name, runs) in enumerate(network["contenders"].items()):
         times = [run["step"] * 1e3 for run in runs]
+        if not times:
+            ax.annotate(
+                " failed", (0, i), xycoords=ax.get_yaxis_transform(), va="center"
+            )
+            continue
         ax.barh(i, median(times), color="C1" if name == "ours" else "C0", alpha=0.6)
         ax.plot(times, [i] * len(times), "k.", markersize=3)
     ax.axvline(floor(network) * 1e3, color="k", linestyle=":", label="floor")
     ax.set_yticks(range(len(network["contenders"])), network["contenders"])
-    ax.set_xscale("log")
+    ax.set_ylim(len(network["contenders"]) - 0.5, -0.5)
+    ax.set_xlim(0, None)
     ax.set_xlabel("ms a step")
-    ax.invert_yaxis()
     return ax

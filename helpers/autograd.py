@@ -3,7 +3,6 @@
 The report's networks on a CPU are trained by its twin, `helpers.explicit`.
 """
 
-from functools import partial
 from typing import Protocol
 
 import torch
@@ -11,14 +10,17 @@ from torch import Tensor, nn
 
 from helpers.models import scale
 
+OPTIMIZERS = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+}
 # `fused` does a step in one pass over the weights; the default way of torch.optim
 # costs 8 to 20 times more on a CPU for the dense network, for the same arithmetic.
-OPTIMIZERS = {
-    "sgd": partial(torch.optim.SGD, fused=True),
-    "adam": partial(torch.optim.Adam, fused=True),
-    "adagrad": partial(torch.optim.Adagrad, fused=True),
-    "rmsprop": torch.optim.RMSprop,  # torch has no fused one
-}
+# Here is what every torch >= 2.6 has fused; on a GPU the default of the others is one
+# pass for each operation over all weights, and none of them waits for the GPU.
+FUSED = {"cpu": {"sgd", "adam", "adagrad"}, "cuda": {"sgd", "adam"}}
 
 
 class Loop(Protocol):
@@ -42,27 +44,32 @@ class Autograd:
         """`train` is a helpers.datasets.Split, where the model is: on CPU or GPU;
         `recipe` is a helpers.recipe.Recipe."""
         self.model, self.train, self.recipe = model, train, recipe
+        device = train.images.device.type
+        self.loss_of = recipe.criterion(device)
+        fused = {"fused": True} if recipe.optimizer in FUSED.get(device, ()) else {}
         self.optimizer = OPTIMIZERS[recipe.optimizer](
-            model.parameters(), lr=recipe.learning_rate
+            model.parameters(), lr=recipe.learning_rate, **fused
         )
 
     def epoch(self, order: Tensor) -> tuple[Tensor, int]:
         """Take one step for each batch of `order` (N,) as `Loop`."""
         self.model.train()
-        loss_of = self.recipe.criterion(order.device)
-        losses, errors = [], 0
-        for rows in order.split(self.recipe.batch_size):
-            images = scale(self.train.images[rows])
-            labels = self.train.labels[rows]
-            logits = self.model(images)  # (B, 10)
-            loss = loss_of(logits, labels)
-            self.optimizer.zero_grad()
-            loss.backward()
-            self.optimizer.step()
-            # these stay tensors: on a GPU, reading them here would stop the queue
-            losses.append(loss.detach())
-            errors += (logits.detach().argmax(1) != labels).sum()
-        return torch.stack(losses).double().cpu(), int(errors)
+        steps = [self.step(rows) for rows in order.split(self.recipe.batch_size)]
+        losses, errors = map(torch.stack, zip(*steps, strict=True))
+        return losses.double().cpu(), int(errors.sum())
+
+    def step(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Learn from the images of `rows` (B,); give the loss before and the errors.
+
+        Both stay where the model is: to read one of them here would make a GPU wait.
+        """
+        images, labels = scale(self.train.images[rows]), self.train.labels[rows]
+        logits = self.model(images)  # (B, 10)
+        loss = self.loss_of(logits, labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach(), (logits.detach().argmax(1) != labels).sum()
 
     def state(self) -> dict[str, Tensor]:
         """What the optimizer remembers of each weight."""

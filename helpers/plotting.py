@@ -158,7 +158,7 @@ def plot_calibration(before, after, *, ax=None) -> Axes:
     A point is a bin of the predicted class's probability: on the diagonal, the network
     is right as often as it says. The area of a point grows with its images.
     """
-    ax = ax or _axes(6.3, 2.2)
+    ax = ax or _axes(6.3, 1.8)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     for color, (name, c) in enumerate({"antes": before, "después": after}.items()):
         area = 4 + 90 * c.images / c.images.sum()

@@ -54,11 +54,15 @@ def store_one(data, *, network="one_hidden", recipe=None, seed=0, accuracy=0.9):
     """A run of an untrained network in the real store, with made-up outcomes."""
     recipe = recipe or Recipe(epochs=2)
     job = trainings(data, Plan(network, recipe, (seed,)), "cpu")[0]
+    return job, store.save(job, made_up_result(data, network, recipe, seed, accuracy))
+
+
+def made_up_result(data, network, recipe, seed, accuracy) -> Result:
+    """An untrained network's, which is always wrong and says it is not."""
     columns = ("train_loss", "train_error", "test_loss", "test_error")
     outcome = dict.fromkeys(columns, 1 - accuracy)
     epochs = [{"epoch": n + 1, **outcome, "seconds": 2.0} for n in range(recipe.epochs)]
     logits = torch.eye(10)[(data.test.labels + 1) % 10]
     model = models.build(network, seed=seed)
     kept = frames.empty(model, len(data.test), recipe.epochs)
-    result = Result(model, pd.DataFrame(epochs), logits, data.test.labels, kept)
-    return job, store.save(job, result)
+    return Result(model, pd.DataFrame(epochs), logits, data.test.labels, kept)

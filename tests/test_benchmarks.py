@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import contenders, floors, memory, same, show
+from benchmarks import contenders, floors, measure, memory, same, show
 from benchmarks.measure import race
 from benchmarks.tasks import DATA, TITLES, Task, epoch_batches, report_epochs
 
@@ -41,9 +41,25 @@ def test_trainings_at_once_share_the_wall_time():
     assert found["peak"] > 2**20
 
 
-def test_a_contender_that_fails_says_why():
-    with pytest.raises(RuntimeError, match="no_such_network"):
-        race("ours", Task("no_such_network", 2), together=1)
+def test_a_contender_that_fails_says_why(monkeypatch):
+    with pytest.raises(measure.Failed, match="no_such_network"):
+        race("ours", Task("no_such_network", 2), together=2)
+    monkeypatch.setattr(measure, "LIMIT", 0.1)
+    with pytest.raises(measure.Failed, match=r"not done after 0\.1 s"):
+        race("ours", Task("one_hidden", 2), together=1)
+
+
+def test_the_others_go_on_without_one_that_fails():
+    tasks = {"tensors": Task("one_hidden", 2), "nobody": Task("one_hidden", 2)}
+    *_, found = measure.interleaved(tasks, 2)
+    assert len(found["contenders"]["tensors"]) == len(found["ceilings"]) == 2
+    assert found["contenders"]["nobody"] == []
+    assert found["failed"] == {"nobody": "KeyError: 'nobody'"}
+
+
+def test_there_is_nothing_without_ours():
+    with pytest.raises(measure.Failed, match="no_such_network"):
+        list(measure.interleaved({"ours": Task("no_such_network", 2)}, 2))
 
 
 def test_images_are_repeated_to_as_many_as_asked_for():
@@ -87,6 +103,7 @@ def made_up_results(ours: float) -> dict:
     network = {
         "contenders": {"original": runs(8), "tensors": runs(6), "ours": runs(ours)},
         "ceilings": [{"flops": 1.0, "bytes": 1.0}],
+        "failed": {},
         "work": {"flops": 1, "bytes": 0},
         "epoch_batches": 10,
     }
@@ -111,8 +128,26 @@ def test_the_table_says_what_is_met_and_what_is_missed(tmp_path):
     assert "| the report's trainings | 160 in all | 2.0 (≥ 5, missed)" in slow
 
 
-def test_what_was_measured_is_written(tmp_path):
-    show.write(json.loads(json.dumps(made_up_results(1.0))), tmp_path)
+def with_failures(*names: str) -> dict:
+    results = json.loads(json.dumps(made_up_results(1.0)))
+    for name in names:
+        results["networks"]["dense"]["contenders"][name] = []
+        results["networks"]["dense"]["failed"][name] = "no memory"
+    return results
+
+
+def test_the_table_tells_who_failed():
+    text = show.table(with_failures("original", "tensors"))
+    assert "| MNIST | 10.00 | 8.0 (≥ 5) | 6.0 (≥ 2), tensors | 1.0 (≤ 3) |" in text
+    assert "| dense 10,000 | 10.00 | — | — | 1.0 (≤ 1.2) |" in text
+    assert "| dense 10,000 | failed | failed | 1e+03" in text
+    assert "\ndense 10,000: tensors failed: no memory" in text
+    assert "the report's trainings" not in text
+
+
+@pytest.mark.parametrize("failed", [(), ("original",)])
+def test_what_was_measured_is_written(tmp_path, failed):
+    show.write(with_failures(*failed), tmp_path)
     written = {"table.md", "speed.svg", "scale.svg"}
     assert {p.name for p in tmp_path.iterdir()} == written
     assert plt.get_fignums() == []

@@ -128,11 +128,11 @@ def test_sizes_have_no_chance_in_them():
 
 def test_the_chapter_merges_the_parts_and_counts_verdicts():
     notebook = chapters.closing([PART, PART | {"title": "CIFAR-10"}])
-    assert re.search(r"2 afirmaciones: 2 «se sostiene»", notebook.cells[0].source)
-    assert "CIFAR-10" in notebook.cells[1].outputs[0]["data"]["text/markdown"]
+    assert re.search(r"2 afirmaciones: 2 «se sostiene»", notebook.cells[1].source)
+    assert "CIFAR-10" in notebook.cells[2].outputs[0]["data"]["text/markdown"]
     changed = {"claim": "x", "measured": "y", "verdict": FAILS}
     other = chapters.closing([PART, PART | {"claims": [changed]}])
-    assert other.cells[0].source != notebook.cells[0].source
+    assert other.cells[1].source != notebook.cells[1].source
 
 
 def test_a_report_without_claims_has_no_such_chapter():

@@ -1,9 +1,12 @@
+import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from helpers import models
+from helpers.report import cost, results
 from helpers.report.cost import flops
+from tests.made_up_runs import run
 
 
 @pytest.mark.parametrize("network", models.NETWORKS)
@@ -15,3 +18,32 @@ def test_operations_are_those_that_torch_counts(network):
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(models.scale(images))
     assert flops(model, images) == counter.get_total_flops()
+
+
+def test_pareto_has_a_panel_a_cost_and_a_point_a_seed():
+    costs = {"s": {"a": 1.0, "b": 20.0}, "bytes": {"a": 5, "b": 7}}
+    accuracy = {"a": np.array([0.5, 0.6]), "b": np.array([0.7])}
+    panels = cost.plot_pareto(costs, accuracy).get_figure().axes
+    assert [ax.get_xlabel() for ax in panels] == ["s", "bytes"]
+    assert panels[0].lines[0].get_ydata().tolist() == [0.5, 0.6]
+    assert panels[0].lines[1].get_xdata().tolist() == [20.0]
+
+
+def test_the_sentence_says_what_more_operations_buy(tmp_path, mnist):
+    labels = mnist.test.labels
+    good, bad = run(tmp_path / "a", labels, 0.8), run(tmp_path / "b", labels, 0.5)
+    runs = {"A": [good], "B": [bad]}
+    assert "La que más acierta en promedio, A, gana 30" in cost.pareto(
+        runs, {"A": 20_000, "B": 100}
+    )
+    assert "acierta: A." in cost.pareto(runs, {"A": 100, "B": 20_000})
+
+
+def test_gallery_holds_the_most_confused_pair_and_the_surest_errors(tmp_path, mnist):
+    made = run(tmp_path / "a", mnist.test.labels, 0.5)
+    images, titles = results.gallery(made, mnist, 1, 4)
+    assert len(images) == len(titles) == 8
+    true, predicted = titles[0].split("→")
+    counts = results.counts_of(made, mnist)
+    errors = counts - np.diag(np.diag(counts))
+    assert counts[int(true), int(predicted)] == errors.max()

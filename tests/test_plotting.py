@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from helpers import plotting
+from helpers.calibration import calibration
 from helpers.colors import contrast
 
 COUNTS = np.array([[90, 10, 0], [5, 40, 5], [0, 1, 999]])
@@ -54,12 +55,28 @@ def test_a_class_without_images_is_drawn_blank():
     assert texts(ax) == ["3", "75 %", "1", "25 %"]
 
 
-def test_curves_draw_every_seed_and_the_mean():
+def test_curves_draw_the_mean_and_a_band_over_seeds():
     ax = plotting.plot_curves({"a": [history([0.4, 0.2]), history([0.2, 0.1])]})
-    means = [line for line in ax.lines if line.get_linewidth() > 1]
-    assert len(ax.lines) == 6
-    assert means[0].get_ydata().tolist() == pytest.approx([0.3, 0.15])
-    assert [line.get_label() for line in means] == ["a, entrenamiento", "a, predicción"]
+    assert [line.get_label() for line in ax.lines] == [
+        "a, entrenamiento",
+        "a, predicción",
+    ]
+    assert ax.lines[0].get_ydata().tolist() == pytest.approx([0.3, 0.15])
+    heights = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0.1, 0.4)
+
+
+def test_curves_of_one_seed_have_no_band():
+    ax = plotting.plot_curves({"a": [history([0.4, 0.2])]})
+    assert (len(ax.lines), len(ax.collections)) == (2, 0)
+
+
+def test_calibration_shows_both_errors_in_its_legend():
+    logits = np.log([[0.9, 0.1], [0.9, 0.1]])
+    good, bad = calibration(logits, [0, 0]), calibration(logits, [1, 1])
+    ax = plotting.plot_calibration(bad, good)
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown == ["antes: ECE 90 %", "después: ECE 10 %"]
 
 
 def test_per_class_shows_seeds_mean_and_the_other():

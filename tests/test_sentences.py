@@ -150,3 +150,11 @@ def test_seedwise_of_several_seeds_and_of_one(make):
     assert f"Student pareado del 95 %: [{low:.1f}, {high:.1f}])" in text
     assert "3 semillas" in text
     assert "una sola semilla" in duel.seedwise(a[:1], b[:1], "x", "y")
+
+
+def test_destinations_read_a_row_of_the_matrix():
+    counts = np.array([[5, 0, 2], [0, 4, 0], [1, 3, 6]])
+    text = matrices.destinations(counts, 2, "abc")
+    assert "De 10 imágenes de la clase «c», la red acierta 6;" in text
+    assert "a «b» (3) y «a» (1)." in text
+    assert matrices.destinations(counts, 1, "abc").endswith("acierta 4.")

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from helpers.datasets import load
 from helpers.recipe import OPTIMIZERS, Recipe
 from helpers.runs import Plan, store
 from helpers.runs.plan import trainings
-from tests.made_up_runs import store_one
+from tests.made_up_runs import made_up_result, store_one
 
 
 class Harmful:
@@ -99,6 +100,11 @@ HARMS = {
     "run.json is a list": (write("run.json", b"[]"), "run.json is damaged"),
     "run.json is no text": (write("run.json", b"\xff\xfe"), "run.json is damaged"),
     "half of history.json": (halve("history.json"), "history.json not as written"),
+    "no frames": (remove("frames.safetensors"), "frames.safetensors missing"),
+    "half of the frames": (halve("frames.safetensors"), "frames.* not as written"),
+    "a bit of the frames": (flip("frames.safetensors"), "frames.* not as written"),
+    "pickled frames": (write("frames.safetensors", PICKLE), "frames.* not as written"),
+    "another's frames": (another_s("frames.safetensors"), "frames.* not as written"),
     "half of the weights": (halve("weights.safetensors"), "weights.* not as written"),
     "a bit of the weights": (flip("weights.safetensors"), "weights.* not as written"),
     "a bit of predictions": (flip("predictions.safetensors"), "not as written"),
@@ -134,7 +140,11 @@ def stored(home, mnist, monkeypatch):
     return store_one(mnist)
 
 
-@pytest.mark.parametrize("harm", HARMS)
+# `find` does not read all of the weights: `Run.model` sees these
+SEEN_WHEN_USED = ("a bit of the weights", "another's weights")
+
+
+@pytest.mark.parametrize("harm", [h for h in HARMS if h not in SEEN_WHEN_USED])
 def test_what_is_not_as_written_is_refused_told_and_made_anew(
     stored, mnist, capsys, harm
 ):
@@ -152,14 +162,26 @@ def test_what_is_not_as_written_is_refused_told_and_made_anew(
     assert store.find(job) == run
 
 
+@pytest.mark.parametrize("harm", SEEN_WHEN_USED)
+def test_changed_weights_are_refused_when_they_are_used(stored, harm):
+    job, run = stored
+    do, words = HARMS[harm]
+    do(run.folder)
+    with pytest.raises(store.Refused, match=words):
+        store.verified(run.folder)
+    with pytest.raises(store.Refused, match=r"not as written; delete the folder"):
+        store.find(job).model()
+
+
 def test_a_pickle_with_the_right_digest_is_still_not_unpickled(stored):
     job, run = stored
     path = run.folder / "weights.safetensors"
     path.write_bytes(PICKLE)
     digests = {name: store.sha256(run.folder / name) for name in store.MEASURED}
     edit("run.json", lambda about: about | {"sha256": digests})(run.folder)
+    assert store.find(job) is None
     with pytest.raises(SafetensorError):
-        store.find(job).model()
+        store.verified(run.folder).model()
     assert not os.path.exists("unpickled")
 
 
@@ -207,10 +229,45 @@ def test_no_changed_bit_and_no_cut_goes_unseen(stored, name, place, bit, cut):
         found = store.find(job)
         if name == "run.json" and not cut:
             assert found is None or found.folder.name == job.key
+        elif name == "weights.safetensors" and found:
+            with pytest.raises(store.Refused):
+                found.model()
         else:
             assert found is None
     finally:
         path.write_bytes(content)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    accuracy=st.floats(0, 1),
+    seed=st.integers(0, 2**32 - 1),
+    epochs=st.integers(1, 4),
+    rate=st.floats(0, 10, exclude_min=True),
+    logit=st.floats(width=32),
+)
+def test_any_result_reads_back_as_it_was_saved(
+    home, mnist, accuracy, seed, epochs, rate, logit
+):
+    recipe = Recipe(epochs=epochs, learning_rate=rate)
+    job = trainings(mnist, Plan("one_hidden", recipe, (seed,)), "cpu")[0]
+    result = made_up_result(mnist, "one_hidden", recipe, seed, accuracy)
+    result.logits[0, 0] = logit
+    try:
+        store.save(job, result)
+        run = store.find(job)
+        pd.testing.assert_frame_equal(run.history, result.history, check_exact=True)
+        assert np.array_equal(run.logits, result.logits.numpy(), equal_nan=True)
+        assert run.frames.keys() == result.frames.keys()
+        assert (run.seed, run.about["recipe"]["learning_rate"]) == (seed, rate)
+        weights = zip(run.model().parameters(), result.model.parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in weights)
+    finally:
+        shutil.rmtree(store.paths.runs() / job.key, ignore_errors=True)
 
 
 # The command

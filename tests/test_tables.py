@@ -105,6 +105,6 @@ def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     compared = compared.outputs[0].data["text/markdown"]
     assert "| MNIST | corregida − de la tarea | +18.0 | [" in compared
     assert compared.endswith("] | < 0.001 | < 0.001 |")
-    text, table = chapters.closing([content]).cells
+    _, text, table = chapters.closing([content]).cells
     assert "a processor, 2 núcleos; Linux x86_64" in text.source
     assert "| MNIST | corregida | 1 | `b` |" in table.outputs[0].data["text/markdown"]

@@ -6,6 +6,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers import explicit, training
+from helpers.autograd import OPTIMIZERS, Autograd
 from helpers.datasets import Dataset, Split
 from helpers.models import build, scale
 from helpers.training import (
@@ -212,6 +213,35 @@ def test_a_failed_training_keeps_the_history_before(mnist, monkeypatch):
 def test_bad_recipes_are_refused(bad):
     with pytest.raises(ValueError, match=r"unknown optimizer|must be > 0"):
         Recipe(**bad)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "changes", [{}, {"class_weights": WEIGHTS}, {"loss": "mse"}], ids=str
+)
+def test_a_step_reads_nothing_back(changes, optimizer):
+    """On tensors without numbers, whatever would make a GPU wait is an error.
+
+    (The third loss, multi_margin, cannot be shown so: torch has not written it there.)
+    """
+    data = made_up((1, 28, 28)).train
+    train = Split(data.images.to("meta"), data.labels.to("meta"))
+    loop = Autograd(build("two_hidden").to("meta"), train, Recipe(optimizer, **changes))
+    for rows in torch.arange(100, device="meta").split(40):
+        loss, errors = loop.step(rows)
+        assert loss.is_meta and errors.is_meta
+        with pytest.raises((RuntimeError, NotImplementedError), match="meta"):
+            float(loss)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_gpu_trains_to_the_same_weights(optimizer):
+    data, recipe = made_up((3, 32, 32)), Recipe(optimizer, 0.001, 2)
+    on_gpu = fit(build("lenet5", seed=2), data, recipe, seed=7, device="cuda").model
+    theirs = plain_loop(build("lenet5", seed=2), data, recipe, seed=7)
+    for a, b in zip(on_gpu.cpu().parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(a.double(), b, atol=1e-3, rtol=0)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

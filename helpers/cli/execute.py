@@ -67,6 +67,7 @@ def execute(source: str, target: str, parameters: dict, folder: str) -> None:
         kernel_manager_class=OwnKernelManager,
         config=_connection(Path(folder)),
         extra_arguments=["--IPKernelApp.log_level=50"],  # quiet when it is stopped
+        shutdown_kernel="immediate",  # torch takes a second to leave; all is on disk
         cwd=Path(source).parent,
         progress_bar=False,
         stderr_file=Prefixed(sys.stderr, Path(source).stem),

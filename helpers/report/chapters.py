@@ -41,12 +41,14 @@ TOO_WIDE = """
 Algún intervalo se sale de [0, 1], donde una exactitud no puede estar: una semilla se
 apartó tanto de las otras que con tan pocas no se puede fijar la media."""
 
-CLAIMS = """# Lo que afirmaba el original {{.unnumbered}}
+CLOSING = "# Cierre {.unnumbered}"
+
+CLAIMS = """## Lo que afirmaba el original {{.unnumbered}}
 
 La [tabla](#tab-claims) examina una por una las afirmaciones del informe original que se
 pueden comprobar. {rules} {tally}"""
 
-REPRODUCIBILITY = """# Cómo se reproduce este informe {{.unnumbered}}
+REPRODUCIBILITY = """## Cómo se reproduce este informe {{.unnumbered}}
 
 La orden `make report` obtiene los datos, entrena las redes, ejecuta los cuadernos y
 compone este documento. Los datos se comprueban con su suma SHA-256 antes de usarse.
@@ -103,7 +105,7 @@ def closing(metrics: list[dict]) -> NotebookNode:
         "tab-runs",
         "Los entrenamientos que usa este informe y la clave con la que se guardan.",
     )
-    return _notebook("reproducir", *_claims(metrics), text, runs)
+    return _notebook("reproducir", CLOSING, *_claims(metrics), text, runs)
 
 
 def _claims(metrics: list[dict]) -> list[str | NotebookNode]:

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.datasets import Dataset
 from helpers.evaluation import off_diagonal, precision, recall, row_shares
 from helpers.report import numbers, original
-from helpers.report.numbers import count, listing, percent, share
+from helpers.report.numbers import count, integer, listing, percent, share
 from helpers.report.results import per_seed
 from helpers.runs import Run
 from helpers.uncertainty import over_seeds
@@ -56,21 +56,20 @@ def confusions(counts: np.ndarray, classes) -> str:
     )
 
 
-def destinations(counts: np.ndarray, group, classes) -> str:
-    """Where the images of each class of a group go that are not recognised."""
-    errors, shares = off_diagonal(counts), row_shares(counts)
-    parts = []
-    for true in group:
-        places = np.argsort(-errors[true], kind="stable")[:2]
-        gone = listing(
-            f"«{classes[k]}» ({percent(shares[true, k])})"
-            for k in places
-            if errors[true, k]
-        )
-        lost = f"se pierde el {percent(1 - shares[true, true])}"
-        where = f", sobre todo en {gone}" if gone else ""
-        parts.append(f"De los «{classes[true]}» {lost}{where}.")
-    return " ".join(parts)
+def destinations(counts: np.ndarray, true: int, classes) -> str:
+    """Where the wrongly classified images of a class go: a row of the matrix."""
+    row = counts[true]
+    total, right = int(row.sum()), int(row[true])
+    text = (
+        f"De {count(total, 'imagen', 'imágenes')} de la clase «{classes[true]}», la red"
+        f" acierta {integer(right)}"
+    )
+    wrong = off_diagonal(counts)[true]
+    most = [k for k in np.argsort(-wrong, kind="stable")[:3] if wrong[k]]
+    if not most:
+        return f"{text}."
+    listed = listing(f"«{classes[k]}» ({integer(int(wrong[k]))})" for k in most)
+    return f"{text}; las demás van sobre todo a {listed}."
 
 
 def among(counts: np.ndarray, group, classes, name: str) -> str:

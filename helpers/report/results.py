@@ -64,7 +64,7 @@ def confident_errors(run: Run, data: Dataset, n: int) -> tuple:
     return data.test.images[rows], titles
 
 
-def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 6) -> tuple:
+def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 7) -> tuple:
     """Examples of the most confused pairs, a row each, and the surest errors below.
 
     Gives images and titles as `confident_errors`; the surest come
@@ -86,7 +86,7 @@ def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 6) -> tuple:
         picked += [data.test.images[places[order]], white.to(torch.uint8)]
         titles += [title] * len(order) + [""] * blank
     images, names = confident_errors(run, data, columns)
-    return torch.cat([*picked, images]), titles + names
+    return torch.cat([*picked, images]), [t.replace(" → ", "→") for t in titles + names]
 
 
 def _paper(data: Dataset) -> int:

@@ -1,8 +1,10 @@
-"""The cores of this machine, shared by all that train on it at the same time.
+"""The cores of this machine, shared by all that train in this folder at the same time.
 
 A training holds a core while it goes on, whatever notebook or command it belongs to: so
 two reports at once share the cores, and no core idles while another notebook has work.
-A core is a locked file; the system frees the lock of a process that is killed.
+A core is a locked file; the system frees the lock of a process that is killed. Its name
+has the machine's, as several may share the folder. Who holds a core waits for nothing
+else, so nobody waits in a circle.
 """
 
 import os

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 from safetensors.torch import load_model, save_file
 from torch import nn
@@ -96,38 +96,49 @@ class Run:
         return (self.folder / "weights.safetensors").stat().st_size
 
     def model(self) -> nn.Sequential:
-        """Build the network with its trained weights."""
+        """Build the network with its trained weights.
+
+        Raises Refused if they are not as they were written.
+        """
+        weights = self.folder / "weights.safetensors"
+        if sha256(weights) != self.about["sha256"][weights.name]:
+            cure = "delete the folder, and the same question computes it anew"
+            raise Refused(f"{weights} is not as written; {cure}")
         model = models.build(self.about["network"], **self.about["options"])
-        load_model(model, self.folder / "weights.safetensors")
+        load_model(model, weights)
         return model.to(memory_format=torch.channels_last)  # as it was trained
 
 
 def find(training: Training) -> Run | None:
     """Give the stored run of a training, if there is a whole one.
 
-    One that is not as it was written is told, and counts as none.
+    One that is not as it was written is told, and counts as none. Of the weights, which
+    may be large, only the header is read here; `Run.model` compares the rest.
     """
     folder = paths.runs() / training.key
     if not folder.exists():
         return None
     try:
-        return verified(folder)
+        return verified(folder, weights=False)
     except Refused as error:
         tell(f"{folder} is not used: {error}; it is computed anew")
         return None
 
 
-def verified(folder: Path) -> Run:
+def verified(folder: Path, *, weights: bool = True) -> Run:
     """Give the run in `folder`; its files are compared with what was written.
 
-    Raises Refused if one is missing or changed, or belongs to another question.
+    Without `weights`, theirs need only be a whole safetensors file. Raises Refused if
+    a file is missing or changed, or belongs to another question.
     """
     if missing := [name for name in FILES if not (folder / name).is_file()]:
         raise Refused(f"{', '.join(missing)} missing")
     try:
         about = read_json(folder / "run.json")
         key, digests = key_of({k: about[k] for k in QUESTION}), about["sha256"]
-        changed = [f for f in MEASURED if sha256(folder / f) != digests[f]]
+        compared = [f for f in MEASURED if weights or f != "weights.safetensors"]
+        changed = [f for f in compared if sha256(folder / f) != digests[f]]
+        changed += [] if weights or _is_whole(folder) else ["weights.safetensors"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         words = f"{type(error).__name__}: {error}"
         raise Refused(f"run.json is damaged or of another version ({words})") from None
@@ -136,6 +147,15 @@ def verified(folder: Path) -> Run:
     if changed:
         raise Refused(f"{', '.join(changed)} not as written")
     return Run(folder)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether the weights' file is one, and as long as its header says."""
+    try:
+        with safe_open(folder / "weights.safetensors", framework="numpy"):
+            return True
+    except SafetensorError:
+        return False
 
 
 def part_of(key: str) -> Path:
