@@ -77,7 +77,11 @@ def _verdict(fell: bool, apart: float, e: Estimate) -> str:
     if stands_out(e) and e.mean < 0 and fell:
         return "Sí: mejora con las imágenes de las que aprende y empeora con las demás"
     if apart > APART:
-        learns = "pero aún mejora" if stands_out(e) and e.mean > 0 else "y no se ve que mejore"
+        learns = (
+            "pero aún mejora"
+            if stands_out(e) and e.mean > 0
+            else "y no se ve que mejore"
+        )
         return f"Sí: memoriza las imágenes de las que aprende, {learns} con las demás"
     if stands_out(e) and e.mean > 0:
         return "No: mejora con las imágenes de las que aprende y con las demás"
