@@ -54,7 +54,7 @@ FORMULAS = {
     r"3 \times 3": "filtrosde3×3",
     r"5 \times 5": "filtrosde5×5",
     r"23 \times 23": "mapade23×23valores",
-    **{letter: letter for letter in ("i", "k", "j", "B", "m")},
+    **{letter: letter for letter in ("i", "k", "j", "B", "m", "T")},
 }  # fmt: skip
 
 
