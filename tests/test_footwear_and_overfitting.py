@@ -94,7 +94,7 @@ def test_parts_are_recalls_and_changes_have_students_interval():
     gaps = part.accuracies["2"] - part.accuracies["1"]
     low, high = stats.ttest_1samp(gaps, 0).confidence_interval(0.95)
     text = f"+{100 * gaps.mean():.2f} puntos [{100 * low:.2f}, {100 * high:.2f}]"
-    assert f"la exhaustividad del calzado cambia {text} (" in footwear.answer(outcome)
+    assert f"la exhaustividad del calzado cambia {text};" in footwear.answer(outcome)
 
 
 def test_one_seed_is_compared_image_by_image():
@@ -158,10 +158,13 @@ def lasting(train: list[float], validation: list[list[float]], asked="2") -> Out
 @pytest.mark.parametrize(
     ("train", "validation", "says"),
     [
-        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.3], "Hasta ahí no: sigue mejorando"),
         ([0.5, 0.4, 0.1], [0.5, 0.4, 0.5], "Sí: mejora con las imágenes de las que"),
-        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.4], "Ni sí ni no"),
-        ([0.5, 0.4, 0.4], [0.5, 0.4, 0.5], "No: tampoco mejora ya"),
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.3], "Sí: memoriza las imágenes de las que"),
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.3], "pero aún mejora con las demás: de la"),
+        ([0.5, 0.4, 0.1], [0.5, 0.4, 0.4], "y no se ve que mejore con las demás: de"),
+        ([0.5, 0.4, 0.3], [0.5, 0.4, 0.3], "No: mejora con las imágenes de las que"),
+        ([0.5, 0.4, 0.4], [0.5, 0.4, 0.4], "No: tampoco mejora ya"),
+        ([0.5, 0.4, 0.39], [0.5, 0.4, 0.4], "No se distingue: los dos errores"),
     ],
 )
 @pytest.mark.parametrize("n", [1, 3])
@@ -170,6 +173,8 @@ def test_whether_a_network_overfits(train, validation, says, n):
     text = overfitting.answer(lasting(train, several))
     assert says in text
     assert "de la época 2 a la 3, el error de entrenamiento pasa del 40.0" in text
+    apart = 100 * (np.mean(several, 0)[-1] - train[-1])
+    assert f"a {apart:.1f} puntos uno de otro".replace("-", "−") in text
 
 
 def test_overfitting_cannot_be_told_without_more_epochs():

@@ -70,7 +70,7 @@ def _optimizers(recipe: Recipe) -> tuple[dict, str]:
     asked = f"Adam, {recipe.learning_rate:g}"
     sgd = {
         f"SGD, {rate:g}": {"optimizer": "sgd", "learning_rate": rate}
-        for rate in (0.01, 0.03, 0.1, 0.3)
+        for rate in (0.003, 0.01, 0.03, 0.1)
     }
     return {asked: {}} | sgd, asked
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from helpers.datasets import FOOTWEAR
 from helpers.experiments.answers import gap, stands_out
 from helpers.experiments.decision import Outcome
-from helpers.report.numbers import percent, points
+from helpers.report.numbers import THIN, percent, points
 from helpers.uncertainty import Estimate, over_seeds
 
 EQUAL = "1"  # label of the weight that treats all errors alike
@@ -74,11 +74,12 @@ def answer(outcome: Outcome) -> str:
     lines = [f"**{outcome.decision.question}** {_inside(outcome)}"]
     lines += [
         f"Con peso {label} en vez de {EQUAL}, la exhaustividad del calzado cambia"
-        f" {change(gap(shoes, label, EQUAL))} (intervalo del 95 %); la de las demás"
-        f" prendas, {change(gap(others, label, EQUAL))}; la exactitud,"
+        f" {change(gap(shoes, label, EQUAL))}; la de las demás prendas,"
+        f" {change(gap(others, label, EQUAL))}; la exactitud,"
         f" {change(gap(every, label, EQUAL))}."
         for label in dearer
     ]
+    lines.append(f"Entre corchetes, intervalos del 95{THIN}%.")
     asked = outcome.decision.assigned
     if asked in dearer:
         pays = _verdict(gap(shoes, asked, EQUAL), gap(others, asked, EQUAL))

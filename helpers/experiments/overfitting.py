@@ -9,9 +9,10 @@ from helpers.experiments.answers import gap, stands_out
 from helpers.experiments.decision import Outcome
 from helpers.experiments.footwear import change
 from helpers.plotting import PERCENT
-from helpers.report.numbers import percent
+from helpers.report.numbers import percent, points
 from helpers.uncertainty import Estimate
 
+APART = 0.1  # a network whose errors differ by more is said to memorise
 COLUMNS = {"train_error": "entrenamiento", "test_error": "validación"}
 
 
@@ -50,34 +51,40 @@ def plot_overfitting(outcomes: dict[str, Outcome]) -> Axes:
 
 
 def answer(outcome: Outcome) -> str:
-    """Whether validation goes on improving while the training error falls."""
-    asked = outcome.decision.assigned
-    train = errors(outcome, "train_error").mean(0)
-    last = len(train)
+    """Whether both errors fall, how far apart they end, and what that amounts to."""
+    asked = int(outcome.decision.assigned)
     text = f"**{outcome.decision.question}** "
-    if int(asked) >= last:
+    train, validation = (errors(outcome, column).mean(0) for column in COLUMNS)
+    last = len(train)
+    if asked >= last:
         return f"{text}No se entrenó más allá de la época {asked}: no se puede decir."
-    validation = errors(outcome, "test_error").mean(0)
-    e = gap(outcome, str(last), asked)
-    fell = train[last - 1] < train[int(asked) - 1]
+    e = gap(outcome, str(last), str(asked))
+    fell = train[-1] < train[asked - 1]
+    apart = validation[-1] - train[-1]
     return (
-        f"{text}{_verdict(fell, e)}: de la época {asked} a la {last}, el error de"
-        f" entrenamiento pasa del {percent(train[int(asked) - 1])} al"
+        f"{text}{_verdict(fell, apart, e)}: de la época {asked} a la {last}, el error"
+        f" de entrenamiento pasa del {percent(train[asked - 1])} al"
         f" {percent(train[-1])}, y el de validación, del"
-        f" {percent(validation[int(asked) - 1])} al {percent(validation[-1])}; la"
-        f" exactitud de validación cambia {change(e)}."
+        f" {percent(validation[asked - 1])} al {percent(validation[-1])}, con lo que"
+        f" acaban a {points(apart)} puntos uno de otro (a más de {points(APART)} se le"
+        f" llama aquí memorizar). La exactitud de validación cambia {change(e)}."
     )
 
 
-def _verdict(fell: bool, e: Estimate) -> str:
-    """From the training error, and the change `e` of validation accuracy."""
+def _verdict(fell: bool, apart: float, e: Estimate) -> str:
+    """From whether the training error fell, how far the errors are `apart`, and the
+    change `e` of validation accuracy."""
+    if stands_out(e) and e.mean < 0 and fell:
+        return "Sí: mejora con las imágenes de las que aprende y empeora con las demás"
+    if apart > APART:
+        learns = (
+            "pero aún mejora"
+            if stands_out(e) and e.mean > 0
+            else "y no se ve que mejore"
+        )
+        return f"Sí: memoriza las imágenes de las que aprende, {learns} con las demás"
     if stands_out(e) and e.mean > 0:
-        return "Hasta ahí no: sigue mejorando con imágenes que no ha visto"
+        return "No: mejora con las imágenes de las que aprende y con las demás"
     if not fell:
         return "No: tampoco mejora ya con las imágenes de las que aprende"
-    if stands_out(e):
-        return "Sí: mejora con las imágenes de las que aprende y empeora con las demás"
-    return (
-        "Ni sí ni no: mejora con las imágenes de las que aprende y con las demás no se"
-        " distingue cambio alguno"
-    )
+    return "No se distingue: los dos errores acaban cerca uno del otro"
