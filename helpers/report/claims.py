@@ -99,12 +99,18 @@ def similar_time(lenet, dense) -> Claim:
 
 def sizes(measured: dict[str, int], said: dict[str, int]) -> Claim:
     """Files have the sizes said, in bytes; there is no chance in them."""
-    near = all(abs(measured[k] / said[k] - 1) < SIZE for k in said)
+    near = all(_near(measured[k], said[k]) for k in said)
     claim, found = (
         " frente a ".join(numbers.size(sizes[k]) for k in said)
         for sizes in (said, measured)
     )
     return Claim(f"Los pesos ocupan {claim}", found, HOLDS if near else FAILS)
+
+
+def _near(measured: int, said: int) -> bool:
+    """Whether a size is the one said, in decimal units or in binary ones."""
+    binary = said * (1.024 if said < 10**6 else 1.024**2)
+    return any(abs(measured / size - 1) < SIZE for size in (said, binary))
 
 
 def configuration(lenet, dense, parameters: tuple[int, int]) -> Claim:
@@ -186,7 +192,8 @@ def rules() -> str:
         f" {points(SAME, digits=0)} punto porcentual; hay una sola etiqueta si se lleva"
         f" más del {numbers.percent(COLLAPSED, 0)} de las imágenes; dos tiempos se"
         f" parecen si ninguno es más de {TIMES:g} veces el otro; dos tamaños, si"
-        f" difieren en menos del {numbers.percent(SIZE, 0)}, y en ellos no hay azar."
+        f" difieren en menos del {numbers.percent(SIZE, 0)} en unidades decimales o"
+        " binarias (para muchos sistemas, 1 MB son 1024 kB), y en ellos no hay azar."
         " Los intervalos no se corrigen por ser varias las afirmaciones."
     )
 
