@@ -176,7 +176,7 @@ def test_an_audit_without_a_network_fails_and_says_so(tmp_path, fetched, words):
         env=os.environ | {"FETCHED": fetched, "TMPDIR": str(tmp_path)},
     )
     assert done.returncode == 2
-    assert f"make audit: {words}" in done.stderr
+    assert words in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["Makefile", "python"]
 
 
