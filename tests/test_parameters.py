@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
+from helpers.cli.profiles import PARTS
 from helpers.parameters import RULES, ParameterError, check_parameters, wrong
 
 CELL = "epochs: int = 10  # épocas\nlearning_rate: float = 0.01  # tasa"
@@ -156,7 +157,9 @@ def test_a_bare_papermill_stops_before_training(tmp_path, given, words):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_help_tells_every_parameter_of_a_notebook(path):
     told = papermill.inspect_notebook(path)
-    assert told.keys() >= {"seed", "n_seeds", "batch_size", "data", "device"}
+    assert "data" in told
+    if path.stem in PARTS:  # the others train nothing for the report
+        assert told.keys() >= {"seed", "n_seeds", "batch_size", "device"}
     for name, about in told.items():
         assert about["inferred_type_name"] == RULES[name].type.__name__
         assert len(about["help"]) > 5
