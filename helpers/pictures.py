@@ -16,7 +16,7 @@ def plot_images(
 
     Grey images are drawn as ink on paper: 0 is white.
     """
-    room = 0.0 if titles is None else 0.3  # for a title, in widths of an image
+    room = 0.0 if titles is None else 0.22  # for a title, in widths of an image
     rows = -(-len(images) // columns)
     ax = ax or plt.subplots(figsize=(6.3, 0.1 + 6.2 / columns * rows * (1 + room)))[1]
     canvas = _mosaic(images, rows, columns, room)

@@ -34,7 +34,7 @@ def plot_confusion(
     in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so that
     the colours spread over the errors alone.
     """
-    ax = ax or _axes(6.3, 3.7)
+    ax = ax or _axes(6.3, 3.1)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
@@ -84,7 +84,7 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
     `histories` maps a name to one history per seed; a line is the mean over seeds and
     its band goes from the lowest seed to the highest, where there are several.
     """
-    ax = ax or _axes(6.3, 3.0)
+    ax = ax or _axes(6.3, 2.3)
     for color, (name, seeds) in enumerate(histories.items()):
         table = pd.concat(seeds)
         for column, dashes in [("train_error", "--"), ("test_error", "-")]:
@@ -118,7 +118,7 @@ def plot_per_class(
     `other` (K,), if given, is marked beside with diamonds: another network's values, or
     those that the original report gives.
     """
-    ax = ax or _axes(6.3, 2.6)
+    ax = ax or _axes(6.3, 1.9)
     seeds, k = values.shape
     places = np.arange(k)
     ax.plot(
@@ -158,7 +158,7 @@ def plot_calibration(before, after, *, ax=None) -> Axes:
     A point is a bin of the predicted class's probability: on the diagonal, the network
     is right as often as it says. The area of a point grows with its images.
     """
-    ax = ax or _axes(6.3, 1.8)
+    ax = ax or _axes(6.3, 1.4)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     for color, (name, c) in enumerate({"antes": before, "después": after}.items()):
         area = 4 + 90 * c.images / c.images.sum()

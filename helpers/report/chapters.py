@@ -96,12 +96,11 @@ def closing(metrics: list[dict]) -> NotebookNode:
     )
     runs = _table(
         [
-            [part["title"], name, str(seed), f"`{key}`"]
+            [part["title"], name, ", ".join(f"`{key}`" for key in network["runs"])]
             for part in metrics
             for name, network in part["networks"].items()
-            for seed, key in zip(network["seeds"], network["runs"], strict=True)
         ],
-        ["datos", "red", "semilla", "clave"],
+        ["datos", "red", "claves, por orden de semilla"],
         "tab-runs",
         "Los entrenamientos que usa este informe y la clave con la que se guardan.",
     )

@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from helpers.evaluation import confused_pairs, precision, recall
+from helpers.evaluation import precision, recall
 from helpers.models import count_parameters, scale
 from helpers.report import numbers, original
 from helpers.report.results import accuracies
@@ -65,20 +65,6 @@ def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
     cells = [[numbers.integer(n) for n in row] for row in rows]
     index = pd.Index([f"{a} acierta", f"{a} falla"], name="")
     return pd.DataFrame(cells, index, [f"{b} acierta", f"{b} falla"])
-
-
-def confusions(counts: np.ndarray, classes, n: int = 5) -> pd.DataFrame:
-    """The most frequent confusions, largest first."""
-    pairs = confused_pairs(counts, n)
-    table = pd.DataFrame(
-        {
-            "clase predicha": [classes[i] for i in pairs.predicted],
-            "imágenes": [str(i) for i in pairs.images],
-            "de su clase": [numbers.percent(s) for s in pairs.share],
-        },
-        index=pd.Index([classes[i] for i in pairs.true], name="clase verdadera"),
-    )
-    return table
 
 
 def networks(runs: dict[str, list[Run]]) -> pd.DataFrame:
