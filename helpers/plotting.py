@@ -167,7 +167,7 @@ def plot_calibration(before, after, *, ax=None) -> Axes:
         ax.plot(c.confidence, c.accuracy, color=f"C{color}", linewidth=0.8)
         ax.scatter(c.confidence, c.accuracy, area, **style)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probabilidad de la clase predicha")
-    ax.set_ylabel("proporción de aciertos")
+    ax.set_ylabel("aciertos")
     ax.grid()
     for handle in ax.legend(loc="upper left").legend_handles:
         handle.set_sizes([25])

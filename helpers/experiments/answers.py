@@ -131,6 +131,6 @@ def _enough(e: Estimate, asked: str) -> str:
     """The verdict on what more epochs gain; a wide interval allows none."""
     if e.high <= NOTHING:
         return f"Bastan {asked}, pues más ganan menos de {points(NOTHING)} puntos"
-    if e.low > 0:
+    if e.low > NOTHING:
         return f"No bastan {asked}"
     return f"Con estos datos no se puede decir si bastan {asked}"

@@ -40,7 +40,7 @@ def output_of(run: Run, data: Dataset) -> Output:
 def plot_dead(run: Run, data: Dataset, output: Output) -> Axes:
     """Draw the confusion matrix, and beside it which logits are ever positive."""
     left, right = plt.subplots(
-        1, 2, figsize=(6.3, 2.6), width_ratios=(3, 1), layout="constrained"
+        1, 2, figsize=(6.3, 3.1), width_ratios=(3, 1), layout="constrained"
     )[1]
     counts = confusion_counts(data.test.labels, run.predictions, len(data.classes))
     plot_confusion(counts, classes=data.classes, ax=left)

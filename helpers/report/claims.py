@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.datasets import FOOTWEAR, Dataset
 from helpers.evaluation import recall
-from helpers.experiments.answers import COLLAPSED
+from helpers.experiments.answers import COLLAPSED, NOTHING
 from helpers.report import numbers, original, results
 from helpers.report.numbers import listing, points
 from helpers.runs import Run
@@ -45,10 +45,10 @@ def verdict(e: Estimate, above: float = -np.inf, below: float = np.inf) -> str:
 
 
 def enough_epochs(asked: int, then, last) -> Claim:
-    """More epochs give less than a point; `then`, `last` are accuracies (S,)."""
+    """More epochs give less than half a point; `then`, `last` are accuracies (S,)."""
     e = over_seeds(np.asarray(last) - np.asarray(then))
     measured = f"las épocas siguientes cambian la exactitud {_points(e)}"
-    return Claim(f"Bastan {asked} épocas", measured, verdict(e, below=SAME))
+    return Claim(f"Bastan {asked} épocas", measured, verdict(e, below=NOTHING))
 
 
 def collapses(output: str, shares) -> Claim:
@@ -189,7 +189,8 @@ def rules() -> str:
         f" semilla no da intervalo, *{UNKNOWN}*. Las clases mejores (o peores) de una"
         " afirmación han de quedar todas por encima (o por debajo) de todas las demás"
         " en exhaustividad. Un cambio es nulo si no llega a"
-        f" {points(SAME, digits=0)} punto porcentual; hay una sola etiqueta si se lleva"
+        f" {points(SAME, digits=0)} punto porcentual; unas épocas bastan si las demás"
+        f" dan menos de {points(NOTHING)} puntos; hay una sola etiqueta si se lleva"
         f" más del {numbers.percent(COLLAPSED, 0)} de las imágenes; dos tiempos se"
         f" parecen si ninguno es más de {TIMES:g} veces el otro; dos tamaños, si"
         f" difieren en menos del {numbers.percent(SIZE, 0)} en unidades decimales o"

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 from torch import nn
 
 from helpers.datasets import Dataset
@@ -55,7 +56,9 @@ def plot_pareto(costs: dict[str, dict], accuracy: dict[str, np.ndarray]) -> Axes
             style = {"color": f"C{i}", "marker": "os^D"[i], "linestyle": "none"}
             ax.plot(x, seeds, markersize=4, alpha=0.75, label=name, **style)
         ax.set(xscale="log", xlabel=label)
-        ax.margins(x=0.3)
+        low, high = np.log10(min(values.values())), np.log10(max(values.values()))
+        ax.set_xlim(10 ** np.floor(low), 10 ** np.ceil(high))  # whole powers of ten
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.grid(axis="y")
     axes[0].set_ylabel("exactitud")
     axes[0].legend(loc="best", fontsize=7)
@@ -66,9 +69,9 @@ def pareto(runs: dict[str, list[Run]], operations: dict[str, int]) -> str:
     """Operations of each network, and what the most accurate one gains by them."""
     means = {k: float(v.mean()) for k, v in accuracies_by_name(runs).items()}
     listed = numbers.listing(
-        f"{numbers.integer(n)} la red {name}" for name, n in operations.items()
+        f"{numbers.integer(n)} con la red {name}" for name, n in operations.items()
     )
-    text = f"Para clasificar una imagen hacen falta {listed} operaciones."
+    text = f"Operaciones para clasificar una imagen: {listed}."
     best = max(means, key=means.get)
     cheapest = min(operations, key=operations.get)
     if best == cheapest:
