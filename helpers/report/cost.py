@@ -57,7 +57,7 @@ def plot_pareto(costs: dict[str, dict], accuracy: dict[str, np.ndarray]) -> Axes
             ax.plot(x, seeds, markersize=4, alpha=0.75, label=name, **style)
         ax.set(xscale="log", xlabel=label)
         low, high = np.log10(min(values.values())), np.log10(max(values.values()))
-        ax.set_xlim(10 ** np.floor(low), 10 ** np.ceil(high))  # whole powers of ten
+        ax.set_xlim(10 ** (np.floor(low) - 0.2), 10 ** (np.ceil(high) + 0.2))
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.grid(axis="y")
     axes[0].set_ylabel("exactitud")
