@@ -1,7 +1,15 @@
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 
 matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    """A test's figures do not reach the next one."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture
