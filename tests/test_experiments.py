@@ -94,6 +94,12 @@ class TestAnswer:
         assert "«b» asigna una sola etiqueta a casi todas" in answer(collapsed)
         assert "una sola etiqueta" not in answer(made_up({"a": [0.9], "b": [0.1]}))
 
+    def test_one_label_in_some_seeds_is_told_with_their_number(self):
+        some = made_up({"a": [0.9, 0.8], "b": [0.1, 0.9]})
+        fallen = np.stack([np.zeros(1000, int), right(0.9)])
+        some.__class__.predictions = some.predictions | {"b": fallen}
+        assert "«b» (en 1 de 2 semillas) asigna una sola etiqueta" in answer(some)
+
     def test_epochs_that_are_not_enough(self):
         text = answer(made_up({"1": [0.5], "2": [0.6], "3": [0.9]}, "1", Length))
         assert "No bastan 1: de la época 1 a la 3" in text

@@ -98,15 +98,17 @@ def _interval(e: Estimate, sign: str = "") -> str:
 
 
 def _collapsed(outcome: Outcome) -> str:
-    """Which choices give nearly all images one label."""
-    names = [k for k in outcome.accuracies if outcome.most_predicted(k) > COLLAPSED]
+    """Which choices give nearly all images one label, and in how many seeds."""
+    names = []
+    for label in outcome.accuracies:
+        fallen = outcome.most_predicted(label) > COLLAPSED
+        some = f" (en {fallen.sum()} de {len(fallen)} semillas)"
+        if fallen.any():
+            names.append(f"«{label}»{'' if fallen.all() else some}")
     if not names:
         return ""
     verb = "asigna" if len(names) == 1 else "asignan"
-    return (
-        f" {listing(f'«{k}»' for k in names)} {verb} una sola etiqueta a casi todas las"
-        " imágenes."
-    )
+    return f" {listing(names)} {verb} una sola etiqueta a casi todas las imágenes."
 
 
 def _length(outcome: Outcome) -> str:

@@ -89,10 +89,11 @@ class Outcome:
         """Accuracy of a label over seeds."""
         return over_seeds(self.accuracies[label])
 
-    def most_predicted(self, label: str) -> float:
-        """Share of the images that get the commonest predicted class: mean of seeds."""
-        shares = [np.bincount(p).max() / len(p) for p in self.predictions[label]]
-        return float(np.mean(shares))
+    def most_predicted(self, label: str) -> np.ndarray:
+        """Share of the images that get the commonest predicted class, (S,)."""
+        return np.array(
+            [np.bincount(p).max() / len(p) for p in self.predictions[label]]
+        )
 
 
 def run(

@@ -169,10 +169,7 @@ def mnist(recalls: np.ndarray, classes, outcomes: dict) -> list[Claim]:
     """
     epochs, output = outcomes["epochs"], outcomes["output"]
     asked, last = epochs.decision.assigned, str(len(epochs.accuracies))
-    shares = {
-        k: [np.bincount(seed).max() / len(seed) for seed in output.predictions[k]]
-        for k in ("sigmoide", "tanh")
-    }
+    shares = {k: output.most_predicted(k) for k in ("sigmoide", "tanh")}
     return [
         enough_epochs(int(asked), epochs.accuracies[asked], epochs.accuracies[last]),
         *(collapses(name, values) for name, values in shares.items()),
