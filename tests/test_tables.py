@@ -107,4 +107,4 @@ def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     assert compared.endswith("] | < 0.001 | < 0.001 |")
     _, text, table = chapters.closing([content]).cells
     assert "a processor, 2 núcleos; Linux x86_64" in text.source
-    assert "| MNIST | corregida | 1 | `b` |" in table.outputs[0].data["text/markdown"]
+    assert "| MNIST | corregida | `a`, `b` |" in table.outputs[0].data["text/markdown"]
