@@ -145,8 +145,7 @@ def execute(jobs: list[Job], output: Path) -> list[Outcome]:
         job.target.unlink(missing_ok=True)  # an earlier build's is not this one's
     outcomes = {}
     try:
-        # one more than cores: a notebook that trains only waits for its processes
-        with closing(run_all(jobs[::-1], cores() + 1)) as ended:
+        with closing(run_all(jobs[::-1], cores())) as ended:
             for outcome in ended:
                 click.echo(describe(outcome), err=True)
                 outcomes[outcome.job.name] = outcome
