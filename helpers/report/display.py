@@ -62,7 +62,7 @@ class Report:
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
     def metrics(
-        self, runs: dict[str, list[Run]], pair: Paired, outcomes=(), *, claims=()
+        self, runs: dict[str, list[Run]], pair: Paired, outcomes: dict, *, claims=()
     ) -> None:
         """Write `metrics.json`: what the runs measured, for the report's chapters.
 
@@ -70,7 +70,7 @@ class Report:
         the table of the original's claims.
         """
         content = results.metrics(self.data, runs, pair, claims)
-        content["experiments"] = results.keys_of(dict(outcomes))
+        content["experiments"] = results.keys_of(outcomes)
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 
