@@ -22,7 +22,9 @@ from helpers import paths, sources
 from helpers.cli import doctor
 from helpers.cli.main import main
 from helpers.cli.pool import BuildError
+from helpers.models import build
 from helpers.parameters import ParameterError
+from helpers.training import Recipe, fit
 from tests import tiny_sets
 from tests.made_up_runs import store_one
 from tests.test_bad_input import assert_told, informe
@@ -184,7 +186,9 @@ def test_an_audit_without_a_network_fails_and_says_so(tmp_path, fetched, words):
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory):
+def failed(tmp_path_factory, mnist):
+    # What numba compiled is kept before the limit
+    fit(build("two_hidden"), mnist, Recipe("sgd", epochs=1))
     home = tmp_path_factory.mktemp("failed")
     notebooks = [
         write(home, "long", "print('x' * 30_000)\n1 / 0"),
