@@ -62,6 +62,19 @@ def difference(a, b) -> Estimate:
     return Estimate(gap, np.nan, gap - half, gap + half, n)
 
 
+def no_change(values) -> float:
+    """p value of the t test that the mean of paired differences, one a seed, is zero.
+
+    Without spread it is 0, or 1 where no seed differs; it is NaN for one seed.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) == 1:
+        return np.nan
+    if np.ptp(values) < 1e-12:  # no spread but rounding: scipy would divide by it
+        return float(abs(values.mean()) < 1e-12)
+    return float(stats.ttest_1samp(values, 0).pvalue)
+
+
 def detectable(values, power: float = 0.8) -> float:
     """Smallest mean of paired differences that a t test on these seeds would find.
 

@@ -58,7 +58,8 @@ class TestAnswer:
         text = answer(made_up({"a": [0.9, 0.91, 0.92], "b": [0.8, 0.81, 0.83]}))
         assert "**¿Cuál?** Gana «a», con 0.910 ± 0.010, lo que usa la tarea" in text
         # by hand: gaps 0.10, 0.10, 0.09; t(2) = 4.303, sd 0.00577: 0.0967 ± 0.0143
-        assert "«b» queda a 9.67 puntos [8.23, 11.10], que se distingue" in text
+        # t = 0.0967 / (0.00577 / sqrt(3)) = 29: p = 2 P(t(2) > 29) = 0.0012
+        assert "«b» queda a 9.67 puntos [8.23, 11.10], p = 0.001, que se dist" in text
         assert "entre semillas" in text
 
     def test_another_wins_within_the_noise(self):
@@ -66,6 +67,15 @@ class TestAnswer:
         assert "Gana «b»" in text
         assert "«a», de la tarea, queda a 1.00 puntos" in text
         assert "que no se distingue de la variación entre semillas" in text
+
+    def test_the_best_of_several_is_one_of_several(self):
+        a, b = [0.90, 0.91, 0.92], [0.93, 0.93, 0.95]
+        text = answer(made_up({"a": a, "b": b}))
+        # gaps 0.03, 0.02, 0.03, t = 8: p = 0.0153, and four times that among four
+        assert "2.67 puntos [1.23, 4.10], p = 0.015, que se distingue" in text
+        others = {k: [0.85, 0.95, 0.90] for k in "cde"}
+        text = answer(made_up({"a": a, "b": b} | others))
+        assert "2.67 puntos [1.23, 4.10], p = 0.061, que no se distingue" in text
 
     def test_one_seed_is_judged_by_images(self):
         text = answer(made_up({"a": [0.5], "b": [0.9]}))

@@ -97,6 +97,20 @@ def test_the_bootstrap_gives_the_same_interval_every_time():
     assert uncertainty.compare(labels, a, b) == uncertainty.compare(labels, a, b)
 
 
+def test_no_change_is_scipys_paired_test():
+    a, b = [0.91, 0.93, 0.92, 0.95], [0.9, 0.935, 0.9, 0.92]
+    p = uncertainty.no_change(np.subtract(a, b))
+    assert p == pytest.approx(stats.ttest_rel(a, b).pvalue)
+
+
+@pytest.mark.parametrize(
+    ("values", "p"),
+    [([0.7 - 0.6, 0.2 - 0.1, 0.9 - 0.8], 0), ([0.0, 0.0], 1), ([0.1], np.nan)],
+)
+def test_no_change_without_spread(values, p):
+    assert uncertainty.no_change(values) == pytest.approx(p, nan_ok=True)
+
+
 def test_holm_by_hand():
     # sorted 0.01, 0.02, 0.04: times 3, 2, 1, never falling
     assert uncertainty.holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])

@@ -3,8 +3,15 @@
 import numpy as np
 
 from helpers.experiments.decision import Length, Outcome
-from helpers.report.numbers import count, integer, listing, mean_std, points
-from helpers.uncertainty import Estimate, compare, over_seeds
+from helpers.report.numbers import (
+    count,
+    integer,
+    listing,
+    mean_std,
+    p_value,
+    points,
+)
+from helpers.uncertainty import LEVEL, Estimate, compare, holm, no_change, over_seeds
 
 COLLAPSED = 0.99  # share of the images with one predicted class
 NOTHING = 0.005  # what more epochs may gain where so many are called enough
@@ -61,30 +68,51 @@ def stands_out(e: Estimate) -> bool:
     return not e.low <= 0 <= e.high
 
 
+def p_values(outcome: Outcome) -> dict[str, float]:
+    """Of the tests that a choice is as good as the assigned one, by its label.
+
+    They are read together, as one of them is singled out by its outcome: Holm's. Over
+    seeds (paired t test), or over validation images (exact McNemar) with one seed.
+    """
+    base = outcome.decision.assigned
+    labels = [label for label in outcome.predictions if label != base]
+    return dict(zip(labels, holm([_p(outcome, k, base) for k in labels]), strict=True))
+
+
+def _p(outcome: Outcome, a: str, b: str) -> float:
+    gaps = outcome.accuracies[a] - outcome.accuracies[b]
+    if len(gaps) > 1:
+        return no_change(gaps)
+    one, other = outcome.predictions[a][0], outcome.predictions[b][0]
+    return compare(outcome.labels, one, other).p_value
+
+
 def _best(outcome: Outcome) -> str:
     assigned = outcome.decision.assigned
     first, second, *_ = outcome.ranking
     tied = [k for k in outcome.ranking if outcome.right(k) == outcome.right(first)]
+    won = mean_std(outcome.estimate(first))
     if len(tied) > 1:
-        text = f"Empatan {listing(f'«{k}»' for k in tied)}, con"
-        text = f"{text} {mean_std(outcome.estimate(first))}"
+        text = f"Empatan {listing(f'«{k}»' for k in tied)}, con {won}"
         if assigned in tied:
             return f"{text}."
-        e = gap(outcome, first, assigned)
-        return f"{text}; «{assigned}», de la tarea, queda a {_distance(e)}."
-    text = f"Gana «{first}», con {mean_std(outcome.estimate(first))}"
+    else:
+        text = f"Gana «{first}», con {won}"
     if first == assigned:
-        e = gap(outcome, first, second)
-        return f"{text}, lo que usa la tarea; «{second}» queda a {_distance(e)}."
-    e = gap(outcome, first, assigned)
-    return f"{text}; «{assigned}», de la tarea, queda a {_distance(e)}."
+        behind = f"lo que usa la tarea; «{second}» queda a"
+        return f"{text}, {behind} {_distance(outcome, first, second)}."
+    behind = f"«{assigned}», de la tarea, queda a"
+    return f"{text}; {behind} {_distance(outcome, first, assigned)}."
 
 
-def _distance(e: Estimate) -> str:
-    """How far a choice is behind, and whether that stands out."""
+def _distance(outcome: Outcome, first: str, behind: str) -> str:
+    """How far a choice is behind, and whether that stands out among all of them."""
+    e = gap(outcome, first, behind)
+    tests = p_values(outcome)
+    p = tests[first if first in tests else behind]
     of = "semillas" if e.n > 1 else "imágenes"
-    verdict = "se distingue" if stands_out(e) else "no se distingue"
-    return f"{_interval(e)}, que {verdict} de la variación entre {of}"
+    verdict = "se distingue" if p < 1 - LEVEL else "no se distingue"
+    return f"{_interval(e)}, {p_value(p)}, que {verdict} de la variación entre {of}"
 
 
 def _interval(e: Estimate, sign: str = "") -> str:
