@@ -14,7 +14,6 @@ from helpers.machine import cores
 from helpers.runs import store
 from helpers.runs.allocator import keep_freed_memory
 from helpers.runs.plan import Plan, Training, trainings
-from helpers.runs.progress import Progress
 from helpers.runs.slots import slot
 from helpers.runs.store import Run
 from helpers.selection import validation
@@ -57,6 +56,9 @@ def workers(device: str) -> int:
 
 
 def _train_all(data: Dataset, jobs: dict[tuple, Training], device: str) -> None:
+    # here, as the training processes need not hold IPython and matplotlib
+    from helpers.runs.progress import Progress
+
     # spawned, not forked: a fork of a process that has used torch's threads can hang
     context = get_context("spawn")
     queue = context.Queue()
@@ -99,7 +101,6 @@ def _start(queue) -> None:
     global _queue
     _queue = queue
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    keep_freed_memory()
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 
@@ -115,9 +116,11 @@ def _train_one(name: tuple, job: Training, kind: str) -> None:
             return
         try:
             with slot(job.device):
+                data = _data(job.dataset, kind, job.split, job.train_images)
+                keep_freed_memory()  # of training, not what it takes to read the data
                 result = training.fit(
                     models.build(job.network, seed=job.seed, **job.options),
-                    _data(job.dataset, kind, job.split, job.train_images),
+                    data,
                     job.recipe,
                     seed=job.seed,
                     device=job.device,
