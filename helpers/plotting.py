@@ -84,7 +84,7 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
     `histories` maps a name to one history per seed; a line is the mean over seeds and
     its band goes from the lowest seed to the highest, where there are several.
     """
-    ax = ax or _axes(6.3, 2.3)
+    ax = ax or _axes(6.3, 2.0)
     for color, (name, seeds) in enumerate(histories.items()):
         table = pd.concat(seeds)
         for column, dashes in [("train_error", "--"), ("test_error", "-")]:
@@ -96,8 +96,9 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
                 ax.fill_between(mean.index, epochs.min(), epochs.max(), **band)
             label = ", ".join(filter(None, [name, NAMES[column]]))
             ax.plot(mean.index, mean, **style, marker="o", markersize=3, label=label)
-    ax.set(xlabel="época", ylabel="error (imágenes mal clasificadas)")
+    ax.set(xlabel="época", ylabel="error")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))  # whole percents
     ax.yaxis.set_major_formatter(PERCENT)
     ax.grid(axis="y")
     ax.legend()

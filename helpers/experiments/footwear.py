@@ -46,7 +46,7 @@ def plot_footwear(outcome: Outcome) -> Axes:
 
     A thin line is a seed; points are means, with Student's interval.
     """
-    _, axes = plt.subplots(1, 3, figsize=(6.3, 1.5))
+    _, axes = plt.subplots(1, 3, figsize=(6.3, 1.35))
     for color, (ax, (name, part)) in enumerate(
         zip(axes, parts(outcome).items(), strict=True)
     ):
