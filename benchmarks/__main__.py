@@ -93,15 +93,18 @@ def scale() -> dict[str, list[dict]]:
     return {
         "images": [grown(n, Task("one_hidden", n // batch)) for n in images],
         "width": [grown(w, Task("dense", 100, width=w)) for w in widths],
+        "width by torch": [
+            grown(w, Task("dense", 20, width=w), who="tensors") for w in widths
+        ],
         "seeds": [grown(n, Task("two_hidden", 300), n) for n in (1, 2, 4, 8)],
     }
 
 
-def grown(size: int, task: Task, seeds: int = 0) -> dict[str, float]:
+def grown(size: int, task: Task, seeds: int = 1, who: str = "ours") -> dict[str, float]:
     """Wall time of the task's batches, `seeds` trainings at once, and peak memory."""
-    found = race("ours", task, seeds or 1)
-    wall = found["step"] * task.batches * (seeds or 1)
-    print(f"  {task.network} {size}: {wall:.2f} s", flush=True)
+    found = race(who, task, seeds)
+    wall = found["step"] * task.batches * seeds
+    print(f"  {task.network} {size}, {who}: {wall:.2f} s", flush=True)
     return {"size": size, "seconds": wall, "peak": found["peak"], "cores": cores()}
 
 

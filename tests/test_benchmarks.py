@@ -156,7 +156,8 @@ def test_what_was_measured_is_written(tmp_path, failed):
 def test_growth_is_said_to_be_linear_only_if_it_is():
     text = show.table(made_up_results(1.0))
     assert "From 2 to 8 images the time grows linearly (exponent 1.00)" in text
-    assert "trainings at once the time grows as their power 1.50" in text
+    why = "(exponent 1.50): beyond one a core, trainings share its caches"
+    assert f"trainings at once the time grows as their power 1.50 {why}" in text
 
 
 def test_the_table_replaces_the_one_in_the_readme(tmp_path):

@@ -25,6 +25,6 @@ PROFILES = {
     "thorough": {
         "mnist": {"n_seeds": 10},
         "fashion_mnist": {"n_seeds": 10},
-        "cifar10": {"n_seeds": 10, "dense_seeds": 3},
+        "cifar10": {"n_seeds": 10, "dense_seeds": 10},
     },
 }
