@@ -1,4 +1,4 @@
-"""The least time that a network's products need on this machine.
+"""The least time that a network's products and convolutions need on this machine.
 
 python -m benchmarks.floors     reads the ceilings, on all cores, and writes JSON
 """
@@ -14,15 +14,27 @@ from benchmarks.tasks import Task
 
 REPEATS = 5
 SIDE = 2_000  # of the square matrices
+CHANNELS, PIXELS, IMAGES = 128, 28, 16  # of the convolution, with kernels of 3
 NUMBERS = 25_000_000  # copied
 
 
+@torch.no_grad()
 def ceilings() -> dict[str, float]:
-    """FLOP/s of a matrix product and bytes/s of a copy (read and written), float32."""
+    """FLOP/s of a matrix product and of a convolution, bytes/s of a copy; float32.
+
+    The first two differ where torch's libraries use other vectors of the processor. A
+    copy reads and writes.
+    """
     a, b, c = (torch.rand(SIDE, SIDE) for _ in range(3))
     x, y = torch.rand(NUMBERS), torch.rand(NUMBERS)
+    conv = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
+    conv = conv.to(memory_format=torch.channels_last)
+    images = torch.rand(IMAGES, CHANNELS, PIXELS, PIXELS)
+    images = images.to(memory_format=torch.channels_last)
+    convolved = 2 * images.numel() * conv.weight[0].numel()
     return {
-        "flops": 2 * SIDE**3 / _best(lambda: torch.mm(a, b, out=c)),
+        "products": 2 * SIDE**3 / _best(lambda: torch.mm(a, b, out=c)),
+        "convolutions": convolved / _best(lambda: conv(images)),
         "bytes": 8 * NUMBERS / _best(lambda: y.copy_(x)),
     }
 
@@ -37,27 +49,31 @@ def _best(work: Callable[[], object]) -> float:
 
 
 def work(task: Task) -> dict[str, int]:
-    """FLOP and bytes of the products and convolutions of one step.
+    """FLOP of the products and of the convolutions of one step, and bytes of both.
 
     Each takes part forward, in the gradient towards its weights and, but for the first
     layer, in that towards its input; each time it touches its input, its weights and
     its output once.
     """
     x = torch.zeros(task.recipe.batch_size, *task.data.train.images.shape[1:])
-    flops = size = passes = 0
+    found = {"products": 0, "convolutions": 0, "bytes": 0}
+    passes = 0
     for module in task.model():
         y = module(x)
         if isinstance(module, nn.Linear | nn.Conv2d):
             passes = 3 if passes else 2
-            flops += passes * 2 * y.numel() * module.weight[0].numel()
-            size += passes * 4 * (x.numel() + module.weight.numel() + y.numel())
+            kind = "products" if isinstance(module, nn.Linear) else "convolutions"
+            touched = x.numel() + module.weight.numel() + y.numel()
+            found[kind] += passes * 2 * y.numel() * module.weight[0].numel()
+            found["bytes"] += passes * 4 * touched
         x = y
-    return {"flops": flops, "bytes": size}
+    return found
 
 
 def floor(needs: dict[str, int], machine: dict[str, float]) -> float:
     """Least seconds of a step: those of its arithmetic or memory, the larger."""
-    return max(needs[kind] / machine[kind] for kind in needs)
+    times = {kind: needs[kind] / machine[kind] for kind in needs}
+    return max(times["products"] + times["convolutions"], times["bytes"])
 
 
 if __name__ == "__main__":
