@@ -32,6 +32,7 @@ def test_an_interval_over_seeds_is_scipys(values):
     assert e.low <= e.mean <= e.high
 
 
+@settings(max_examples=10)  # statsmodels collects the garbage of the process each time
 @given(st.lists(SHARES, min_size=1, max_size=20))
 def test_holm_is_statsmodels(values):
     expected = multipletests(values, method="holm")[1]

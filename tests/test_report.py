@@ -19,6 +19,7 @@ FORMULAS = {
     r"28 - 4 + 1 = 25": "28−4+1=25píxeles",
     r"z_{i,1}, \ldots, z_{i,10}": "Sean𝑧𝑖,1,…,𝑧𝑖,10lassalidas",
     r"y_i": "e𝑦𝑖suclase",
+    r"p": "elvalor𝑝lleva",
     r"p_{i,k} = \frac{\exp(z_{i,k})}{\sum_{j=1}^{10} \exp(z_{i,j})}, \qquad"
     r" \ell_i = -\log p_{i,y_i}, \qquad L = \frac{1}{B} \sum_{i=1}^{B} \ell_i.":
         "𝑝𝑖,𝑘=exp(𝑧𝑖,𝑘)∑10𝑗=1exp(𝑧𝑖,𝑗),ℓ𝑖=−log𝑝𝑖,𝑦𝑖,𝐿=1𝐵∑𝐵𝑖=1ℓ𝑖.",

@@ -41,6 +41,16 @@ def test_headline_of_several_seeds_and_of_one(make):
     assert "±" not in one
 
 
+def test_what_is_trained_alike_is_told_once(make):
+    text = sentences.training({"a": [make(0.9)], "b": [make(0.8)]})
+    assert text.count("Receta: ") == text.count("Receta") == 1
+    assert "4.0 s la red a y 4.0 s la red b" in text
+    one, other = make(0.9), make(0.9)
+    other.about["recipe"]["optimizer"] = "adam"
+    text = sentences.training({"a": [one], "b": [other]})
+    assert "Receta de la red a: descenso" in text and "Receta de la red b: Adam" in text
+
+
 @pytest.mark.parametrize(
     ("accuracy", "lost", "says"),
     [

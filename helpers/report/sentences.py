@@ -40,7 +40,15 @@ def data_set(data: Dataset) -> str:
     return text
 
 
-def training_time(runs: dict[str, list[Run]]) -> str:
+def training(runs: dict[str, list[Run]]) -> str:
+    """How the networks were trained, one by one where they differ, and how long."""
+    recipes = {_recipe(seeds) for seeds in runs.values()}
+    if len(recipes) > 1:
+        recipes = [_recipe(seeds, name) for name, seeds in runs.items()]
+    return " ".join([*recipes, _training_time(runs)])
+
+
+def _training_time(runs: dict[str, list[Run]]) -> str:
     """How long a training took, on what machine."""
     times = listing(
         f"{duration(np.mean([run.seconds for run in seeds]))} la red {name}"
@@ -55,7 +63,7 @@ def training_time(runs: dict[str, list[Run]]) -> str:
     )
 
 
-def recipe(runs: list[Run], name: str = "") -> str:
+def _recipe(runs: list[Run], name: str = "") -> str:
     """How the networks were trained, read from the runs themselves."""
     about = runs[0].about["recipe"]
     optimizer = {
