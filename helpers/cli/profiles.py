@@ -21,7 +21,7 @@ PROFILES = {
     },
     # The report as it is meant to be read: the notebooks' own defaults.
     "default": {},
-    # An hour or two: enough seeds for narrow intervals.
+    # Half an hour on two cores of a server: enough seeds for narrow intervals.
     "thorough": {
         "mnist": {"n_seeds": 10},
         "fashion_mnist": {"n_seeds": 10},
