@@ -1,14 +1,13 @@
 """Which version of a view is shown: script, lists, or a figure where nobody looks."""
 
-import io
 from itertools import count
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from helpers.plotting import notebook_output
 from helpers.runs.progress import is_interactive
 
 _numbers = count(1)  # names of figures must differ within a notebook
@@ -36,17 +35,14 @@ def view_of(view, script: str, form, simple: bool) -> widgets.Widget:
 
 def figure(ax: Axes, name: str, caption: str, alt: str) -> None:
     """Show a figure in place of a widget; the PDF numbers it by its metadata."""
-    drawn = ax.get_figure()
-    svg = io.StringIO()
-    drawn.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(drawn)
+    data, metadata = notebook_output(ax.get_figure())
     about = {
         "kind": "figure",
         "id": f"fig-explorar-{name}-{next(_numbers)}",
         "caption": caption,
         "alt": alt,
     }
-    bundle = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
-    display(bundle, raw=True, metadata={"informe": about})
+    bundle = data | {"text/plain": alt}
+    display(bundle, raw=True, metadata={"informe": about} | metadata)
     below = {"text/markdown": f"*Figura.* {caption}", "text/plain": caption}
     display(below, raw=True, metadata={"informe": {"kind": "screen"}})

@@ -4,20 +4,19 @@ A caption and a name travel in the output's metadata; the exporter numbers them.
 screen the caption stands below the figure or the table.
 """
 
-import io
+import base64
 import json
 import os
 import tempfile
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
 
 from helpers import paths
 from helpers.datasets import Dataset
-from helpers.plotting import use_style
+from helpers.plotting import notebook_output, use_style
 from helpers.report import results, sentences
 from helpers.runs import Run
 from helpers.uncertainty import Paired
@@ -40,14 +39,12 @@ class Report:
         `caption` is Markdown; `alt` says in plain words what a person would see, for
         those who cannot. Prose refers to it as `[...](#fig-<dataset>-<name>)`.
         """
-        figure = ax.get_figure()
-        svg = io.StringIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        figure.savefig(self.folder / f"{name}.png", metadata={"Software": None})
-        plt.close(figure)
-        (self.folder / f"{name}.svg").write_text(svg.getvalue(), encoding="utf-8")
-        bundle = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
-        self._show("figure", f"fig-{self.data.name}-{name}", bundle, caption, alt)
+        data, metadata = notebook_output(ax.get_figure())
+        svg, png = data["image/svg+xml"], base64.b64decode(data["image/png"])
+        (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+        (self.folder / f"{name}.png").write_bytes(png)
+        name, bundle = f"fig-{self.data.name}-{name}", data | {"text/plain": alt}
+        self._show("figure", name, bundle, caption, alt, metadata)
 
     def table(self, table: pd.DataFrame, name: str, caption: str) -> None:
         """Show a table whose cells are text already; its index is the first column.
@@ -74,9 +71,9 @@ class Report:
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 
-    def _show(self, kind, name, bundle, caption, alt="") -> None:
+    def _show(self, kind, name, bundle, caption, alt="", metadata=None) -> None:
         about = {"kind": kind, "id": name, "caption": caption, "alt": alt}
-        display(bundle, raw=True, metadata={"informe": about})
+        display(bundle, raw=True, metadata={"informe": about} | (metadata or {}))
         word = {"figure": "Figura", "table": "Tabla"}[kind]
         below = {"text/markdown": f'<a id="{name}"></a>*{word}.* {caption}'}
         display(
