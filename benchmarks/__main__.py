@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import floors, same, show
+from benchmarks import floors, growth, same, show
 from benchmarks.contenders import CONTENDERS
-from benchmarks.measure import interleaved, race
+from benchmarks.measure import interleaved
 from benchmarks.tasks import TITLES, Task, epoch_batches, report_epochs
-from helpers.machine import cores, describe_machine
+from helpers.machine import describe_machine
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -40,7 +40,7 @@ def main() -> None:
             results["networks"][name] = found
             write(results, args.to)
     if not args.quick:
-        results["scale"] = scale()
+        results["scale"] = growth.measure()
         write(results, args.to)
     if args.readme:
         show.into_readme(results)
@@ -83,29 +83,6 @@ def network(task: Task, ours: Task, args: argparse.Namespace) -> Iterator[dict]:
     }
     for found in interleaved(tasks, args.repeats):
         yield found | fixed
-
-
-def scale() -> dict[str, list[dict]]:
-    """How an epoch's time and the memory grow with images, width and seeds."""
-    batch = 40
-    images = [10_000, 50_000, 100_000, 200_000, 400_000]
-    widths = [100, 1_000, 5_000, 10_000, 20_000]
-    return {
-        "images": [grown(n, Task("one_hidden", n // batch)) for n in images],
-        "width": [grown(w, Task("dense", 100, width=w)) for w in widths],
-        "width by torch": [
-            grown(w, Task("dense", 20, width=w), who="tensors") for w in widths
-        ],
-        "seeds": [grown(n, Task("two_hidden", 300), n) for n in (1, 2, 4, 8)],
-    }
-
-
-def grown(size: int, task: Task, seeds: int = 1, who: str = "ours") -> dict[str, float]:
-    """Wall time of the task's batches, `seeds` trainings at once, and peak memory."""
-    found = race(who, task, seeds)
-    wall = found["step"] * task.batches * seeds
-    print(f"  {task.network} {size}, {who}: {wall:.2f} s", flush=True)
-    return {"size": size, "seconds": wall, "peak": found["peak"], "cores": cores()}
 
 
 if __name__ == "__main__":

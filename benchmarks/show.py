@@ -4,11 +4,9 @@ from pathlib import Path
 from statistics import median
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter, LogLocator
 
-from benchmarks import floors
+from benchmarks import floors, growth
 from benchmarks.tasks import TITLES
 
 # at least so many times as fast as the original and as the best other; at most so many
@@ -43,11 +41,7 @@ def write(results: dict, folder: Path) -> None:
     """Write table.md, speed.svg and, if that was measured, scale.svg."""
     (folder / "table.md").write_text(table(results), encoding="utf-8")
     if results["scale"]:
-        fig, axes = plt.subplots(1, len(results["scale"]), figsize=(12, 2.8))
-        for ax, (what, rows) in zip(axes, results["scale"].items(), strict=True):
-            plot_growth(rows, ax=ax).set_xlabel(WHAT[what].rstrip(","))
-        axes[0].set_ylabel("seconds")
-        fig.tight_layout()
+        fig = growth.plot_all(results["scale"])
         fig.savefig(folder / "scale.svg", metadata={"Date": None})
         plt.close(fig)
     fig, axes = plt.subplots(
@@ -69,7 +63,7 @@ def table(results: dict) -> str:
         f"medians of {repeats} turns{', few batches' if results['quick'] else ''}.",
         _against_targets(results),
         _all_contenders(results["networks"]),
-        *([_scale(results["scale"])] if results["scale"] else []),
+        *([growth.table(results["scale"])] if results["scale"] else []),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -186,71 +180,6 @@ def _spread(steps: list[float]) -> str:
         return "failed"
     low, middle, high = (f(steps) * 1e3 for f in (min, median, max))
     return f"{middle:.3g} ({low:.3g}–{high:.3g})"
-
-
-def _scale(scale: dict) -> str:
-    lines = ["| what grows | size | s | peak memory, MB |", "|---|---|---|---|"]
-    for what, rows in scale.items():
-        for row in rows:
-            seconds, size = f"{row['seconds']:.2f}", f"{row['size']:,}"
-            lines.append(f"| {what} | {size} | {seconds} | {row['peak'] / 2**20:.0f} |")
-    return "\n".join([*lines, "", *map(_growth, scale.items())])
-
-
-# what the larger sizes are fitted over, without the fixed cost of the smaller ones
-LARGER = 3
-WHAT = {
-    "images": "images",
-    "width": "neurons",
-    "width by torch": "neurons, by plain torch,",
-    "seeds": "trainings at once",
-}
-# why what does not grow linearly does not
-REASONS = {
-    "width": "products with zeros are left out, and how many there are depends on the"
-    " training and not on the width alone; plain torch multiplies them all",
-    "seeds": "beyond one a core, trainings share its caches; the report lets as many go"
-    " on as there are cores",
-}
-
-
-def exponent(rows: list[dict]) -> float:
-    """The power of its size with which the time of the largest grows."""
-    sizes, seconds = zip(
-        *((row["size"], row["seconds"]) for row in rows[-LARGER:]), strict=True
-    )
-    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
-
-
-def _growth(item: tuple[str, list[dict]]) -> str:
-    what, rows = item
-    power, first = exponent(rows), rows[-LARGER:][0]["size"]
-    linear = abs(power - 1) < 0.15
-    kind = "linearly" if linear else f"as their power {power:.2f}"
-    reason = "" if linear or what not in REASONS else f": {REASONS[what]}"
-    return (
-        f"From {first:,} to {rows[-1]['size']:,} {WHAT[what]} the time grows {kind} "
-        f"(exponent {power:.2f}){reason}.  "
-    )
-
-
-def plot_growth(rows: list[dict], *, ax: Axes | None = None) -> Axes:
-    """Seconds by size, both logarithmic, beside a line of slope one; peak memory."""
-    ax = ax or plt.gca()
-    sizes = [row["size"] for row in rows]
-    last = rows[-1]["seconds"] / sizes[-1]
-    ax.loglog(sizes, [row["seconds"] for row in rows], "C0o-", label="time")
-    ax.loglog(sizes, [last * n for n in sizes], "k:", label="linear")
-    memory = ax.twinx()
-    peaks = [row["peak"] / 2**20 for row in rows]
-    memory.plot(sizes, peaks, "C1s--", label="memory")
-    memory.set(ylim=(0, 1.15 * max(peaks)), ylabel="MB a process")
-    ax.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}")
-    ax.minorticks_off()
-    ax.set_xticks(sizes, [EngFormatter(sep="")(n) for n in sizes], fontsize="x-small")
-    handles = [*ax.get_lines(), *memory.get_lines()]
-    ax.legend(handles=handles, fontsize="x-small", loc="lower right")
-    return ax
 
 
 def plot_times(network: dict, *, ax: Axes | None = None) -> Axes:
