@@ -29,7 +29,7 @@ def notebook_output(figure: Figure) -> tuple[dict, dict]:
     """Close a figure and give its output in a notebook: data by MIME type, metadata.
 
     SVG, and PNG in base64 for front ends that show no SVG of a notebook which they did
-    not run themselves. The same drawing gives the same bytes.
+    not run themselves. In the report's style, the same drawing gives the same bytes.
     """
     svg, png = io.StringIO(), io.BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
