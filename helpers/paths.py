@@ -1,6 +1,7 @@
 """Where things are: the only module that knows the folders of the project."""
 
 import os
+from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -26,8 +27,13 @@ def data() -> Path:
 
 
 def sample() -> Path:
-    """Folder of the committed sample; inside the checkout."""
-    return PACKAGE.parent / "data" / "sample"
+    """Folder of the committed sample: the checkout's, or what pip installed of it."""
+    checkout = PACKAGE.parent / "data" / "sample"
+    if checkout.is_dir():
+        return checkout
+    installed = metadata.files("informe-redes") or []
+    files = (Path(f.locate()).resolve() for f in installed if f.match("*.npz"))
+    return next((file.parent for file in files), checkout)
 
 
 def notebooks() -> Path:

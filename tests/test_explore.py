@@ -15,12 +15,12 @@ from PIL import Image
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
-from helpers import paths
+from helpers import paths, selection
 from helpers.datasets import CLASSES
 from helpers.explore import cells, markup, outcome, pixels, plain, show, stored
 from helpers.explore.duel import Duel
 from helpers.explore.matrix import Matrix
-from helpers.explore.outcome import Outcome
+from helpers.explore.outcome import Outcome, is_small, name_of
 from tests.made_up_runs import store_one
 
 
@@ -229,8 +229,8 @@ class TestPlain:
     def test_lists_do_what_a_click_does(self):
         view = Matrix(made_up())
         form = plain.grid_form(view)
-        rows, columns, page = form.children[0].children
-        rows.value, columns.value = 4, None
+        rows, columns, page = form.children[1].children
+        rows.value, columns.value = 4, plain.ALL
         shown = form.children[-1]
         assert view.chosen == (4, None)
         assert "verdadera 4:" in shown.value
@@ -241,23 +241,36 @@ class TestPlain:
     def test_another_order_of_classes_renames_the_lists(self):
         view = Matrix(made_up())
         form = plain.grid_form(view)
-        similar = form.children[1].children[2]
+        rows, columns, _ = form.children[1].children
+        rows.value, columns.value = 4, 9
+        similar = form.children[0].children[2]
         similar.value = True
-        rows = form.children[0].children[0]
         names = [name for name, _ in rows.options][1:-1]
         assert names == view.state["grid"]["rows"]
+        assert view.chosen == (4, 9)
+        assert [names[rows.value], names[columns.value]] == ["4", "9"]
+
+    def test_a_choice_that_is_half_made_is_forgotten_with_its_order(self):
+        view = Matrix(made_up())
+        form = plain.grid_form(view)
+        rows = form.children[1].children[0]
+        rows.value = 4
+        form.children[0].children[0].value = "rows"
+        assert rows.value == 4  # the same order
+        form.children[0].children[2].value = True
+        assert rows.value == plain.NONE
+        assert view.chosen is None
 
     def test_it_appears_where_anywidget_is_not_installed(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "anywidget", None)
         monkeypatch.delitem(sys.modules, "helpers.explore.screens", raising=False)
         view = Matrix(made_up())
-        found = show.view_of(view, "grid.js", plain.grid_form, False)
+        (found,) = show.view_of(view, "grid.js", plain.grid_form, False).parts
         assert isinstance(found.children[-1], widgets.HTML)
 
     def test_it_stays_until_a_front_end_runs_the_script(self):
         view = Matrix(made_up())
-        box = show.view_of(view, "grid.js", plain.grid_form, False)
-        stage, form = box.children
+        stage, form = show.view_of(view, "grid.js", plain.grid_form, False).parts
         assert (stage.layout.display, form.layout.display) == ("none", None)
         screen = stage.children[0]
         screen._handle_custom_msg({"alive": True}, [])
@@ -270,9 +283,11 @@ class TestPlain:
         odd = Outcome(
             "<b>", ("<i>", *o.classes[1:]), o.images, o.labels, o.probabilities
         )
-        state = Matrix(odd).state["grid"]
-        assert "<i>" not in markup.grid(state)
-        assert "<b>" not in markup.grid(state)
+        state = Matrix(odd).state
+        assert "<i>" not in markup.grid(state["grid"])
+        assert "<b>" not in markup.heading(state["grid"]["label"])
+        assert "<u>" not in markup.note({"note": "<u>"})
+        assert "<u>" not in markup.table(["<u>"], [["<u>"]])
 
 
 class TestStored:
@@ -303,6 +318,25 @@ class TestStored:
     def test_full_without_such_runs_is_an_error_that_says_how(self, home):
         with pytest.raises(ValueError, match="make report"):
             stored.newest("full")
+
+    def test_a_run_is_opened_by_the_first_digits_of_its_key(self, home, mnist):
+        _, run = store_one(mnist)
+        store_one(mnist, seed=1)
+        assert stored.open_run(run.folder.name[:8]).folder == run.folder
+        for key in ("", "no such"):
+            with pytest.raises(ValueError, match="browse"):
+                stored.open_run(key)
+        (run.folder / "history.json").write_text("[]")
+        with pytest.raises(ValueError, match="no está como se guardó"):
+            stored.open_run(run.folder.name)
+
+    def test_what_learnt_from_the_sample_says_so(self, home, mnist):
+        for data in (mnist, selection.validation(mnist, 100)):
+            _, run = store_one(data)
+            assert is_small(run)
+            assert "(muestra)" in name_of(run)
+        run.about["data"] = "another"
+        assert not is_small(run)
 
 
 def outcome_of_other(run, mnist):
@@ -347,7 +381,8 @@ class TestWithoutAnybody:
             if "image/svg+xml" in o.get("data", {})
         ]
         calls = paths.notebooks().joinpath("explorar.ipynb").read_text(encoding="utf-8")
-        assert len(figures) == len(re.findall(r"(?:\(|, )runs\[", calls)) - 1
+        # one a tool and run; compare() takes two runs, browse() none
+        assert len(figures) == len(re.findall(r"(?:\(|, )runs\[", calls))
         assert all(f["caption"] and f["alt"] for f in figures)
         assert len({f["id"] for f in figures}) == len(figures)
 

@@ -50,7 +50,7 @@ def test_the_activation_after_the_first_layer_is_part_of_it(network, after):
 
 def test_the_slider_shows_the_epoch_and_the_line_marks_it(run):
     form = epochs.form(Epochs(run))
-    slider, index = form.children[0].children
+    slider, _, index = form.children[0].children
     assert (slider.min, slider.max, slider.value) == (1, 3, 3)
     slider.value, index.value = 1, 7
     assert "época 1<" in form.children[1].value
@@ -63,7 +63,12 @@ def test_the_slider_shows_the_epoch_and_the_line_marks_it(run):
 
 def test_an_experiment_is_the_plain_training_on_the_sample(run, mnist):
     view = experiment.Experiment(run)
-    found = view.histories(learning_rate=0.1, epochs=2, seeds=2)
+    told = []
+    trial = view.trial(learning_rate=0.1, epochs=2, seeds=2, tell=told.append)
+    found = trial.histories
+    assert told == [0, 1]
+    assert trial.errors == [h.test_error.iloc[-1] for h in found]
+    assert trial.seconds == pytest.approx(np.mean([h.seconds.sum() for h in found]))
     expected = fit(
         models.build("one_hidden", seed=1), mnist, Recipe("sgd", 0.1, 2), seed=1
     )

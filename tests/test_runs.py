@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -175,11 +176,13 @@ class _Queue:
 
 
 @pytest.mark.parametrize(
-    ("history", "interactive"), [({}, True), ({"hist_file": ":memory:"}, False)]
+    ("arguments", "interactive"),
+    [([], True), (["--HistoryManager.hist_file=:memory:"], False)],
 )
-def test_front_ends_are_told_from_headless_runs(monkeypatch, history, interactive):
-    shell = SimpleNamespace(config=Config(HistoryManager=history))
+def test_front_ends_are_told_from_headless_runs(monkeypatch, arguments, interactive):
+    shell = SimpleNamespace(config=Config(HistoryManager={"hist_file": ":memory:"}))
     monkeypatch.setattr(progress, "get_ipython", lambda: shell)
+    monkeypatch.setattr(sys, "argv", ["launcher.py", "-f", "kernel.json", *arguments])
     assert progress.is_interactive() is interactive
 
 

@@ -7,26 +7,45 @@ Each function shows a widget where a person looks on, and a figure, with the sam
 content, where none does (papermill, nbconvert, the PDF).
 """
 
-from ipywidgets import Widget
-
 from helpers.explore import static
 from helpers.explore.duel import Duel
 from helpers.explore.epochs import Epochs
 from helpers.explore.epochs import form as epochs_form
 from helpers.explore.experiment import Experiment
 from helpers.explore.experiment import form as experiment_form
+from helpers.explore.library import Library
 from helpers.explore.matrix import Matrix
 from helpers.explore.outcome import data_of, outcome
 from helpers.explore.pad import Pad
 from helpers.explore.plain import grid_form, pad_form
-from helpers.explore.show import has_front_end, view_of
-from helpers.explore.stored import describe, newest
+from helpers.explore.show import Shown, has_front_end, view_of
+from helpers.explore.stored import newest, open_run, stored_runs
 from helpers.runs import Run
 
-__all__ = ["compare", "describe", "draw", "explore", "learn", "newest", "what_if"]
+__all__ = [
+    "browse",
+    "compare",
+    "draw",
+    "explore",
+    "learn",
+    "newest",
+    "open_run",
+    "what_if",
+]
 
 
-def explore(run: Run, *, simple: bool = False) -> Widget | None:
+def browse(*, simple: bool = False) -> Shown | None:
+    """Show all stored runs: network, recipe and seed choose one, and its matrix.
+
+    Raises ValueError where no run can be shown.
+    """
+    view = Library(stored_runs())
+    if not has_front_end():
+        return static.library(view)
+    return view_of(view, "grid.js", grid_form, simple)
+
+
+def explore(run: Run, *, simple: bool = False) -> Shown | None:
     """Show a run's confusion matrix; a cell that is chosen shows its images.
 
     `simple` asks for the version with lists, which also appears by itself where a
@@ -38,7 +57,7 @@ def explore(run: Run, *, simple: bool = False) -> Widget | None:
     return view_of(view, "grid.js", grid_form, simple)
 
 
-def compare(a: Run, b: Run, *, simple: bool = False) -> Widget | None:
+def compare(a: Run, b: Run, *, simple: bool = False) -> Shown | None:
     """Show which test images each of two networks gets right and the other wrong.
 
     Raises ValueError for runs on different data.
@@ -52,7 +71,7 @@ def compare(a: Run, b: Run, *, simple: bool = False) -> Widget | None:
     return view_of(view, "grid.js", grid_form, simple)
 
 
-def draw(run: Run, *, simple: bool = False) -> Widget | None:
+def draw(run: Run, *, simple: bool = False) -> Shown | None:
     """Show what a network makes of a drawing (MNIST) or of an image file."""
     view = Pad(run)
     if not has_front_end():
@@ -60,13 +79,15 @@ def draw(run: Run, *, simple: bool = False) -> Widget | None:
     return view_of(view, "pad.js", pad_form, simple)
 
 
-def learn(run: Run) -> Widget | None:
+def learn(run: Run) -> Shown | None:
     """Show a run's epochs: errors, confusion matrix, first layer, activations."""
     view = Epochs(run)
-    return epochs_form(view) if has_front_end() else static.epochs(view)
+    return Shown(epochs_form(view)) if has_front_end() else static.epochs(view)
 
 
-def what_if(run: Run) -> Widget | None:
+def what_if(run: Run) -> Shown | None:
     """Train a run's network with another recipe, on the sample, in seconds."""
     view = Experiment(run)
-    return experiment_form(view) if has_front_end() else static.experiment(view)
+    if not has_front_end():
+        return static.experiment(view)
+    return Shown(experiment_form(view))

@@ -1,5 +1,6 @@
 """How a network learned: what it did after each epoch of a stored training."""
 
+import asyncio
 import io
 
 import ipywidgets as widgets
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from helpers.explore import markup, pixels
 from helpers.explore.matrix import Matrix
-from helpers.explore.outcome import Outcome, data_of, name_of
+from helpers.explore.outcome import PARTS, Outcome, data_of, name_of
 from helpers.models import ACTIVATIONS, scale
 from helpers.plotting import plot_curves
 from helpers.runs import Run
@@ -35,7 +36,8 @@ class Epochs:
         sure = np.eye(len(self.data.classes), dtype=np.float32)[predicted]
         test = self.data.test
         title = f"{name_of(self.run)}, época {epoch}"
-        return Outcome(title, self.data.classes, test.images, test.labels.numpy(), sure)
+        labels, part = test.labels.numpy(), PARTS[self.run.about["split"]]
+        return Outcome(title, self.data.classes, test.images, labels, sure, part)
 
     def activations(self, epoch: int, image: Tensor) -> np.ndarray:
         """First layer's maps (O, H, W) of a uint8 image (C, H, W) after `epoch`."""
@@ -58,12 +60,13 @@ class Epochs:
         label = self.data.classes[self.data.test.labels[index]]
         seen = matrix.outcome.predicted[index]
         chosen = f"verdadera {label}, predicha {self.data.classes[seen]}"
+        grid, part = matrix.state["grid"], matrix.outcome.part
         return markup.page(
+            markup.heading(grid["label"]),
             markup.side(
-                markup.grid(matrix.state["grid"]),
-                svg(self.curve(epoch)) + self._kernels(epoch),
+                markup.grid(grid), svg(self.curve(epoch)) + self._kernels(epoch)
             ),
-            f"<h4>Imagen de prueba {index}: {chosen}. Sus activaciones</h4>",
+            markup.heading(f"Imagen de {part} {index}: {chosen}. Sus activaciones"),
             markup.picture(pixels.data_url(image), chosen, 84),
             " ",
             *self._maps(epoch, image),
@@ -71,7 +74,7 @@ class Epochs:
 
     def curve(self, epoch: int) -> Axes:
         """The run's errors, with a line at `epoch`."""
-        ax = plt.subplots(figsize=(3.8, 2.3), layout="constrained")[1]
+        ax = plt.subplots(figsize=(3.4, 2.1), layout="constrained")[1]
         plot_curves({"": [self.run.history]}, ax=ax)
         ax.set_ylabel("error")
         ax.axvline(epoch, color="C1", linewidth=2)
@@ -89,7 +92,7 @@ class Epochs:
             for j, kernel in enumerate(kernels)
         )
         words = "Filtros de la primera capa: naranja suma, morado resta"
-        return f'<h4>{words}</h4><div style="max-width:330px">{rows}</div>'
+        return markup.heading(words) + f'<div style="max-width:330px">{rows}</div>'
 
     def _maps(self, epoch: int, image: Tensor) -> list[str]:
         maps = self.activations(epoch, image)
@@ -117,8 +120,11 @@ def svg(ax: Axes) -> str:
     return text.getvalue()[text.getvalue().index("<svg") :]
 
 
+PAUSE = 0.7  # seconds that an epoch stays when all are shown in turn
+
+
 def form(view: Epochs) -> widgets.VBox:
-    """A slider over the epochs, and the image whose activations are shown."""
+    """A slider over the epochs, a button that moves it, and the image to look at."""
     wide = {"description_width": "auto"}
     epoch = widgets.IntSlider(
         len(view), min=1, max=len(view), description="Época", style=wide
@@ -133,4 +139,30 @@ def form(view: Epochs) -> widgets.VBox:
 
     epoch.observe(draw, "value")
     index.observe(draw, "value")
-    return widgets.VBox([widgets.HBox([epoch, index]), shown])
+    play = _play(epoch)
+    return widgets.VBox([widgets.HBox([epoch, play, index]), shown])
+
+
+def _play(slider: widgets.IntSlider) -> widgets.Button:
+    """A button that moves `slider` from its first value to its last, or stops there."""
+    button = widgets.Button(description="Reproducir")
+    going: list[asyncio.Task] = []
+
+    async def run():
+        try:
+            for epoch in range(slider.min, slider.max + 1):
+                slider.value = epoch
+                await asyncio.sleep(PAUSE)
+        finally:
+            going.clear()
+            button.description = "Reproducir"
+
+    def toggle(_):
+        if going:
+            going[0].cancel()
+        else:
+            button.description = "Detener"
+            going.append(asyncio.ensure_future(run()))
+
+    button.on_click(toggle)
+    return button

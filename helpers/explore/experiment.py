@@ -1,8 +1,10 @@
 """What if: another recipe, trained in seconds on the small sample."""
 
 import inspect
+from dataclasses import dataclass
 
 import ipywidgets as widgets
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -11,12 +13,48 @@ from helpers.datasets import Dataset, load
 from helpers.explore import markup
 from helpers.explore.epochs import svg
 from helpers.explore.outcome import network_of
-from helpers.plotting import plot_curves
+from helpers.plotting import percent, plot_curves
 from helpers.runs import Run
 from helpers.training import Recipe, TrainingError, fit
 
 WIDTHS = {"channels": 64, "width": 1000}  # options, and up to which value
 DEFAULT_WIDTH = {"channels": 1, "width": 100}
+ACTIVATIONS = ("activation", "first", "second")  # options that take one
+NO_ONE = "ninguna"
+OVERLAID = 3  # trials whose curves are drawn
+LABELS = {
+    "learning_rate": "Tasa de aprendizaje",
+    "epochs": "Épocas",
+    "seeds": "Semillas",
+    "channels": "Canales (anchura)",
+    "width": "Neuronas (anchura)",
+    "activation": "Activación",
+    "first": "1.ª activación",
+    "second": "2.ª activación",
+}
+TRAIN = "Entrenar"
+EXPLODED = (
+    "La pérdida dejó de ser un número: los pasos son demasiado largos; pruebe una tasa"
+    " de aprendizaje menor."
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A recipe that was tried, and what came of it."""
+
+    asked: dict  # what was chosen, by name
+    histories: list[pd.DataFrame]  # one a seed; empty if the loss exploded
+
+    @property
+    def seconds(self) -> float:
+        """Mean wall-clock time of a training, in seconds."""
+        return float(np.mean([h.seconds.sum() for h in self.histories]))
+
+    @property
+    def errors(self) -> list[float]:
+        """Error of each seed after the last epoch."""
+        return [float(h.test_error.iloc[-1]) for h in self.histories]
 
 
 class Experiment:
@@ -27,49 +65,52 @@ class Experiment:
         self.data: Dataset = load(run.about["dataset"], "sample")
         options = inspect.signature(models.NETWORKS[run.about["network"]]).parameters
         self.width = next((name for name in WIDTHS if name in options), None)
-        self.has_activation = "activation" in options
+        self.activations = [name for name in ACTIVATIONS if name in options]
 
-    def histories(
-        self, *, learning_rate: float, epochs: int, seeds: int, **options
-    ) -> list[pd.DataFrame]:
-        """Train once for each of `seeds`; raises TrainingError if a loss explodes."""
+    def history(
+        self, *, learning_rate: float, epochs: int, seed: int, **options
+    ) -> pd.DataFrame:
+        """Train once; raises TrainingError if the loss explodes."""
         about = self.run.about
         changed = {"learning_rate": learning_rate, "epochs": epochs}
         recipe = Recipe(**about["recipe"] | changed)
         options = about["options"] | options
-        return [
-            fit(
-                models.build(about["network"], seed=seed, **options),
-                self.data,
-                recipe,
-                seed=seed,
-            ).history
-            for seed in range(seeds)
-        ]
+        model = models.build(about["network"], seed=seed, **options)
+        return fit(model, self.data, recipe, seed=seed).history
 
-    def plot(self, histories: list[pd.DataFrame]) -> Axes:
-        """Lay the experiment's curves over the stored run's."""
-        small = len(self.data.train)
-        return plot_curves(
-            {
-                f"guardada, {network_of(self.run)}": [self.run.history],
-                f"prueba, con {small} imágenes": histories,
-            }
-        )
+    def trial(self, *, seeds: int, tell=lambda seed: None, **asked) -> Trial:
+        """Train once for each of `seeds`; `tell` hears of each before it begins."""
+        histories = []
+        for seed in range(seeds):
+            tell(seed)
+            try:
+                histories.append(self.history(seed=seed, **asked))
+            except TrainingError:
+                return Trial(asked | {"seeds": seeds}, [])
+        return Trial(asked | {"seeds": seeds}, histories)
+
+    def plot(self, trials: dict[str, Trial]) -> Axes:
+        """Lay the trials' curves over the stored run's."""
+        stored = {f"guardada, {network_of(self.run)}": [self.run.history]}
+        tried = {name: t.histories for name, t in trials.items() if t.histories}
+        return plot_curves(stored | tried)
 
     @property
     def defaults(self) -> dict:
         """The stored recipe, as far as seconds allow."""
-        recipe = self.run.about["recipe"]
+        recipe, options = self.run.about["recipe"], self.run.about["options"]
         chosen = {
             "learning_rate": recipe["learning_rate"],
             "epochs": min(recipe["epochs"], 20),
             "seeds": 1,
         }
         if self.width:
-            width = self.run.about["options"].get(self.width, DEFAULT_WIDTH[self.width])
+            width = options.get(self.width, DEFAULT_WIDTH[self.width])
             chosen[self.width] = min(width, WIDTHS[self.width])
-        return chosen
+        given = inspect.signature(models.NETWORKS[self.run.about["network"]]).parameters
+        return chosen | {
+            name: options.get(name, given[name].default) for name in self.activations
+        }
 
     def note(self) -> str:
         """Say how far the two can be compared."""
@@ -81,28 +122,50 @@ class Experiment:
 
 
 def form(view: Experiment) -> widgets.VBox:
-    """Sliders for what can change, a button to train, and the curves."""
+    """Sliders for what can change, a button to train, and what came of it."""
     inputs = _inputs(view)
-    start = widgets.Button(description="Entrenar", button_style="primary")
+    start = widgets.Button(description=TRAIN, button_style="primary")
     note = f'<p class="note">{view.note()}</p>'
     shown = widgets.HTML(markup.page(note))
+    trials: dict[str, Trial] = {}
+
+    def tell(seed):
+        start.description = f"Entrenando, {seed + 1} de {inputs['seeds'].value}…"
 
     def train(_):
-        start.disabled, start.description = True, "Entrenando…"
+        start.disabled = True
         try:
             asked = {name: control.value for name, control in inputs.items()}
-            drawn = svg(view.plot(view.histories(**asked)))
-        except TrainingError:
-            drawn = (
-                "<p>La pérdida dejó de ser un número: los pasos son demasiado largos;"
-                " pruebe una tasa de aprendizaje menor.</p>"
-            )
+            trials[f"prueba {len(trials) + 1}"] = view.trial(tell=tell, **_real(asked))
         finally:
-            start.disabled, start.description = False, "Entrenar"
-        shown.value = markup.page(note, drawn)
+            start.disabled, start.description = False, TRAIN
+        shown.value = markup.page(note, *_outcome(view, trials))
 
     start.on_click(train)
     return widgets.VBox([*inputs.values(), start, shown])
+
+
+def _outcome(view: Experiment, trials: dict[str, Trial]) -> list[str]:
+    """The curves of the last trials, and a table of all, the last one first."""
+    last = dict(list(trials.items())[-OVERLAID:])
+    exploded = not list(trials.values())[-1].histories
+    head = ["", *(LABELS[name] for name in view.defaults), "Error final", "Segundos"]
+    rows = [[name, *_row(view, trial)] for name, trial in reversed(trials.items())]
+    return [
+        f"<p>{EXPLODED}</p>" if exploded else "",
+        svg(view.plot(last)),
+        markup.table(head, rows),
+    ]
+
+
+def _row(view: Experiment, trial: Trial) -> list[str]:
+    asked = [trial.asked[name] for name in view.defaults]
+    texts = [f"{v:.2g}" if isinstance(v, float) else str(v or NO_ONE) for v in asked]
+    if not trial.histories:
+        return [*texts, "la pérdida creció sin fin", ""]
+    low, high = min(trial.errors), max(trial.errors)
+    error = percent(low) if low == high else f"{percent(low)} a {percent(high)}"
+    return [*texts, error, f"{trial.seconds:.2f} por semilla"]
 
 
 def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
@@ -115,22 +178,28 @@ def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
             max=0,
             step=0.25,
             readout_format=".2g",
-            description="Tasa de aprendizaje",
+            description=LABELS["learning_rate"],
             **look,
         ),
-        "epochs": _slider("Épocas", values["epochs"], 20, look),
-        "seeds": _slider("Semillas", values["seeds"], 5, look),
+        "epochs": _slider(LABELS["epochs"], values["epochs"], 20, look),
+        "seeds": _slider(LABELS["seeds"], values["seeds"], 5, look),
     }
     if view.width:
         top = WIDTHS[view.width]
-        made[view.width] = _slider("Anchura", values[view.width], top, look)
-    if view.has_activation:
-        options = [("ninguna", None), *((a, a) for a in models.ACTIVATIONS)]
-        value = view.run.about["options"].get("activation")
-        made["activation"] = widgets.Dropdown(
-            options=options, value=value, description="Activación", **look
+        made[view.width] = _slider(LABELS[view.width], values[view.width], top, look)
+    for name in view.activations:
+        made[name] = widgets.Dropdown(
+            options=[NO_ONE, *models.ACTIVATIONS],
+            value=values[name] or NO_ONE,
+            description=LABELS[name],
+            **look,
         )
     return made
+
+
+def _real(asked: dict) -> dict:
+    """What the network's function takes where a list says that there is none."""
+    return {name: None if value == NO_ONE else value for name, value in asked.items()}
 
 
 def _slider(words: str, value: int, top: int, look: dict) -> widgets.IntSlider:

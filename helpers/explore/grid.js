@@ -6,13 +6,14 @@ const STEPS = {
 
 function render({ model, el }) {
   const title = make("h4");
+  const note = make("p", { class: "note", role: "status" });
   const controls = make("div", { class: "row" });
   const matrix = make("div");
   const gallery = make("section", { class: "gallery" });
   let at = [0, 0]; // the cell that Tab leads to; -1 is a header
 
   el.replaceChildren(make("div", { class: "inf", lang: "es" },
-    title, controls, make("div", { class: "side" }, matrix, gallery)));
+    title, controls, note, make("div", { class: "side" }, matrix, gallery)));
 
   function choose(row, column) {
     at = [row, column];
@@ -21,8 +22,10 @@ function render({ model, el }) {
   }
 
   function drawControls(list) {
-    if (controls.children.length) return; // their values are the person's
-    controls.append(...list.map(control));
+    const held = controls.contains(document.activeElement)
+      ? document.activeElement.name : null;
+    controls.replaceChildren(...list.map(control));
+    if (held) controls.querySelector(`[name="${held}"]`)?.focus();
   }
 
   function control({ name, label, kind, options, value }) {
@@ -120,7 +123,11 @@ function render({ model, el }) {
       ?? gallery.querySelector("button:not(:disabled)"))?.focus();
   }
 
-  return watch(model, { controls: drawControls, grid: drawGrid, gallery: drawGallery });
+  return watch(model, { controls: drawControls, grid: drawGrid, gallery: drawGallery,
+    note: (text) => {
+      note.textContent = text ?? "";
+      note.hidden = !text;
+    } });
 }
 
 export default { render };

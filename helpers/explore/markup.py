@@ -11,10 +11,21 @@ def page(*parts: str) -> str:
     return f'<style>{STYLE}</style><div class="inf" lang="es">{"".join(parts)}</div>'
 
 
+def note(state: dict) -> str:
+    """Write what a view has to say of itself, if anything."""
+    text = state.get("note")
+    return f'<p class="note">{escape(text)}</p>' if text else ""
+
+
 def side(*parts: str) -> str:
     """Put parts beside each other, where there is room."""
     boxes = "".join(f"<div>{part}</div>" for part in parts)
     return f'<div class="side">{boxes}</div>'
+
+
+def heading(words: str) -> str:
+    """Write what stands above a part."""
+    return f"<h4>{escape(words)}</h4>"
 
 
 def grid(state: dict) -> str:
@@ -29,8 +40,8 @@ def grid(state: dict) -> str:
     axes = f"{escape(state['row_title'])} ↓, {escape(state['column_title'])} →"
     wide = f'<td class="axis" colspan="{len(state["columns"])}">{axes}</td>'
     return (
-        f"<h4>{escape(state['label'])}</h4><table><tr><th></th>{wide}</tr>"
-        f"<tr><th></th>{names}</tr>{rows}</table>"
+        f"<table><thead><tr><th></th>{wide}</tr>"
+        f"<tr><th></th>{names}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -50,7 +61,7 @@ def gallery(state: dict) -> str:
         + "</li>"
         for i in state["images"]
     )
-    return f'<h4>{escape(state["title"])}</h4><ul class="images">{images}</ul>'
+    return heading(state["title"]) + f'<ul class="images">{images}</ul>'
 
 
 def picture(source: str, words: str, side: int = 64) -> str:
@@ -59,6 +70,16 @@ def picture(source: str, words: str, side: int = 64) -> str:
         f'<img class="pixels" src="{source}" alt="{escape(words)}"'
         f' style="width:{side}px;height:{side}px">'
     )
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Write a small table of texts."""
+    names = "".join(f'<th class="name" scope="col">{escape(h)}</th>' for h in head)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f'<table class="plain"><tr>{names}</tr>{lines}</table>'
 
 
 def bars(state: list[dict]) -> str:

@@ -78,8 +78,8 @@ class Matrix:
         shares = cells.normalised(self.counts, self.choices["values"])
         if self.choices["errors_only"]:
             np.fill_diagonal(shares, 0)
-        # a colour for counts, too, is a share: of the largest cell
-        shades = shares / (np.nanmax(shares) or 1)
+        # the root of its share of the largest cell, lest the diagonal pale the errors
+        shades = np.sqrt(shares / (np.nanmax(shares) or 1))
         return {
             "label": f"Matriz de confusión. {self.outcome.title}",
             "row_title": "clase verdadera",
@@ -142,7 +142,7 @@ class Matrix:
             "src": pixels.data_url(o.images[i]),
             "index": int(i),
             "lines": [f"{true} → {predicted}", sure],
-            "label": f"Imagen de prueba {i}: verdadera {true}, predicha {predicted}, "
+            "label": f"Imagen de {o.part} {i}: verdadera {true}, predicha {predicted}, "
             f"probabilidad {sure}",
         }
 

@@ -1,13 +1,16 @@
 """What a stored run says of each test image of its data set."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.datasets import TITLES, Dataset, load
+from helpers.datasets import SAMPLES, TITLES, Dataset, load
 from helpers.evaluation import confusion_counts
+from helpers.recipe import Recipe
+from helpers.report import numbers
 from helpers.runs import Run
 from helpers.selection import validation
 
@@ -19,6 +22,19 @@ NETWORKS = {
 }
 
 
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adagrad": "Adagrad", "rmsprop": "RMSprop"}
+LOSSES = {"mse": "error cuadrático", "multi_margin": "multimargen"}
+OPTIONS = {
+    "activation": "activación",
+    "channels": "canales",
+    "first": "1.ª activación",
+    "kernel": "filtro",
+    "second": "2.ª activación",
+    "width": "neuronas",
+}
+PARTS = {"test": "prueba", "validation": "validación"}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The test images and the probabilities that a network gives to each class."""
@@ -28,6 +44,7 @@ class Outcome:
     images: Tensor  # (N, C, H, W) uint8
     labels: np.ndarray  # (N,) int64
     probabilities: np.ndarray  # (N, K) float32
+    part: str = "prueba"  # which images they are: a value of PARTS
 
     @property
     def predicted(self) -> np.ndarray:
@@ -77,13 +94,55 @@ def outcome(run: Run, data: Dataset | None = None) -> Outcome:
         data.test.images,
         data.test.labels.numpy(),
         torch.from_numpy(run.logits).softmax(1).numpy(),
+        PARTS[run.about["split"]],
     )
 
 
 def name_of(run: Run) -> str:
     """Data set, network and seed of a run, as people say them."""
+    return f"{set_of(run)}, {network_of(run)}, semilla {run.seed}"
+
+
+def set_of(run: Run) -> str:
+    """Data set of a run; says where only the sample of it was used."""
     title = TITLES[run.about["dataset"]]
-    return f"{title}, {network_of(run)}, semilla {run.seed}"
+    return f"{title} (muestra)" if is_small(run) else title
+
+
+def is_small(run: Run) -> bool:
+    """Whether a run learnt from the sample, or from a part of it."""
+    a = run.about
+    return a["data"] == _checksum(a["dataset"], a["split"], a["train_images"])
+
+
+@cache
+def _checksum(name: str, split: str, images: int | None) -> str:
+    """That of the sample, or of its validation split."""
+    if split == "test":
+        return SAMPLES[name]
+    return validation(load(name, "sample"), images).checksum
+
+
+def recipe_of(run: Run) -> str:
+    """What a network was trained with, and on how much, in a few words."""
+    about, recipe = run.about, run.about["recipe"]
+    weights, size = recipe["class_weights"], recipe["batch_size"]
+    images = about["train_images"]
+    options = {k: v for k, v in about["options"].items() if k in OPTIONS}
+    parts = [
+        f"{OPTIMIZERS[recipe['optimizer']]} {recipe['learning_rate']:g}",
+        f"{recipe['epochs']} época{'s' * (recipe['epochs'] > 1)}",
+        LOSSES.get(recipe["loss"]),
+        weights and "pesos " + "-".join(f"{w:g}" for w in weights),
+        f"lotes de {size}" if size != Recipe().batch_size else None,
+        *(f"{OPTIONS[k]} {_option(v)}" for k, v in options.items()),
+        images and f"{numbers.integer(images)} imágenes",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _option(value: int | str | None) -> str:
+    return numbers.integer(value) if isinstance(value, int) else value or "ninguna"
 
 
 def network_of(run: Run) -> str:

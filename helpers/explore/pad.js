@@ -13,16 +13,25 @@ function render({ model, el }) {
   el.replaceChildren(make("div", { class: "inf", lang: "es" },
     make("h4", {}, state.title), make("div", { class: "side" }, tools, seen, bars), note));
 
-  const canvas = make("canvas", { width: SIDE, height: SIDE, tabindex: 0, role: "img",
+  const canvas = make("canvas", { width: SIDE, height: SIDE, tabindex: 0,
+    role: "application",
     "aria-label": "Lienzo para dibujar un dígito con ratón, dedo o lápiz; con teclado, "
       + "flechas para mover el lápiz y mayúsculas con flechas para trazar" });
+  const tip = make("div", { class: "tip" }); // where the keyboard's pen is
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const point = { x: SIDE / 2, y: SIDE / 2 }; // of the keyboard's pen
   let drawing = false;
   let timer = null;
 
+  function moveTo(x, y) {
+    Object.assign(point, { x, y });
+    Object.assign(tip.style, { left: `${100 * x / SIDE}%`, top: `${100 * y / SIDE}%` });
+  }
+
   function wipe() {
-    Object.assign(point, { x: SIDE / 2, y: SIDE / 2 });
+    clearTimeout(timer);
+    timer = null;
+    moveTo(SIDE / 2, SIDE / 2);
     pen.fillStyle = "white";
     pen.fillRect(0, 0, SIDE, SIDE);
     Object.assign(pen, { strokeStyle: "black", lineWidth: PEN, lineCap: "round",
@@ -30,8 +39,6 @@ function render({ model, el }) {
   }
 
   function clear() {
-    clearTimeout(timer);
-    timer = null;
     wipe();
     model.send({ clear: true });
   }
@@ -64,7 +71,7 @@ function render({ model, el }) {
     pen.moveTo(x0, y0);
     pen.lineTo(x1, y1);
     pen.stroke();
-    Object.assign(point, { x: x1, y: y1 });
+    moveTo(x1, y1);
     send();
   }
 
@@ -86,7 +93,7 @@ function render({ model, el }) {
     const inside = (value) => Math.min(Math.max(value, 0), SIDE);
     const [x, y] = [inside(point.x + step[0]), inside(point.y + step[1])];
     if (event.shiftKey) line(point.x, point.y, x, y);
-    else Object.assign(point, { x, y });
+    else moveTo(x, y);
     event.preventDefault();
     event.stopPropagation();
   });
@@ -97,6 +104,7 @@ function render({ model, el }) {
       note.textContent = `El archivo pasa de ${state.limit / 2 ** 20} MB.`;
       return;
     }
+    wipe(); // what is seen is the file's from here on
     const reader = new FileReader();
     reader.onload = () => model.send({ file: reader.result.split(",")[1] ?? "" });
     reader.readAsDataURL(file);
@@ -122,7 +130,7 @@ function render({ model, el }) {
   });
 
   wipe();
-  if (state.draws) tools.append(canvas);
+  if (state.draws) tools.append(make("div", { class: "sheet" }, canvas, tip));
   tools.append(make("div", { class: "row" },
     make("button", { type: "button", onclick: clear }, "Borrar")), drop);
 

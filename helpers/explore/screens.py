@@ -34,8 +34,8 @@ class Screen(anywidget.AnyWidget):
             self.state = self.view.state
 
 
-def with_plain(screen: Screen, plain: widgets.Widget) -> widgets.VBox:
-    """Show the plain version until a front end tells that it runs the script.
+def instead_of(plain: widgets.Widget, screen: Screen) -> widgets.Box:
+    """Show `screen`, and `plain` no more, once a front end tells that it runs scripts.
 
     Where scripts of widgets cannot be run, a person so sees lists, and no error.
     """
@@ -46,4 +46,4 @@ def with_plain(screen: Screen, plain: widgets.Widget) -> widgets.VBox:
             stage.layout.display, plain.layout.display = None, HIDDEN
 
     screen.on_msg(arrived)
-    return widgets.VBox([stage, plain])
+    return stage

@@ -18,19 +18,35 @@ def has_front_end() -> bool:
     return hasattr(get_ipython(), "kernel") and is_interactive()
 
 
-def view_of(view, script: str, form, simple: bool) -> widgets.Widget:
-    """Give the widget of a view: its script's, or the plain `form(view)`.
+class Shown:
+    """Widgets below each other, each an output of its own.
 
-    The plain one also where `simple` asks for it or anywidget is not installed.
+    Where one cannot be loaded the other is shown all the same, which is not so of the
+    parts of a box in front ends of ipywidgets 7, as Colab's. They are displayed, and
+    no cell's result: Colab's manager of third-party widgets gets only the former.
+    """
+
+    def __init__(self, *parts: widgets.Widget):
+        self.parts = parts
+
+    def _ipython_display_(self) -> None:
+        for part in self.parts:
+            display(part)
+
+
+def view_of(view, script: str, form, simple: bool) -> Shown:
+    """Give the widgets of a view: its script's and the plain `form(view)`.
+
+    The plain one alone where `simple` asks for it or anywidget is not installed.
     """
     plain = form(view)
     if simple:
-        return plain
+        return Shown(plain)
     try:
         from helpers.explore import screens
     except ModuleNotFoundError:
-        return plain
-    return screens.with_plain(screens.Screen(view, script), plain)
+        return Shown(plain)
+    return Shown(screens.instead_of(plain, screens.Screen(view, script)), plain)
 
 
 def figure(ax: Axes, name: str, caption: str, alt: str) -> None:

@@ -8,6 +8,7 @@ from helpers.datasets import Dataset
 from helpers.explore.duel import Duel
 from helpers.explore.epochs import Epochs
 from helpers.explore.experiment import Experiment
+from helpers.explore.library import Library, error_of
 from helpers.explore.matrix import Matrix, images_of
 from helpers.explore.outcome import name_of
 from helpers.explore.pad import Pad
@@ -19,6 +20,20 @@ def matrix(view: Matrix) -> None:
     ax = plotting.plot_confusion(view.counts, classes=view.outcome.classes)
     words = f"Matriz de confusión de la red: {view.outcome.title}."
     figure(ax, "matriz", words, words)
+
+
+def library(view: Library) -> None:
+    """The accuracy of every run of the first kind: on the test images, if any."""
+    names = [name for name in view.groups if not name.endswith("experimentos")]
+    groups = {
+        f"{name}\n{recipe}": 1 - np.array([error_of(run) for run in runs.values()])
+        for name in names or view.groups
+        for recipe, runs in view.groups[name].items()
+    }
+    ax = plotting.plot_seeds(groups)
+    ax.tick_params("y", labelsize=7)
+    words = "Exactitud de los entrenamientos guardados: un punto por semilla."
+    figure(ax, "entrenamientos", words, words)
 
 
 def duel(view: Duel, n: int = 6) -> None:
@@ -78,7 +93,7 @@ def epochs(view: Epochs) -> None:
 
 def experiment(view: Experiment) -> None:
     """The stored recipe on the sample, over the stored curve."""
-    ax = view.plot(view.histories(**view.defaults))
+    ax = view.plot({"prueba": view.trial(**view.defaults)})
     words = f"Error de la red guardada y de una prueba con la muestra. {view.note()}"
     figure(ax, "prueba", words, words)
 

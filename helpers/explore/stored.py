@@ -1,8 +1,11 @@
 """The runs that a notebook explores: the newest of each network, or small ones."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from helpers import paths
-from helpers.datasets import SAMPLES, load
-from helpers.explore.outcome import name_of
+from helpers.datasets import load
+from helpers.explore.outcome import is_small, name_of
 from helpers.runs import Plan, Run, train
 from helpers.runs.store import Refused, verified
 from helpers.training import Recipe
@@ -19,7 +22,25 @@ SMALL = {
 }
 
 
-def newest(data: str = "auto") -> dict[str, Run]:
+class Networks(dict[str, Run]):
+    """A run of each network, by its name; a notebook shows what and how small it is."""
+
+    def _repr_markdown_(self) -> str:
+        lines = [
+            f"- {name_of(run)}, entrenada el {run.about['finished'][:10]}"
+            f" (`{run.folder.name}`)"
+            for run in self.values()
+        ]
+        text = "Se exploran estos entrenamientos guardados:\n\n" + "\n".join(lines)
+        if any(map(is_small, self.values())):
+            text += (
+                "\n\nLos de la muestra aprendieron de 1000 imágenes, en segundos, y se"
+                " equivocan mucho más que los del informe."
+            )
+        return text
+
+
+def newest(data: str = "auto") -> Networks:
     """Give a run of each network, to explore; what is not stored is trained small.
 
     Runs on the complete data come before those on the sample, networks without an
@@ -35,53 +56,60 @@ def newest(data: str = "auto") -> dict[str, Run]:
             f"no hay entrenamientos guardados con los datos completos de: {missing};"
             " haga antes el informe (make report) o elija data = 'auto'"
         )
-    return found | {name: _train(name) for name in missing}
+    return Networks(found | {name: _train(name) for name in missing})
 
 
-def describe(runs: dict[str, Run]) -> str:
-    """Say in Markdown what is explored, and what of it is small."""
-    lines = [
-        f"- {name_of(run)}:"
-        f" {'muestra' if _is_small(run) else 'datos completos'}, entrenada el"
-        f" {run.about['finished'][:10]} (`{run.folder.name}`)"
-        for run in runs.values()
-    ]
-    text = "Se exploran estos entrenamientos guardados:\n\n" + "\n".join(lines)
-    if any(map(_is_small, runs.values())):
-        text += (
-            "\n\nLos de la muestra aprendieron de 1000 imágenes, en segundos, y se"
-            " equivocan mucho más que los del informe."
+def stored_runs() -> list[Run]:
+    """All stored runs that are whole; the others are told by `informe runs list`."""
+    return list(_whole())
+
+
+def open_run(key: str) -> Run:
+    """Give the stored run whose key starts with `key`.
+
+    Raises ValueError if there is none or there are several, or if it is damaged.
+    """
+    found = [f for f in _folders() if key and f.name.startswith(key)]
+    if len(found) != 1:
+        many = f"hay {len(found)} entrenamientos" if found else "no hay entrenamientos"
+        raise ValueError(
+            f"{many} cuya clave empiece por «{key}»; browse() muestra los que hay"
         )
-    return text
+    try:
+        return verified(found[0])
+    except Refused as error:
+        raise ValueError(
+            f"el entrenamiento {found[0].name} no está como se guardó ({error});"
+            " bórrelo y vuelva a entrenarlo con su cuaderno"
+        ) from None
 
 
 def _best(network: str, data: str) -> Run | None:
-    runs = [run for run in _whole(network) if data in ("auto", _kind(run))]
+    runs = [
+        run
+        for run in _whole()
+        if (run.about["network"], run.about["split"]) == (network, "test")
+        and data in ("auto", "sample" if is_small(run) else "full")
+    ]
     return max(runs, key=_rank, default=None)
 
 
 def _rank(run: Run) -> tuple:
     free = run.about["options"].get("output") is None
-    return not _is_small(run), free, run.about["finished"]
+    return not is_small(run), free, run.about["finished"]
 
 
-def _whole(network: str):
-    """Runs of a network on a test set that are as they were written."""
-    for path in sorted(paths.runs().glob("*/run.json")):
+def _folders() -> list[Path]:
+    return sorted(path.parent for path in paths.runs().glob("*/run.json"))
+
+
+def _whole() -> Iterator[Run]:
+    """Runs that are as they were written; `Run.model` looks at the weights."""
+    for folder in _folders():
         try:
-            run = verified(path.parent)
+            yield verified(folder, weights=False)
         except Refused:  # `informe runs list` tells it
             continue
-        if (run.about["network"], run.about["split"]) == (network, "test"):
-            yield run
-
-
-def _kind(run: Run) -> str:
-    return "sample" if _is_small(run) else "full"
-
-
-def _is_small(run: Run) -> bool:
-    return run.about["data"] == SAMPLES[run.about["dataset"]]
 
 
 def _train(network: str) -> Run:

@@ -15,13 +15,12 @@ from helpers.training import Epoch
 def is_interactive() -> bool:
     """Whether a person looks on: in a notebook's front end, or at a terminal.
 
-    papermill and nbconvert run a notebook without anybody: they keep the kernel's
-    history in memory, which no front end does.
+    papermill and nbconvert run a notebook without anybody: they start the kernel with
+    its history in memory, which no front end does (a lab's own settings may).
     """
-    shell = get_ipython()
-    if shell is None:
+    if get_ipython() is None:
         return sys.stderr.isatty()
-    return shell.config.HistoryManager.get("hist_file") != ":memory:"
+    return "--HistoryManager.hist_file=:memory:" not in sys.argv
 
 
 class Progress:

@@ -1,0 +1,175 @@
+"""All stored runs: the one that network, recipe and seed choose shows its matrix."""
+
+from helpers.datasets import TITLES, DataError, Dataset
+from helpers.explore.matrix import Matrix, select
+from helpers.explore.outcome import (
+    PARTS,
+    data_of,
+    is_small,
+    network_of,
+    outcome,
+    recipe_of,
+    set_of,
+)
+from helpers.plotting import percent
+from helpers.report import numbers
+from helpers.runs import Run
+
+SIDES = ("network", "recipe", "seed")
+
+
+class Library:
+    """The matrix of one run of many: a view as `helpers.explore.matrix` says."""
+
+    def __init__(self, runs: list[Run]):
+        """Group `runs`; where one was trained again, the newest stands for all.
+
+        Raises ValueError if there is none whose data are at hand.
+        """
+        self.groups = grouped(runs)
+        self.data: dict[str, Dataset] = {}  # by checksum; reading them takes a second
+        self.chosen: tuple[str, str, str] | None = None
+        for network in self.groups:
+            if self.chosen is None:
+                self._open((network, *self._first(network)))
+        if self.chosen is None:
+            raise ValueError(
+                "no hay entrenamientos guardados que se puedan mostrar; haga antes el"
+                " informe (make report)"
+            )
+
+    @property
+    def run(self) -> Run:
+        """The run that is shown."""
+        network, recipe, seed = self.chosen
+        return self.groups[network][recipe][seed]
+
+    @property
+    def state(self) -> dict:
+        """All that is drawn, as JSON."""
+        state = self.matrix.state
+        return state | {
+            "controls": self._controls() + state["controls"],
+            "note": self.fault or about(self.run),
+        }
+
+    def do(self, event: dict) -> None:
+        """Take what a person did; raises ValueError for what cannot be done."""
+        choice = event.get("choose", {})
+        if side := next((name for name in SIDES if name in choice), None):
+            self._open(self._completed(side, choice[side]))
+        else:
+            self.matrix.do(event)
+
+    def _completed(self, side: str, value: str) -> tuple[str, str, str]:
+        """What is chosen where one thing is; what depends on it becomes its first."""
+        network, recipe, _ = self.chosen
+        place = {"network": (value,), "recipe": (network, value)}
+        place |= {"seed": (network, recipe, value)}
+        at = self.groups
+        for name in place[side]:
+            if name not in at:
+                raise ValueError(f"unknown {side} {value!r}")
+            at = at[name]
+        return (*place[side], *self._first(*place[side]))
+
+    def _first(self, *place: str) -> list[str]:
+        """The first recipe of a network, the first seed of a recipe."""
+        at, rest = self.groups, []
+        for name in place:
+            at = at[name]
+        while isinstance(at, dict):
+            rest.append(next(iter(at)))
+            at = at[rest[-1]]
+        return rest
+
+    def _open(self, chosen: tuple[str, str, str]) -> None:
+        """Show a run; if its data are not at hand, say so and keep the last one."""
+        before, self.chosen, self.fault = self.chosen, chosen, None
+        checksum = self.run.about["data"]
+        try:
+            self.data[checksum] = self.data.get(checksum) or data_of(self.run)
+            matrix = Matrix(outcome(self.run, self.data[checksum]))
+        except (ValueError, DataError) as error:
+            self.chosen, self.fault = before, f"No se puede mostrar: {error}"
+            return
+        if before is not None:
+            matrix.choices = self.matrix.choices
+            if self.matrix.outcome.classes == matrix.outcome.classes:
+                matrix.chosen = self.matrix.chosen
+        self.matrix = matrix
+
+    def _controls(self) -> list[dict]:
+        network, recipe, seed = self.chosen
+        recipes = self.groups[network]
+        lists = {
+            "network": ("Red", {name: name for name in self.groups}),
+            "recipe": ("Receta", {r: _summary(r, runs) for r, runs in recipes.items()}),
+            "seed": ("Semilla", {s: _result(s, r) for s, r in recipes[recipe].items()}),
+        }
+        chosen = {"network": network, "recipe": recipe, "seed": seed}
+        return [
+            select(name, label, options.items()) | {"value": chosen[name]}
+            for name, (label, options) in lists.items()
+        ]
+
+
+def grouped(runs: list[Run]) -> dict[str, dict[str, dict[str, Run]]]:
+    """Runs by network, recipe and seed, all as people say them.
+
+    Networks measured on the test images come first; recipes stand with the lowest mean
+    error first, seeds in their order.
+    """
+    found: dict = {}
+    for run in sorted(runs, key=_order):
+        recipes = found.setdefault(_network(run), {})
+        recipes.setdefault(recipe_of(run), {})[str(run.seed)] = run
+    return {
+        network: dict(sorted(recipes.items(), key=lambda item: mean_error(item[1])))
+        for network, recipes in found.items()
+    }
+
+
+def mean_error(runs: dict[str, Run]) -> float:
+    """Mean of the runs' errors after their last epoch."""
+    return sum(map(error_of, runs.values())) / len(runs)
+
+
+def error_of(run: Run) -> float:
+    """Share of the images that a run's network gets wrong, after its last epoch."""
+    return float(run.history.test_error.iloc[-1])
+
+
+def about(run: Run) -> str:
+    """What is kept of a run, in a sentence or two."""
+    a = run.about
+    return (
+        f"{recipe_of(run)}. Error de {PARTS[a['split']]} {percent(error_of(run))};"
+        f" {numbers.integer(a['parameters'])} parámetros;"
+        f" {numbers.duration(run.seconds)} de entrenamiento en"
+        f" {a['machine']['gpu'] or a['machine']['processor']}, el {a['finished'][:10]}."
+        f' En otra celda: open_run("{run.folder.name[:8]}").'
+    )
+
+
+def _order(run: Run) -> tuple:
+    a = run.about
+    names = list(TITLES)
+    test = a["split"] == "test"
+    place = names.index(a["dataset"])
+    return not test, is_small(run), place, _network(run), run.seed, a["finished"]
+
+
+def _network(run: Run) -> str:
+    title = f"{set_of(run)}, {network_of(run)}"
+    return title if run.about["split"] == "test" else f"{title}: experimentos"
+
+
+def _summary(recipe: str, runs: dict[str, Run]) -> str:
+    n = len(runs)
+    seeds = f"{n} semilla{'s' * (n > 1)}"
+    return f"{recipe}: error {percent(mean_error(runs))} ({seeds})"
+
+
+def _result(seed: str, run: Run) -> str:
+    return f"{seed}: error {percent(error_of(run))}"
