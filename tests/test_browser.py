@@ -70,8 +70,13 @@ def tool(page, title):
     return page.locator(".inf:visible").filter(has=page.locator("h4", has_text=title))
 
 
-def matrix(page):
-    return tool(page, "Matriz de confusión. MNIST").first
+def library(page):
+    return page.locator(".inf:visible").filter(has=page.locator("[name=network]"))
+
+
+def matrix(page, title="MNIST"):
+    found = tool(page, f"Matriz de confusión. {title}")
+    return found.filter(has_not=page.locator("[name=network]")).first
 
 
 def shown(part):
@@ -177,10 +182,28 @@ def test_percentages_errors_and_order_are_one_control_away(page):
 
 @pytest.mark.parametrize("title", ["Fashion-MNIST", "CIFAR-10"])
 def test_the_other_sets_have_their_matrices(page, title):
-    part = tool(page, f"Matriz de confusión. {title}").first
+    part = matrix(page, title)
     part.scroll_into_view_if_needed()
     cell(part, 0, 0).click()
     part.locator("ul.images li").first.wait_for()
+
+
+def test_another_run_is_chosen_and_shows_its_images(page, runs):
+    part = library(page)
+    part.scroll_into_view_if_needed()
+    network = part.locator("select[name=network]")
+    network.focus()
+    network.select_option(label="CIFAR-10 (muestra), densa")
+    part.get_by_role("heading", name="CIFAR-10 (muestra), densa").wait_for()
+    assert network.evaluate("e => e === document.activeElement")
+    run = runs["dense"]
+    assert part.get_by_text(f'open_run("{run.folder.name[:8]}")').count() == 1
+    labels = load("cifar10", "sample").test.labels.numpy()
+    hits = ((labels == 8) & (run.predictions == 8)).sum()
+    assert cell(part, 8, 8).inner_text() == str(hits)
+    cell(part, 8, 8).click()
+    part.get_by_role("heading", name="verdadera barco, predicha barco").wait_for()
+    assert shown(part) == expected(run, 8, 8)[:20]
 
 
 def test_the_images_that_only_one_network_gets_right(page, runs):
@@ -204,7 +227,7 @@ def draw_one(page, canvas):
 
 
 def test_a_digit_drawn_by_the_mouse_is_recognised_and_wiped(page):
-    part = tool(page, "MNIST, una capa oculta").filter(has=page.locator("canvas"))
+    part = page.locator(".inf:visible").filter(has=page.locator("canvas"))
     canvas = part.locator("canvas")
     canvas.scroll_into_view_if_needed()
     draw_one(page, canvas)
@@ -213,13 +236,17 @@ def test_a_digit_drawn_by_the_mouse_is_recognised_and_wiped(page):
     assert part.locator(".best[data-name]").get_attribute("data-name") == "1"
     part.get_by_role("button", name="Borrar").click()
     part.locator(".best").first.wait_for(state="detached")
-    canvas.focus()
+    assert part.locator(".tip:visible").count() == 0  # the mouse has its own pointer
+    press(page, "Tab", "Shift+Tab", "Shift+Tab")
+    assert canvas.evaluate("e => e === document.activeElement")
+    assert part.locator(".tip:visible").count() == 1
     press(page, *["Shift+ArrowDown"] * 12)
     part.locator('.best[data-name="1"]').wait_for()
 
 
 def test_a_file_is_classified_and_what_is_no_image_is_told(page):
-    part = tool(page, "CIFAR-10, LeNet-5").filter(has=page.locator(".drop"))
+    part = page.locator(".inf:visible").filter(has=page.locator(".drop"))
+    part = part.filter(has_text="LeNet-5")
     part.scroll_into_view_if_needed()
     chooser = part.locator("input[type=file]")
     text = {"name": "a.png", "mimeType": "image/png", "buffer": b"no image"}
@@ -244,6 +271,11 @@ def test_the_slider_goes_through_the_epochs(page, runs):
     hits = ((labels == 0) & (frames["predictions"][0] == 0)).sum()
     first = tool(page, "época 1").locator("td.cell").first.get_attribute("title")
     assert first == f"verdadera 0, predicha 0: {hits} imágenes"
+    page.get_by_role("button", name="Reproducir").click()
+    for epoch in (2, 3):
+        page.get_by_role("heading", name=re.compile(f"época {epoch}$")).wait_for()
+    page.get_by_role("button", name="Detener").click()
+    page.get_by_role("button", name="Reproducir").wait_for()
 
 
 def test_another_recipe_is_trained_and_laid_over_the_stored_one(page):
@@ -252,6 +284,9 @@ def test_another_recipe_is_trained_and_laid_over_the_stored_one(page):
     button.click()
     part = page.locator(".inf:visible", has_text="La prueba aprende de").last
     part.locator("svg").wait_for(timeout=WAIT)
+    button.click()
+    part.get_by_role("cell", name="prueba 2").wait_for(timeout=WAIT)
+    assert part.get_by_role("cell", name="por semilla").count() == 2
 
 
 def test_a_front_end_without_scripts_shows_lists_and_no_error(home, chromium):
@@ -268,15 +303,17 @@ def test_a_front_end_without_scripts_shows_lists_and_no_error(home, chromium):
         )
         opened.goto(address(name))
         lab.run_all(opened)
-        rows = opened.get_by_label("Verdadera").first
+        rows = opened.get_by_label("Verdadera").nth(1)  # after those of all runs
         rows.wait_for(timeout=WAIT)
         rows.select_option("4")
-        opened.get_by_label("Predicha").first.select_option("9")
+        opened.get_by_label("Predicha").nth(1).select_option("9")
         title = opened.get_by_role("heading", name="verdadera 4, predicha 9")
         title.wait_for(timeout=WAIT)
+        found = tool(opened, "verdadera 4, predicha 9")
+        assert shown(found) == expected(newest("sample")["one_hidden"], 4, 9)
         if folder_of_shots := os.environ.get("SHOTS"):
             opened.screenshot(path=f"{folder_of_shots}/plain.png")
         assert lost
         assert opened.locator(".inf [role=grid]").count() == 0
-        told = re.compile("Error|Failed|Traceback")
+        told = re.compile("Error displaying|Failed|Traceback|Error:")
         assert opened.get_by_text(told).locator("visible=true").count() == 0

@@ -1,6 +1,8 @@
 import os
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import PackagePath, PathDistribution
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,24 @@ def test_sample_is_small():
     files = list(paths.sample().iterdir())
     assert sorted(f.stem for f in files) == sorted(NAMES)
     assert sum(f.stat().st_size for f in files) <= 6_000_000
+
+
+def test_without_a_checkout_the_sample_is_where_pip_put_it(tmp_path, monkeypatch):
+    """As in Colab: a wheel's data files stand in share/, and its list names them."""
+    build = tomllib.loads((paths.PACKAGE.parent / "pyproject.toml").read_text())
+    ((target, patterns),) = build["tool"]["setuptools"]["data-files"].items()
+    packed = [f for p in patterns for f in paths.PACKAGE.parent.glob(p)]
+    assert sorted(f.stem for f in packed) == sorted(NAMES)
+    names = [f"{target}/{f.name}" for f in packed]
+    installed = [PackagePath(name) for name in ("helpers/paths.py", *names)]
+    for file in installed:
+        file.dist = PathDistribution(tmp_path / "informe_redes-0.1.0.dist-info")
+    monkeypatch.setattr(paths, "PACKAGE", tmp_path / "helpers")
+    monkeypatch.setattr(paths.metadata, "files", lambda name: installed)
+    assert paths.sample() == tmp_path / target
+    monkeypatch.setattr(paths.metadata, "files", lambda name: None)
+    with pytest.raises(DataError, match="cannot be read"):
+        load("mnist", "sample")
 
 
 def test_damaged_sample(tmp_path, monkeypatch):

@@ -5,7 +5,9 @@ import io
 import json
 import re
 import sys
+from types import SimpleNamespace
 
+import anywidget
 import ipywidgets as widgets
 import numpy as np
 import papermill
@@ -21,6 +23,7 @@ from helpers.explore import cells, markup, outcome, pixels, plain, show, stored
 from helpers.explore.duel import Duel
 from helpers.explore.matrix import Matrix
 from helpers.explore.outcome import Outcome, is_small, name_of
+from helpers.explore.pad import Pad
 from tests.made_up_runs import store_one
 
 
@@ -277,6 +280,37 @@ class TestPlain:
         assert (stage.layout.display, form.layout.display) == (None, "none")
         screen._handle_custom_msg({"cell": [4, 9]}, [])
         assert screen.state["grid"]["selected"] == [4, 9]
+
+    def test_in_colab_its_manager_is_asked_for_and_the_parts_are_displayed(
+        self, monkeypatch
+    ):
+        """What is a cell's result does not get that manager; see Shown."""
+        asked, shown = [], []
+        output = SimpleNamespace(
+            enable_custom_widget_manager=lambda: asked.append(True),
+            _widgets=SimpleNamespace(_installed_url="https://manager"),
+        )
+        monkeypatch.setitem(sys.modules, "google.colab.output", output)
+        anywidget._util.enable_custom_widget_manager_once.cache_clear()
+        monkeypatch.setattr(show, "display", shown.append)
+        found = show.view_of(Matrix(made_up()), "grid.js", plain.grid_form, False)
+        assert asked == [True]
+        found._ipython_display_()
+        assert shown == list(found.parts)
+        assert not hasattr(found, "_repr_mimebundle_")
+
+    def test_files_come_as_ipywidgets_7_and_8_give_them(self, home, mnist):
+        view = Pad(store_one(mnist)[1])
+        chooser = plain.pad_form(view).children[0].children[0]
+        file = io.BytesIO()
+        Image.new("L", (40, 40), "white").save(file, "PNG")
+        given = {"content": file.getvalue(), "name": "a.png"}
+        for value in ((given,), {"a.png": given}):
+            view.do({"clear": True})
+            change = {"new": value, "name": "value", "owner": chooser}
+            for handler in chooser._trait_notifiers["value"]["change"]:
+                handler(change | {"type": "change", "old": ()})
+            assert "redujo" in view.note
 
     def test_the_words_of_a_class_are_escaped(self):
         o = made_up()

@@ -1,5 +1,8 @@
 """Epochs, on real frames, and experiments on the sample."""
 
+import asyncio
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -7,12 +10,15 @@ import pytest
 import torch
 
 from helpers import models
+from helpers.datasets import load
 from helpers.explore import epochs, experiment, learn
 from helpers.explore.epochs import Epochs
 from helpers.runs import store
 from helpers.runs.plan import Plan, trainings
 from helpers.training import Recipe, fit
 from tests.made_up_runs import store_one
+
+COMMON = ("learning_rate", "epochs", "seeds")
 
 
 @pytest.fixture
@@ -80,7 +86,8 @@ def test_an_experiment_is_the_plain_training_on_the_sample(run, mnist):
 def test_steps_that_explode_are_told_and_the_button_can_be_used_again(run):
     form = experiment.form(experiment.Experiment(run))
     rate, *_, button, shown = form.children
-    rate.max, rate.value = 6, 1e6
+    rate.options = [*rate.options, ("1e6", 1e6)]
+    rate.value = 1e6
     button.click()
     assert "pruebe una tasa de aprendizaje menor" in shown.value
     assert not button.disabled
@@ -89,14 +96,70 @@ def test_steps_that_explode_are_told_and_the_button_can_be_used_again(run):
     assert "<svg" in shown.value
 
 
-def test_the_dense_network_has_a_width(home):
-    from helpers.datasets import load
+def test_trials_stay_in_a_table_and_the_last_ones_in_the_figure(run, monkeypatch):
+    form = experiment.form(experiment.Experiment(run))
+    controls = {control.description: control for control in form.children[:-2]}
+    button, shown = form.children[-2:]
+    said = []
+    button.observe(lambda change: said.append(change["new"]), "description")
+    controls["Semillas"].value = 2
+    controls["Activación"].value = "relu"
+    for n in (1, 2, 3, 4):
+        controls["Épocas"].value = n
+        button.click()
+    assert said[:3] == ["Entrenando, 1 de 2…", "Entrenando, 2 de 2…", "Entrenar"]
+    rows = re.findall("<tr><td>(prueba .)</td><td>0.05</td><td>(.)</td>", shown.value)
+    assert rows == [(f"prueba {n}", str(n)) for n in (4, 3, 2, 1)]
+    assert "relu" in shown.value
+    assert "por semilla" in shown.value
+    view = experiment.Experiment(run)
+    drawn = []
+    monkeypatch.setattr(experiment, "plot_curves", lambda lines: drawn.extend(lines))
+    view.plot({"prueba 1": view.trial(**view.defaults)})
+    assert drawn == ["guardada, una capa oculta", "prueba 1"]
 
-    data = load("cifar10", "sample")
-    _, dense = store_one(data, network="dense")
-    view = experiment.Experiment(dense)
-    assert view.defaults["width"] == 100
-    assert "width" in experiment._inputs(view)
+
+@pytest.mark.parametrize(
+    ("network", "dataset", "found"),
+    [
+        ("one_hidden", "mnist", {"channels": 1, "activation": None}),
+        ("two_hidden", "fashion_mnist", {"first": "relu", "second": "elu"}),
+        ("lenet5", "cifar10", {}),
+        ("dense", "cifar10", {"width": 100}),
+    ],
+)
+def test_what_can_be_changed_is_what_the_network_has(home, network, dataset, found):
+    _, stored = store_one(load(dataset, "sample"), network=network)
+    view = experiment.Experiment(stored)
+    asked = {k: v for k, v in view.defaults.items() if k not in COMMON}
+    assert asked == found
+    inputs = experiment._inputs(view)
+    assert inputs.keys() == view.defaults.keys()
+    values = experiment._real({name: made.value for name, made in inputs.items()})
+    assert values == pytest.approx(view.defaults)
+
+
+def test_a_button_goes_through_the_epochs_and_can_stop(run, monkeypatch):
+    monkeypatch.setattr(epochs, "PAUSE", 0.01)
+
+    async def watch():
+        slider, button, _ = epochs.form(Epochs(run)).children[0].children
+        seen = []
+        slider.observe(lambda change: seen.append(change["new"]), "value")
+        button.click()
+        assert button.description == "Detener"
+        await asyncio.sleep(0.5)
+        first, texts = list(seen), [button.description]
+        button.click()
+        await asyncio.sleep(0)
+        button.click()
+        await asyncio.sleep(0.5)
+        return first, seen[len(first) :], [*texts, button.description]
+
+    whole, stopped, texts = asyncio.run(watch())
+    assert whole == [1, 2, 3]
+    assert stopped == [1]
+    assert texts == ["Reproducir", "Reproducir"]
 
 
 def test_without_anybody_the_epochs_are_a_figure(run, monkeypatch):

@@ -20,6 +20,7 @@ from helpers.training import Recipe, TrainingError, fit
 WIDTHS = {"channels": 64, "width": 1000}  # options, and up to which value
 DEFAULT_WIDTH = {"channels": 1, "width": 100}
 ACTIVATIONS = ("activation", "first", "second")  # options that take one
+RATES = [float(f"{n}e{e}") for e in range(-5, 0) for n in (1, 2, 5)] + [1.0]
 NO_ONE = "ninguna"
 OVERLAID = 3  # trials whose curves are drawn
 LABELS = {
@@ -160,7 +161,7 @@ def _outcome(view: Experiment, trials: dict[str, Trial]) -> list[str]:
 
 def _row(view: Experiment, trial: Trial) -> list[str]:
     asked = [trial.asked[name] for name in view.defaults]
-    texts = [f"{v:.2g}" if isinstance(v, float) else str(v or NO_ONE) for v in asked]
+    texts = [f"{v:g}" if isinstance(v, float) else str(v or NO_ONE) for v in asked]
     if not trial.histories:
         return [*texts, "la pérdida creció sin fin", ""]
     low, high = min(trial.errors), max(trial.errors)
@@ -172,12 +173,9 @@ def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
     values = view.defaults
     look = {"style": {"description_width": "11em"}, "layout": {"width": "34em"}}
     made = {
-        "learning_rate": widgets.FloatLogSlider(
-            values["learning_rate"],
-            min=-5,
-            max=0,
-            step=0.25,
-            readout_format=".2g",
+        "learning_rate": widgets.SelectionSlider(
+            options=[(f"{r:g}", r) for r in sorted({*RATES, values["learning_rate"]})],
+            value=values["learning_rate"],
             description=LABELS["learning_rate"],
             **look,
         ),
