@@ -67,7 +67,7 @@ def page(home, chromium):
 
 def tool(page, title):
     """The visible part of the page with this heading."""
-    return page.locator(".inf:visible").filter(has=page.locator("h4", has_text=title))
+    return page.locator(".inf:visible").filter(has=page.locator("h3", has_text=title))
 
 
 def library(page):
@@ -285,7 +285,7 @@ def test_another_recipe_is_trained_and_laid_over_the_stored_one(page):
     part = page.locator(".inf:visible", has_text="La prueba aprende de").last
     part.locator("svg").wait_for(timeout=WAIT)
     button.click()
-    part.get_by_role("cell", name="prueba 2").wait_for(timeout=WAIT)
+    part.get_by_role("rowheader", name="prueba 2").wait_for(timeout=WAIT)
     assert part.get_by_role("cell", name="por semilla").count() == 2
 
 

@@ -237,6 +237,12 @@ class TestPlain:
         shown = form.children[-1]
         assert view.chosen == (4, None)
         assert "verdadera 4:" in shown.value
+        assert re.findall(r'on" scope="(...)">(.)<', shown.value) == [("row", "4")]
+        columns.value = 9
+        assert re.findall('cell on".*?title="(.*?):', shown.value) == [
+            "verdadera 4, predicha 9"
+        ]
+        columns.value = plain.ALL
         page.value = 2
         assert view.page == 2
         assert f'data-index="{indices(view)[0]}"' in shown.value

@@ -63,9 +63,7 @@ class Epochs:
         grid, part = matrix.state["grid"], matrix.outcome.part
         return markup.page(
             markup.heading(grid["label"]),
-            markup.side(
-                markup.grid(grid), svg(self.curve(epoch)) + self._kernels(epoch)
-            ),
+            markup.side(markup.grid(grid), self._curve_and_kernels(epoch)),
             markup.heading(f"Imagen de {part} {index}: {chosen}. Sus activaciones"),
             markup.picture(pixels.data_url(image), chosen, 84),
             " ",
@@ -80,7 +78,7 @@ class Epochs:
         ax.axvline(epoch, color="C1", linewidth=2)
         return ax
 
-    def _kernels(self, epoch: int) -> str:
+    def _curve_and_kernels(self, epoch: int) -> str:
         top = float(np.abs(self.frames["weight"]).max())
         rows = "".join(
             markup.picture(
@@ -92,7 +90,8 @@ class Epochs:
             for j, kernel in enumerate(kernels)
         )
         words = "Filtros de la primera capa: naranja suma, morado resta"
-        return markup.heading(words) + f'<div style="max-width:330px">{rows}</div>'
+        parts = svg(self.curve(epoch)) + markup.heading(words) + rows
+        return f'<div style="max-width:330px">{parts}</div>'
 
     def _maps(self, epoch: int, image: Tensor) -> list[str]:
         maps = self.activations(epoch, image)

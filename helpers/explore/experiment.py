@@ -150,7 +150,8 @@ def _outcome(view: Experiment, trials: dict[str, Trial]) -> list[str]:
     """The curves of the last trials, and a table of all, the last one first."""
     last = dict(list(trials.items())[-OVERLAID:])
     exploded = not list(trials.values())[-1].histories
-    head = ["", *(LABELS[name] for name in view.defaults), "Error final", "Segundos"]
+    asked = [LABELS[name] for name in view.defaults]
+    head = ["Prueba", *asked, "Error final", "Segundos"]
     rows = [[name, *_row(view, trial)] for name, trial in reversed(trials.items())]
     return [
         f"<p>{EXPLODED}</p>" if exploded else "",

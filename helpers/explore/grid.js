@@ -5,7 +5,7 @@ const STEPS = {
 };
 
 function render({ model, el }) {
-  const title = make("h4");
+  const title = make("h3");
   const note = make("p", { class: "note", role: "status" });
   const controls = make("div", { class: "row" });
   const matrix = make("div");
@@ -114,7 +114,7 @@ function render({ model, el }) {
       make("img", { class: "pixels", src, alt: label }),
       ...lines.map((line) => make("div", { "aria-hidden": "true" }, line))));
     gallery.replaceChildren(
-      make("h4", { "aria-live": "polite" }, text),
+      make("h3", { "aria-live": "polite" }, text),
       make("ul", { class: "images" }, ...list),
       ...(pages > 1 ? [make("div", { class: "row" }, turn("-1", "Anterior"),
         make("span", { "aria-live": "polite" }, `página ${page} de ${pages}`),

@@ -18,39 +18,48 @@ def note(state: dict) -> str:
 
 
 def side(*parts: str) -> str:
-    """Put parts beside each other, where there is room."""
-    boxes = "".join(f"<div>{part}</div>" for part in parts)
-    return f'<div class="side">{boxes}</div>'
+    """Put parts, an element each, beside each other, where there is room."""
+    return f'<div class="side">{"".join(parts)}</div>'
 
 
 def heading(words: str) -> str:
     """Write what stands above a part."""
-    return f"<h4>{escape(words)}</h4>"
+    return f"<h3>{escape(words)}</h3>"
 
 
 def grid(state: dict) -> str:
     """Write a matrix as a table."""
+    chosen = tuple(state["selected"] or ())
     names = "".join(
-        f'<th class="name" scope="col">{escape(t)}</th>' for t in state["columns"]
+        f'<th class="{_on("name", (None, column), chosen)}" scope="col">'
+        f"{escape(text)}</th>"
+        for column, text in enumerate(state["columns"])
     )
     rows = "".join(
-        f'<tr><th class="name" scope="row">{escape(name)}</th>{_cells(cells)}</tr>'
-        for name, cells in zip(state["rows"], state["cells"], strict=True)
+        f'<tr><th class="{_on("name", (row, None), chosen)}" scope="row">'
+        f"{escape(state['rows'][row])}</th>"
+        + "".join(_cell(c, (row, column), chosen) for column, c in enumerate(cells))
+        + "</tr>"
+        for row, cells in enumerate(state["cells"])
     )
     axes = f"{escape(state['row_title'])} ↓, {escape(state['column_title'])} →"
     wide = f'<td class="axis" colspan="{len(state["columns"])}">{axes}</td>'
     return (
-        f"<table><thead><tr><th></th>{wide}</tr>"
-        f"<tr><th></th>{names}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><td></td>{wide}</tr>"
+        f"<tr><td></td>{names}</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _cells(cells: list[dict]) -> str:
-    return "".join(
-        f'<td class="cell" style="background:{c["background"]};color:{c["color"]}"'
-        f' title="{escape(c["label"])}">{escape(c["text"])}</td>'
-        for c in cells
+def _cell(cell: dict, place: tuple, chosen: tuple) -> str:
+    look = f"background:{cell['background']};color:{cell['color']}"
+    return (
+        f'<td class="{_on("cell", place, chosen)}" style="{look}"'
+        f' title="{escape(cell["label"])}">{escape(cell["text"])}</td>'
     )
+
+
+def _on(kind: str, place: tuple, chosen: tuple) -> str:
+    return f"{kind} on" if place == chosen else kind
 
 
 def gallery(state: dict) -> str:
@@ -61,7 +70,8 @@ def gallery(state: dict) -> str:
         + "</li>"
         for i in state["images"]
     )
-    return heading(state["title"]) + f'<ul class="images">{images}</ul>'
+    parts = heading(state["title"]) + f'<ul class="images">{images}</ul>'
+    return f'<section class="gallery">{parts}</section>'
 
 
 def picture(source: str, words: str, side: int = 64) -> str:
@@ -73,25 +83,28 @@ def picture(source: str, words: str, side: int = 64) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """Write a small table of texts."""
+    """Write a small table of texts; the first of a row names it."""
     names = "".join(f'<th class="name" scope="col">{escape(h)}</th>' for h in head)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows
+        f'<tr><th class="name" scope="row">{escape(first)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
     )
     return f'<table class="plain"><tr>{names}</tr>{lines}</table>'
 
 
 def bars(state: list[dict]) -> str:
     """Write probabilities as bars."""
-    cells = "".join(
-        f"<span{_best(b)}>{escape(b['name'])}</span><span><div class="
-        f'"bar{" best" if b["best"] else ""}" style="width:{180 * b["share"]:.0f}px">'
-        f"</div></span><span{_best(b)}>{b['text']}</span>"
-        for b in state
+    rows = "".join(map(_bar, state))
+    return f'<table class="bars" aria-label="Probabilidades">{rows}</table>'
+
+
+def _bar(state: dict) -> str:
+    length = f"width:{100 * state['share']:.1f}%"
+    return (
+        f'<tr class="{"best" if state["best"] else ""}">'
+        f'<th scope="row">{escape(state["name"])}</th>'
+        f'<td class="track"><div class="bar" style="{length}"></div></td>'
+        f"<td>{state['text']}</td></tr>"
     )
-    return f'<div class="bars">{cells}</div>'
-
-
-def _best(bar: dict) -> str:
-    return ' class="best"' if bar["best"] else ""

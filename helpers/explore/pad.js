@@ -7,11 +7,11 @@ const PAUSE = 60; // milliseconds between two drawings that are sent
 function render({ model, el }) {
   const state = model.get("state");
   const seen = make("div");
-  const bars = make("div", { class: "bars", role: "table", "aria-label": "Probabilidades" });
+  const bars = make("table", { class: "bars", "aria-label": "Probabilidades" });
   const note = make("p", { class: "note", role: "status" });
   const tools = make("div");
   el.replaceChildren(make("div", { class: "inf", lang: "es" },
-    make("h4", {}, state.title), make("div", { class: "side" }, tools, seen, bars), note));
+    make("h3", {}, state.title), make("div", { class: "side" }, tools, seen, bars), note));
 
   const canvas = make("canvas", { width: SIDE, height: SIDE, tabindex: 0,
     role: "application",
@@ -139,13 +139,12 @@ function render({ model, el }) {
     seen: (src) => seen.replaceChildren(...(src ? [make("div", {}, "Lo que ve la red:"),
       make("img", { class: "pixels", src, alt: "Imagen que recibe la red",
         style: { width: "112px", height: "112px" } })] : [])),
-    bars: (list) => bars.replaceChildren(...list.flatMap(({ name, share, text, best }) => {
-      const mark = best ? "best" : "";
-      return [make("span", { class: mark }, name),
-        make("span", {}, make("div", { class: `bar ${mark}`,
-          style: { width: `${Math.round(180 * share)}px` } })),
-        make("span", { class: mark, "data-name": name }, text)];
-    })),
+    bars: (list) => bars.replaceChildren(...list.map(({ name, share, text, best }) =>
+      make("tr", { class: best ? "best" : "", "data-name": name },
+        make("th", { scope: "row" }, name),
+        make("td", { class: "track" },
+          make("div", { class: "bar", style: { width: `${100 * share}%` } })),
+        make("td", {}, text)))),
   });
 }
 
