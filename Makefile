@@ -2,7 +2,8 @@
 # make report PROFILE=quick|default|thorough [DATA=full|sample] [ARGS="--author ..."]
 # make test         what every change must pass;  make test-all  also the slow tests
 # make test-browser the exploring notebook in a real JupyterLab (apt install chromium)
-# make lab          JupyterLab on the exploring notebook, on this machine only
+# make lab          JupyterLab on the exploring notebook, for this machine only
+#                   (ARGS=--no-browser: only its address)
 # make bench        training times beside other tools' (ARGS=--quick, ARGS=--readme)
 # make doctor       what this machine has, what it lacks and how to get it
 # make audit        known vulnerabilities of the exact versions (asks the network)
@@ -41,7 +42,8 @@ test-browser: ready $(VENV)/.browser
 
 lab: ready
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks \
-	  notebooks/explorar.ipynb
+	  --LabApp.default_url=/lab/tree/explorar.ipynb \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 bench: ready $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -244,6 +244,26 @@ def test_a_digit_drawn_by_the_mouse_is_recognised_and_wiped(page):
     part.locator('.best[data-name="1"]').wait_for()
 
 
+def test_a_finger_draws_too(page):
+    part = page.locator(".inf:visible").filter(has=page.locator("canvas"))
+    part.get_by_role("button", name="Borrar").click()
+    part.locator(".best").first.wait_for(state="detached")
+    canvas = part.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    screen = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        spots = [{"x": box["x"] + x, "y": box["y"] + y} for x, y in points]
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": spots})
+
+    touch("touchStart", (150, 30))
+    for step in range(1, 17):
+        touch("touchMove", (150 - step, 30 + 10 * step))
+    touch("touchEnd")
+    part.locator('.best[data-name="1"]').wait_for()
+
+
 def test_a_file_is_classified_and_what_is_no_image_is_told(page):
     part = page.locator(".inf:visible").filter(has=page.locator(".drop"))
     part = part.filter(has_text="LeNet-5")

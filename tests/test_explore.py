@@ -370,6 +370,13 @@ class TestStored:
         with pytest.raises(ValueError, match="no está como se guardó"):
             stored.open_run(run.folder.name)
 
+    def test_changed_weights_are_refused_in_words(self, home, mnist):
+        _, run = store_one(mnist)
+        with (run.folder / "weights.safetensors").open("ab") as file:
+            file.write(b"0")
+        with pytest.raises(ValueError, match="no están como se guardaron"):
+            Pad(run)
+
     def test_what_learnt_from_the_sample_says_so(self, home, mnist):
         for data in (mnist, selection.validation(mnist, 100)):
             _, run = store_one(data)

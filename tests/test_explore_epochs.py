@@ -46,6 +46,24 @@ def test_activations_after_the_last_epoch_are_the_networks(run, mnist):
 
 
 @pytest.mark.parametrize(
+    ("network", "dataset", "maps"),
+    [
+        ("one_hidden", "mnist", (1, 25, 25)),
+        ("two_hidden", "fashion_mnist", (20, 25, 25)),
+        ("dense", "cifar10", (3, 28, 28)),
+        ("lenet5", "cifar10", (6, 28, 28)),
+    ],
+)
+def test_all_networks_show_their_first_layer(home, network, dataset, maps):
+    data = load(dataset, "sample")
+    view = Epochs(store_one(data, network=network)[1])
+    assert view.activations(1, data.test.images[3]).shape == maps
+    kernels = view.frames["weight"].shape[1] * view.frames["weight"].shape[2]
+    pictures = 1 + maps[0] + kernels
+    assert view.html(1, 3).count("<img") == pictures
+
+
+@pytest.mark.parametrize(
     ("network", "after"), [("two_hidden", "ReLU"), ("one_hidden", None)]
 )
 def test_the_activation_after_the_first_layer_is_part_of_it(network, after):

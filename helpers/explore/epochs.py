@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from helpers.explore import markup, pixels
 from helpers.explore.matrix import Matrix
 from helpers.explore.outcome import PARTS, Outcome, data_of, name_of
-from helpers.models import ACTIVATIONS, scale
+from helpers.models import ACTIVATIONS, build, scale
 from helpers.plotting import plot_curves
 from helpers.runs import Run
 
@@ -25,7 +25,8 @@ class Epochs:
         """Read what the run keeps of its epochs."""
         self.run, self.data = run, data_of(run)
         self.frames = run.frames
-        self.layers = first_layers(run.model())
+        about = run.about
+        self.layers = first_layers(build(about["network"], **about["options"]))
 
     def __len__(self) -> int:
         return len(self.frames["predictions"])

@@ -5,13 +5,14 @@ from functools import cache
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from helpers.datasets import SAMPLES, TITLES, Dataset, load
 from helpers.evaluation import confusion_counts
 from helpers.recipe import Recipe
 from helpers.report import numbers
 from helpers.runs import Run
+from helpers.runs.store import Refused
 from helpers.selection import validation
 
 NETWORKS = {
@@ -96,6 +97,17 @@ def outcome(run: Run, data: Dataset | None = None) -> Outcome:
         torch.from_numpy(run.logits).softmax(1).numpy(),
         PARTS[run.about["split"]],
     )
+
+
+def model_of(run: Run) -> nn.Sequential:
+    """Build a run's network; raises ValueError if its weights are not as written."""
+    try:
+        return run.model()
+    except Refused:
+        raise ValueError(
+            f"los pesos del entrenamiento {run.folder.name} no están como se guardaron;"
+            " borre su carpeta y vuelva a entrenarlo con su cuaderno"
+        ) from None
 
 
 def name_of(run: Run) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 from helpers import training
 from helpers.datasets import CLASSES
 from helpers.explore import digit, pixels, upload
-from helpers.explore.outcome import name_of
+from helpers.explore.outcome import model_of, name_of
 from helpers.explore.upload import ImageError
 from helpers.plotting import percent
 from helpers.runs import Run
@@ -33,7 +33,7 @@ class Pad:
     def __init__(self, run: Run):
         self.name = run.about["dataset"]
         self.title = name_of(run)
-        self.model = run.model()
+        self.model = model_of(run)
         self.image: Tensor | None = None  # (C, H, W) uint8, as the network gets it
         self.note = EMPTY[self.name]
 
