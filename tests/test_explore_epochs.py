@@ -143,7 +143,7 @@ def test_trials_stay_in_a_table_and_the_last_ones_in_the_figure(run, monkeypatch
         ("one_hidden", "mnist", {"channels": 1, "activation": None}),
         ("two_hidden", "fashion_mnist", {"first": "relu", "second": "elu"}),
         ("lenet5", "cifar10", {}),
-        ("dense", "cifar10", {"width": 100}),
+        ("dense", "cifar10", {"width": 1000}),  # of 10,000: seconds allow no more
     ],
 )
 def test_what_can_be_changed_is_what_the_network_has(home, network, dataset, found):

@@ -18,7 +18,6 @@ from helpers.runs import Run
 from helpers.training import Recipe, TrainingError, fit
 
 WIDTHS = {"channels": 64, "width": 1000}  # options, and up to which value
-DEFAULT_WIDTH = {"channels": 1, "width": 100}
 ACTIVATIONS = ("activation", "first", "second")  # options that take one
 RATES = [float(f"{n}e{e}") for e in range(-5, 0) for n in (1, 2, 5)] + [1.0]
 NO_ONE = "ninguna"
@@ -64,9 +63,11 @@ class Experiment:
     def __init__(self, run: Run):
         self.run = run
         self.data: Dataset = load(run.about["dataset"], "sample")
-        options = inspect.signature(models.NETWORKS[run.about["network"]]).parameters
-        self.width = next((name for name in WIDTHS if name in options), None)
-        self.activations = [name for name in ACTIVATIONS if name in options]
+        known = inspect.signature(models.NETWORKS[run.about["network"]]).parameters
+        options = {name: p.default for name, p in known.items()}
+        self.options = options | run.about["options"]
+        self.width = next((name for name in WIDTHS if name in known), None)
+        self.activations = [name for name in ACTIVATIONS if name in known]
 
     def history(
         self, *, learning_rate: float, epochs: int, seed: int, **options
@@ -75,8 +76,7 @@ class Experiment:
         about = self.run.about
         changed = {"learning_rate": learning_rate, "epochs": epochs}
         recipe = Recipe(**about["recipe"] | changed)
-        options = about["options"] | options
-        model = models.build(about["network"], seed=seed, **options)
+        model = models.build(about["network"], seed=seed, **self.options | options)
         return fit(model, self.data, recipe, seed=seed).history
 
     def trial(self, *, seeds: int, tell=lambda seed: None, **asked) -> Trial:
@@ -99,19 +99,15 @@ class Experiment:
     @property
     def defaults(self) -> dict:
         """The stored recipe, as far as seconds allow."""
-        recipe, options = self.run.about["recipe"], self.run.about["options"]
+        recipe = self.run.about["recipe"]
         chosen = {
             "learning_rate": recipe["learning_rate"],
             "epochs": min(recipe["epochs"], 20),
             "seeds": 1,
         }
         if self.width:
-            width = options.get(self.width, DEFAULT_WIDTH[self.width])
-            chosen[self.width] = min(width, WIDTHS[self.width])
-        given = inspect.signature(models.NETWORKS[self.run.about["network"]]).parameters
-        return chosen | {
-            name: options.get(name, given[name].default) for name in self.activations
-        }
+            chosen[self.width] = min(self.options[self.width], WIDTHS[self.width])
+        return chosen | {name: self.options[name] for name in self.activations}
 
     def note(self) -> str:
         """Say how far the two can be compared."""

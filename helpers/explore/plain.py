@@ -14,8 +14,11 @@ class GridForm:
 
     def __init__(self, view):
         self.view, self.shown = view, widgets.HTML()
-        words = ("Verdadera", "Predicha") if view.state["grid"]["headers"] else ("", "")
-        self.sides = [widgets.Dropdown(description=word) for word in words]
+        grid = view.state["grid"]
+        words = [
+            grid[side].removeprefix("clase ") for side in ("row_title", "column_title")
+        ]
+        self.sides = [widgets.Dropdown(description=w.capitalize()) for w in words]
         self.page = widgets.BoundedIntText(1, min=1, max=1, description="Página")
         self.controls = [_control(control) for control in view.state["controls"]]
         self.draw()
