@@ -197,7 +197,7 @@ def test_another_run_is_chosen_and_shows_its_images(page, runs):
     part.get_by_role("heading", name="CIFAR-10 (muestra), densa").wait_for()
     assert network.evaluate("e => e === document.activeElement")
     run = runs["dense"]
-    assert part.get_by_text(f'open_run("{run.folder.name[:8]}")').count() == 1
+    assert part.get_by_text(f'explore("{run.folder.name[:8]}")').count() == 1
     labels = load("cifar10", "sample").test.labels.numpy()
     hits = ((labels == 8) & (run.predictions == 8)).sum()
     assert cell(part, 8, 8).inner_text() == str(hits)

@@ -358,17 +358,22 @@ class TestStored:
     def test_full_without_such_runs_is_an_error_that_says_how(self, home):
         with pytest.raises(ValueError, match="make report"):
             stored.newest("full")
+        with pytest.raises(ValueError, match="auto, full, sample"):
+            stored.newest("ful")
 
     def test_a_run_is_opened_by_the_first_digits_of_its_key(self, home, mnist):
         _, run = store_one(mnist)
         store_one(mnist, seed=1)
-        assert stored.open_run(run.folder.name[:8]).folder == run.folder
+        assert stored.run_of(run.folder.name[:8]).folder == run.folder
         for key in ("", "no such"):
             with pytest.raises(ValueError, match="browse"):
-                stored.open_run(key)
+                stored.run_of(key)
+        assert stored.run_of(run) is run
+        with pytest.raises(TypeError, match="browse"):
+            stored.run_of(object())
         (run.folder / "history.json").write_text("[]")
         with pytest.raises(ValueError, match="no está como se guardó"):
-            stored.open_run(run.folder.name)
+            stored.run_of(run.folder.name)
 
     def test_changed_weights_are_refused_in_words(self, home, mnist):
         _, run = store_one(mnist)

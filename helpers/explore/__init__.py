@@ -4,7 +4,8 @@
     explore(newest()["one_hidden"])
 
 Each function shows a widget where a person looks on, and a figure, with the same
-content, where none does (papermill, nbconvert, the PDF).
+content, where none does (papermill, nbconvert, the PDF). A run is one of `newest()`, or
+the first digits of its key, as `browse()` shows it and `informe runs list`.
 """
 
 from helpers.explore import static
@@ -19,7 +20,7 @@ from helpers.explore.outcome import data_of, outcome
 from helpers.explore.pad import Pad
 from helpers.explore.plain import grid_form, pad_form
 from helpers.explore.show import Shown, has_front_end, view_of
-from helpers.explore.stored import newest, open_run, stored_runs
+from helpers.explore.stored import newest, run_of, stored_runs
 from helpers.runs import Run
 
 __all__ = [
@@ -29,7 +30,6 @@ __all__ = [
     "explore",
     "learn",
     "newest",
-    "open_run",
     "what_if",
 ]
 
@@ -45,23 +45,24 @@ def browse(*, simple: bool = False) -> Shown | None:
     return view_of(view, "grid.js", grid_form, simple)
 
 
-def explore(run: Run, *, simple: bool = False) -> Shown | None:
+def explore(run: Run | str, *, simple: bool = False) -> Shown | None:
     """Show a run's confusion matrix; a cell that is chosen shows its images.
 
     `simple` asks for the version with lists, which also appears by itself where a
     front end cannot run the other. Raises ValueError if the data are not the run's.
     """
-    view = Matrix(outcome(run))
+    view = Matrix(outcome(run_of(run)))
     if not has_front_end():
         return static.matrix(view)
     return view_of(view, "grid.js", grid_form, simple)
 
 
-def compare(a: Run, b: Run, *, simple: bool = False) -> Shown | None:
+def compare(a: Run | str, b: Run | str, *, simple: bool = False) -> Shown | None:
     """Show which test images each of two networks gets right and the other wrong.
 
     Raises ValueError for runs on different data.
     """
+    a, b = run_of(a), run_of(b)
     if a.about["data"] != b.about["data"]:
         raise ValueError("los dos entrenamientos no usaron los mismos datos")
     data = data_of(a)
@@ -71,23 +72,24 @@ def compare(a: Run, b: Run, *, simple: bool = False) -> Shown | None:
     return view_of(view, "grid.js", grid_form, simple)
 
 
-def draw(run: Run, *, simple: bool = False) -> Shown | None:
+def draw(run: Run | str, *, simple: bool = False) -> Shown | None:
     """Show what a network makes of a drawing (MNIST) or of an image file."""
+    run = run_of(run)
     view = Pad(run)
     if not has_front_end():
         return static.pad(view, data_of(run))
     return view_of(view, "pad.js", pad_form, simple)
 
 
-def learn(run: Run) -> Shown | None:
+def learn(run: Run | str) -> Shown | None:
     """Show a run's epochs: errors, confusion matrix, first layer, activations."""
-    view = Epochs(run)
+    view = Epochs(run_of(run))
     return Shown(epochs_form(view)) if has_front_end() else static.epochs(view)
 
 
-def what_if(run: Run) -> Shown | None:
+def what_if(run: Run | str) -> Shown | None:
     """Train a run's network with another recipe, on the sample, in seconds."""
-    view = Experiment(run)
+    view = Experiment(run_of(run))
     if not has_front_end():
         return static.experiment(view)
     return Shown(experiment_form(view))

@@ -148,7 +148,7 @@ def about(run: Run) -> str:
         f" {numbers.integer(a['parameters'])} parámetros;"
         f" {numbers.duration(run.seconds)} de entrenamiento en"
         f" {a['machine']['gpu'] or a['machine']['processor']}, el {a['finished'][:10]}."
-        f' En otra celda: open_run("{run.folder.name[:8]}").'
+        f' En otra celda: explore("{run.folder.name[:8]}"), learn(…), draw(…).'
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers import paths
-from helpers.datasets import load
+from helpers.datasets import MODES, load
 from helpers.explore.outcome import is_small, name_of
 from helpers.runs import Plan, Run, train
 from helpers.runs.store import Refused, verified
@@ -47,8 +47,11 @@ def newest(data: str = "auto") -> Networks:
     activation on the output before the others, then the newest. `data` as in
     `helpers.datasets.load`: with "full" only runs on the complete data count, with
     "sample" only those on the sample. A training on the sample takes seconds.
-    Raises ValueError where "full" is asked for and a network has no such run.
+    Raises ValueError where "full" is asked for and a network has no such run, and for
+    another word.
     """
+    if data not in MODES:
+        raise ValueError(f"data = {data!r}: debe ser uno de: {', '.join(MODES)}")
     found = {name: _best(name, data) for name in SMALL}
     missing = [name for name, run in found.items() if run is None]
     if missing and data == "full":
@@ -64,11 +67,23 @@ def stored_runs() -> list[Run]:
     return list(_whole())
 
 
-def open_run(key: str) -> Run:
-    """Give the stored run whose key starts with `key`.
+def run_of(given: Run | str) -> Run:
+    """Give a stored run: `given` itself, or the one whose key starts so.
 
-    Raises ValueError if there is none or there are several, or if it is damaged.
+    Raises ValueError if there is none or there are several, or if it is damaged;
+    TypeError for what is neither run nor key.
     """
+    if isinstance(given, Run):
+        return given
+    if not isinstance(given, str):
+        raise TypeError(
+            f"se esperaba un entrenamiento guardado o su clave, no {given!r:.60};"
+            " browse() muestra los que hay"
+        )
+    return _open(given)
+
+
+def _open(key: str) -> Run:
     found = [f for f in _folders() if key and f.name.startswith(key)]
     if len(found) != 1:
         many = f"hay {len(found)} entrenamientos" if found else "no hay entrenamientos"
