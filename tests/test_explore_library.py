@@ -5,7 +5,7 @@ import json
 import ipywidgets as widgets
 import pytest
 
-from helpers.datasets import load
+from helpers.datasets import DataError, load
 from helpers.explore import browse, plain
 from helpers.explore.library import Library
 from helpers.explore.outcome import recipe_of
@@ -92,6 +92,19 @@ def test_a_run_whose_data_are_lost_is_told_and_the_last_one_stays(library, monke
     assert "usó otros datos" in library.state["note"]
     library.do({"choose": {"seed": "1"}})
     assert "usó otros" not in library.state["note"]
+
+
+def test_where_no_data_are_at_hand_each_set_is_looked_for_once(library, monkeypatch):
+    asked = []
+
+    def lost(run):
+        asked.append(run.about["dataset"])
+        raise DataError("no source gave it")
+
+    monkeypatch.setattr("helpers.explore.library.data_of", lost)
+    with pytest.raises(ValueError, match="no source gave it"):
+        browse()
+    assert asked == ["mnist", "fashion_mnist"]
 
 
 def test_of_a_run_that_was_trained_again_the_newest_stands_for_all(home, mnist):

@@ -29,20 +29,12 @@ class Library:
         self.groups = grouped(runs)
         self.data: dict[str, Dataset] = {}  # by checksum; reading them takes a second
         self.chosen: tuple[str, str, str] | None = None
-        for network in self.groups:
-            if self.chosen is None:
-                self._open((network, *self._first(network)))
-        if self.chosen is None:
-            raise ValueError(
-                "no hay entrenamientos guardados que se puedan mostrar; haga antes el"
-                " informe (make report)"
-            )
+        self._open_first()
 
     @property
     def run(self) -> Run:
         """The run that is shown."""
-        network, recipe, seed = self.chosen
-        return self.groups[network][recipe][seed]
+        return self._run(self.chosen)
 
     @property
     def state(self) -> dict:
@@ -60,6 +52,24 @@ class Library:
             self._open(self._completed(side, choice[side]))
         else:
             self.matrix.do(event)
+
+    def _open_first(self) -> None:
+        """Show the first run whose data are at hand; each set is looked for once."""
+        faults: dict[str, str] = {}
+        for network in self.groups:
+            place = (network, *self._first(network))
+            name = self._run(place).about["dataset"]
+            if name not in faults:
+                self._open(place)
+                if self.chosen:
+                    return
+                faults[name] = self.fault
+        why = " ".join(faults.values()) or "Haga antes el informe (make report)."
+        raise ValueError(f"no hay entrenamientos guardados que mostrar. {why}")
+
+    def _run(self, place: tuple[str, str, str]) -> Run:
+        network, recipe, seed = place
+        return self.groups[network][recipe][seed]
 
     def _completed(self, side: str, value: str) -> tuple[str, str, str]:
         """What is chosen where one thing is; what depends on it becomes its first."""
