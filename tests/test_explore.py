@@ -16,6 +16,8 @@ import torch
 from PIL import Image
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
 
 from helpers import paths, selection
 from helpers.datasets import CLASSES
@@ -130,6 +132,22 @@ class TestMatrix:
         sure = 100 * o.probabilities[first["index"]].max()
         assert float(first["lines"][1].removesuffix(" %")) == pytest.approx(sure, abs=1)
 
+    def test_shares_have_wilsons_interval(self):
+        o = made_up()
+        view = Matrix(o)
+        hits = int((o.predicted == o.labels).sum())
+        low, high = proportion_confint(hits, 400, method="wilson")
+        found = re.findall(r"[\d.]+(?=\s%)", view.state["note"])
+        expected = [f"{100 * x:.1f}" for x in (hits / 400, low, high)]
+        assert found[:3] == expected
+        view.do({"cell": [4, 9]})
+        n, of = ((o.labels == 4) & (o.predicted == 9)).sum(), (o.labels == 4).sum()
+        low, high = proportion_confint(n, of, method="wilson")
+        found = re.findall(r"[\d.]+(?=\s%)", view.state["gallery"]["note"])
+        assert found[:3] == [f"{100 * x:.1f}" for x in (n / of, low, high)]
+        view.do({"cell": [4, None]})
+        assert view.state["gallery"]["note"] == ""
+
     def test_positions_follow_the_order_of_similarity(self):
         view = Matrix(made_up())
         view.do({"choose": {"similar": True}})
@@ -193,6 +211,19 @@ class TestDuel:
         chosen = indices(view)
         assert chosen
         assert (right_a & ~right_b)[chosen].all()
+
+    def test_the_difference_is_the_reports_comparison(self):
+        a, b = made_up(), made_up(seed=1)
+        view = Duel(a, b)
+        right_a, right_b = a.predicted == a.labels, b.predicted == b.labels
+        gap = 100 * (right_a.mean() - right_b.mean())
+        p = mcnemar(confusion_matrix(~right_a, ~right_b), exact=True).pvalue
+        words = view.state["note"].replace("−", "-")
+        shown = float(re.search(r"la de B: ([-+.\d]+)", words)[1])
+        assert shown == pytest.approx(gap, abs=0.0501)
+        assert f"p = {p:.3f}" in words
+        view.do({"choose": {"true": "7"}})
+        assert view.state["note"] != words
 
     def test_one_class_alone(self):
         a, b = made_up(), made_up(seed=1)

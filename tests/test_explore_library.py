@@ -59,7 +59,7 @@ def test_a_choice_shows_the_matrix_of_its_run_and_json_holds_all(library):
     assert json.loads(json.dumps(library.state)) == library.state
     library.do({"choose": {"network": controls(library)["network"][2]}})
     assert library.run.about["split"] == "validation"
-    assert "Error de validación" in library.state["note"]
+    assert "imágenes de validación" in library.state["note"]
 
 
 def test_what_was_looked_at_stays_while_the_classes_are_the_same(library):

@@ -3,9 +3,11 @@
 import numpy as np
 
 from helpers.explore import cells, pixels
-from helpers.explore.matrix import images_of, select
+from helpers.explore.matrix import images_of, nothing_chosen, select
 from helpers.explore.outcome import Outcome
 from helpers.plotting import percent
+from helpers.report.numbers import p_value, points
+from helpers.uncertainty import compare
 
 ALL = "todas"
 
@@ -27,6 +29,7 @@ class Duel:
         self.choices = {"true": ALL}
         self.chosen: tuple[int, int] | None = None
         self.page = 1
+        self.notes: dict[str, str] = {}  # by class; the bootstrap is not done twice
 
     @property
     def state(self) -> dict:
@@ -37,6 +40,7 @@ class Duel:
         return {
             "grid": self._grid(),
             "controls": [control | {"value": self.choices["true"]}],
+            "note": self.note,
             "gallery": self._gallery(),
         }
 
@@ -63,6 +67,17 @@ class Duel:
             keep &= self.a.labels == int(self.choices["true"])
         sure = self.a.confidence + self.b.confidence
         return cells.by_confidence(keep.nonzero()[0], sure)
+
+    @property
+    def note(self) -> str:
+        """How far the two differ on these images, and how sure that is."""
+        true = self.choices["true"]
+        if true not in self.notes:
+            keep = np.full(len(self.a.labels), True)
+            if true != ALL:
+                keep = self.a.labels == int(true)
+            self.notes[true] = _difference(self.a, self.b, keep)
+        return self.notes[true]
 
     def _grid(self) -> dict:
         words = ("acierta", "falla")
@@ -92,13 +107,13 @@ class Duel:
 
     def _gallery(self) -> dict:
         if self.chosen is None:
-            title = "Elija una celda para ver sus imágenes."
-            return {"title": title, "images": [], "page": 1, "pages": 1}
+            return nothing_chosen()
         chosen = self.images(*self.chosen)
         a, b = (("acierta", "falla")[i] for i in self.chosen)
         total = cells.pages(len(chosen))
         return {
             "title": f"A {a} y B {b}: {images_of(len(chosen))}",
+            "note": "",
             "images": [self._image(i) for i in cells.page_of(chosen, self.page)],
             "page": min(max(1, self.page), total),
             "pages": total,
@@ -117,3 +132,16 @@ class Duel:
             "lines": [true, f"A: {a}", f"B: {b}"],
             "label": f"Imagen de prueba {i}: verdadera {true}; A predice {a}, B {b}",
         }
+
+
+def _difference(a: Outcome, b: Outcome, keep: np.ndarray) -> str:
+    """What the paired comparison of the images `keep` (N,) says, in a sentence."""
+    if not keep.any():
+        return "No hay imágenes de esta clase."
+    pair = compare(a.labels[keep], a.predicted[keep], b.predicted[keep])
+    return (
+        f"Exactitud de A menos la de B: {points(pair.difference, '+')} puntos"
+        f" [{points(pair.low)}, {points(pair.high)}] (bootstrap pareado del 95 %);"
+        f" prueba exacta de McNemar, {p_value(pair.p_value)}. Cuenta el azar de las"
+        " imágenes, no el de las semillas."
+    )

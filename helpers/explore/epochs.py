@@ -61,9 +61,10 @@ class Epochs:
         label = self.data.classes[self.data.test.labels[index]]
         seen = matrix.outcome.predicted[index]
         chosen = f"verdadera {label}, predicha {self.data.classes[seen]}"
-        grid, part = matrix.state["grid"], matrix.outcome.part
+        state, part = matrix.state, matrix.outcome.part
+        grid = state["grid"]
         return markup.page(
-            markup.heading(grid["label"]),
+            markup.heading(grid["label"]) + markup.note(state),
             markup.side(markup.grid(grid), self._curve_and_kernels(epoch)),
             markup.heading(f"Imagen de {part} {index}: {chosen}. Sus activaciones"),
             markup.picture(pixels.data_url(image), chosen, 84),

@@ -101,7 +101,7 @@ function render({ model, el }) {
     event.stopPropagation(); // a notebook has keys of its own
   }
 
-  function drawGallery({ title: text, images, page, pages }) {
+  function drawGallery({ title: text, note: about, images, page, pages }) {
     const held = gallery.contains(document.activeElement)
       ? document.activeElement.dataset.step : null;
     const turn = (step, label) => {
@@ -115,6 +115,7 @@ function render({ model, el }) {
       ...lines.map((line) => make("div", { "aria-hidden": "true" }, line))));
     gallery.replaceChildren(
       make("h3", { "aria-live": "polite" }, text),
+      ...(about ? [make("p", { class: "note" }, about)] : []),
       make("ul", { class: "images" }, ...list),
       ...(pages > 1 ? [make("div", { class: "row" }, turn("-1", "Anterior"),
         make("span", { "aria-live": "polite" }, `página ${page} de ${pages}`),

@@ -3,7 +3,6 @@
 from helpers.datasets import TITLES, DataError, Dataset
 from helpers.explore.matrix import Matrix, select
 from helpers.explore.outcome import (
-    PARTS,
     data_of,
     is_small,
     network_of,
@@ -42,7 +41,7 @@ class Library:
         state = self.matrix.state
         return state | {
             "controls": self._controls() + state["controls"],
-            "note": self.fault or about(self.run),
+            "note": self.fault or f"{self.matrix.note} {about(self.run)}",
         }
 
     def do(self, event: dict) -> None:
@@ -154,8 +153,7 @@ def about(run: Run) -> str:
     """What is kept of a run, in a sentence or two."""
     a = run.about
     return (
-        f"{recipe_of(run)}. Error de {PARTS[a['split']]} {percent(error_of(run))};"
-        f" {numbers.integer(a['parameters'])} parámetros;"
+        f"{recipe_of(run)}; {numbers.integer(a['parameters'])} parámetros;"
         f" {numbers.duration(run.seconds)} de entrenamiento en"
         f" {a['machine']['gpu'] or a['machine']['processor']}, el {a['finished'][:10]}."
         f' En otra celda: explore("{run.folder.name[:8]}"), learn(…), draw(…).'

@@ -70,7 +70,8 @@ def gallery(state: dict) -> str:
         + "</li>"
         for i in state["images"]
     )
-    parts = heading(state["title"]) + f'<ul class="images">{images}</ul>'
+    parts = heading(state["title"]) + note(state)
+    parts += f'<ul class="images">{images}</ul>'
     return f'<section class="gallery">{parts}</section>'
 
 

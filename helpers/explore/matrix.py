@@ -9,12 +9,15 @@ import numpy as np
 from helpers.explore import cells, pixels
 from helpers.explore.outcome import Outcome
 from helpers.plotting import percent
+from helpers.report import numbers
+from helpers.uncertainty import wilson
 
 VALUES = {
     "counts": "número de imágenes",
     "rows": "% de la clase verdadera",
     "columns": "% de la clase predicha",
 }
+WILSON = "intervalo de Wilson del 95 %"
 
 
 class Matrix:
@@ -40,8 +43,18 @@ class Matrix:
         return {
             "grid": self._grid(),
             "controls": self._controls(),
+            "note": self.note,
             "gallery": self._gallery(),
         }
+
+    @property
+    def note(self) -> str:
+        """How often the network is right, and how sure that is."""
+        hits, n = int(np.trace(self.counts)), int(self.counts.sum())
+        of = f"{numbers.integer(n)} imágenes de {self.outcome.part}"
+        return (
+            f"Acierta {numbers.integer(hits)} de {of}: {share_of(hits, n)} ({WILSON})."
+        )
 
     def do(self, event: dict) -> None:
         """Take what a person did; raises ValueError for what cannot be done."""
@@ -118,12 +131,12 @@ class Matrix:
 
     def _gallery(self) -> dict:
         if self.chosen is None:
-            title = "Elija una celda para ver sus imágenes."
-            return {"title": title, "images": [], "page": 1, "pages": 1}
+            return nothing_chosen()
         chosen = self.images()
         shown = cells.page_of(chosen, self.page)
         return {
             "title": f"{self._where()}: {images_of(len(chosen))}",
+            "note": self._share(),
             "images": [self._image(i) for i in shown],
             "page": min(max(1, self.page), cells.pages(len(chosen))),
             "pages": cells.pages(len(chosen)),
@@ -133,6 +146,16 @@ class Matrix:
         words = zip(("verdadera", "predicha"), self.chosen, strict=True)
         names = self.outcome.classes
         return ", ".join(f"{w} {names[k]}" for w, k in words if k is not None)
+
+    def _share(self) -> str:
+        """Which part of its row a cell is, and how sure that is."""
+        if None in self.chosen:
+            return ""
+        row, column = self.chosen
+        n, names = int(self.counts[row].sum()), self.outcome.classes
+        of = f"{numbers.integer(n)} imágenes de la clase {names[row]}"
+        share = share_of(int(self.counts[row, column]), n)
+        return f"La red da por {names[column]} el {share} de las {of} ({WILSON})."
 
     def _image(self, i: int) -> dict:
         names, o = self.outcome.classes, self.outcome
@@ -151,6 +174,19 @@ def select(name: str, label: str, options) -> dict:
     """Describe a list to choose from: `options` are pairs of value and text."""
     options = [list(option) for option in options]
     return {"name": name, "label": label, "kind": "select", "options": options}
+
+
+def nothing_chosen() -> dict:
+    """A gallery before any cell was chosen."""
+    title = "Elija una celda para ver sus imágenes."
+    return {"title": title, "note": "", "images": [], "page": 1, "pages": 1}
+
+
+def share_of(part: int, n: int) -> str:
+    """Write a share of `n` images with Wilson's interval."""
+    low, high = (numbers.percent(float(end)) for end in wilson(part, n))
+    share = numbers.percent(part / n if n else np.nan)
+    return f"{share} [{low}, {high}]"
 
 
 def images_of(n: int) -> str:

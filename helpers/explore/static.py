@@ -18,7 +18,7 @@ from helpers.explore.show import figure
 def matrix(view: Matrix) -> None:
     """The confusion matrix."""
     ax = plotting.plot_confusion(view.counts, classes=view.outcome.classes)
-    words = f"Matriz de confusión de la red: {view.outcome.title}."
+    words = f"Matriz de confusión de la red: {view.outcome.title}. {view.note}"
     figure(ax, "matriz", words, words)
 
 
@@ -50,6 +50,7 @@ def duel(view: Duel, n: int = 6) -> None:
     words = (
         f"Imágenes que acierta solo A ({view.a.title}; {a}) y, después, las que acierta"
         f" solo B ({view.b.title}; {b}): predicción de A / de B."
+        f" {view.note}"
     )
     figure(ax, "comparacion", words, words)
 
