@@ -1,14 +1,10 @@
 """Figures: each `plot_x(data, *, ax=None)` draws on an axes and returns it."""
 
-import base64
-import io
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from helpers.colors import text_color
@@ -23,24 +19,6 @@ NAMES = {"train_error": "entrenamiento", "test_error": "predicción"}
 def use_style() -> None:
     """Draw all figures from here on in the report's style."""
     plt.style.use(STYLE)
-
-
-def notebook_output(figure: Figure) -> tuple[dict, dict]:
-    """Close a figure and give its output in a notebook: data by MIME type, metadata.
-
-    SVG, and PNG in base64 for front ends that show no SVG of a notebook which they did
-    not run themselves. In the report's style, the same drawing gives the same bytes.
-    """
-    svg, png = io.StringIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", metadata={"Software": None})
-    plt.close(figure)
-    width = round(96 * figure.get_figwidth())  # CSS pixels, 96 an inch
-    data = {
-        "image/svg+xml": svg.getvalue(),
-        "image/png": base64.b64encode(png.getvalue()).decode(),
-    }
-    return data, {"image/png": {"width": width}}
 
 
 def plot_confusion(

@@ -371,6 +371,9 @@ class TestStored:
             outcome_of_other(run, mnist)
 
     def test_the_newest_whole_run_is_taken(self, home, mnist):
+        def best(network, data):
+            return stored._best(network, data, stored.stored_runs())
+
         from helpers.training import Recipe
 
         _, old = store_one(mnist)
@@ -380,11 +383,11 @@ class TestStored:
             about = json.loads(path.read_text())
             about["finished"] = f"{year}-01-01T00:00:00+00:00"
             path.write_text(json.dumps(about))
-        assert stored._best("one_hidden", "auto").folder == new.folder
-        assert stored._best("one_hidden", "full") is None
-        assert stored._best("lenet5", "auto") is None
+        assert best("one_hidden", "auto").folder == new.folder
+        assert best("one_hidden", "full") is None
+        assert best("lenet5", "auto") is None
         (new.folder / "history.json").write_text("[]")
-        assert stored._best("one_hidden", "sample").folder == old.folder
+        assert best("one_hidden", "sample").folder == old.folder
 
     def test_full_without_such_runs_is_an_error_that_says_how(self, home):
         with pytest.raises(ValueError, match="make report"):

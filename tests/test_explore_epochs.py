@@ -181,10 +181,10 @@ def test_a_button_goes_through_the_epochs_and_can_stop(run, monkeypatch):
 
 
 def test_without_anybody_the_epochs_are_a_figure(run, monkeypatch):
-    from helpers.explore import show
+    from helpers.report import display
 
     shown = []
-    monkeypatch.setattr(show, "display", lambda bundle, **_: shown.append(bundle))
+    monkeypatch.setattr(display, "display", lambda bundle, **_: shown.append(bundle))
     assert learn(run) is None
     assert "<svg" in shown[0]["image/svg+xml"]
     assert "filtros" in shown[1]["text/markdown"]

@@ -8,8 +8,8 @@ import pytest
 from helpers.datasets import DataError, load
 from helpers.explore import browse, plain
 from helpers.explore.library import Library
-from helpers.explore.outcome import recipe_of
 from helpers.explore.stored import stored_runs
+from helpers.report.names import recipe_of
 from helpers.runs import Plan, store
 from helpers.runs.plan import trainings
 from helpers.selection import validation
@@ -145,10 +145,10 @@ def test_all_that_tells_recipes_apart_is_in_their_names(home, mnist):
 def test_every_option_of_the_networks_has_its_word():
     import inspect
 
-    from helpers.explore.outcome import LOSSES, OPTIMIZERS, OPTIONS
     from helpers.models import NETWORKS
     from helpers.recipe import LOSSES as ALL_LOSSES
     from helpers.recipe import OPTIMIZERS as ALL_OPTIMIZERS
+    from helpers.report.names import LOSSES, OPTIMIZERS, OPTIONS
 
     options = {o for f in NETWORKS.values() for o in inspect.signature(f).parameters}
     assert options - {"output"} == OPTIONS.keys()  # that one is in the network's name
@@ -174,10 +174,10 @@ def test_with_nothing_stored_it_says_what_to_do(home):
 
 
 def test_without_anybody_it_is_a_figure_with_a_row_a_recipe(library, monkeypatch):
-    from helpers.explore import show
+    from helpers.report import display
 
     shown = []
-    monkeypatch.setattr(show, "display", lambda bundle, **_: shown.append(bundle))
+    monkeypatch.setattr(display, "display", lambda bundle, **_: shown.append(bundle))
     assert browse() is None
     assert "<svg" in shown[0]["image/svg+xml"]
     assert "semilla" in shown[1]["text/markdown"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from helpers.experiments.decision import Decision, Length, Outcome
 from helpers.recipe import Recipe
+from helpers.report.names import OPTIMIZERS
 from helpers.report.numbers import duration, integer, times
 from helpers.runs import Plan, Run
 
@@ -110,11 +111,10 @@ def _optimizers(name: str, rate: float) -> tuple[dict, str]:
 
 
 def _label(name: str, rate: float) -> str:
-    return f"{SPANISH[name]}, {rate:g}"
+    return f"{OPTIMIZERS[name]}, {rate:g}"
 
 
-SPANISH = {"sgd": "SGD", "adam": "Adam", "adagrad": "Adagrad", "rmsprop": "RMSprop"}
-ORDER = {name: place for place, name in enumerate(SPANISH)}
+ORDER = {name: place for place, name in enumerate(OPTIMIZERS)}
 RATES = {
     *(("sgd", 0.01), ("sgd", 0.1), ("adam", 0.0001), ("adam", 0.001)),
     *(("adagrad", 0.001), ("adagrad", 0.01)),

@@ -12,10 +12,13 @@ from torch import Tensor, nn
 
 from helpers.explore import markup, pixels
 from helpers.explore.matrix import Matrix
-from helpers.explore.outcome import PARTS, Outcome, data_of, name_of
+from helpers.explore.outcome import Outcome, data_of, name_of
 from helpers.models import ACTIVATIONS, build, scale
 from helpers.plotting import plot_curves
+from helpers.report.names import PARTS
 from helpers.runs import Run
+
+PAUSE = 0.7  # seconds that an epoch stays when all are shown in turn
 
 
 class Epochs:
@@ -119,9 +122,6 @@ def svg(ax: Axes) -> str:
     ax.get_figure().savefig(text, format="svg", metadata={"Date": None})
     plt.close(ax.get_figure())
     return text.getvalue()[text.getvalue().index("<svg") :]
-
-
-PAUSE = 0.7  # seconds that an epoch stays when all are shown in turn
 
 
 def form(view: Epochs) -> widgets.VBox:

@@ -12,8 +12,8 @@ from helpers import models
 from helpers.datasets import Dataset, load
 from helpers.explore import markup
 from helpers.explore.epochs import svg
-from helpers.explore.outcome import network_of
 from helpers.plotting import percent, plot_curves
+from helpers.report.names import OPTIONS, network_of
 from helpers.runs import Run
 from helpers.training import Recipe, TrainingError, fit
 
@@ -28,10 +28,7 @@ LABELS = {
     "seeds": "Semillas",
     "channels": "Canales (anchura)",
     "width": "Neuronas (anchura)",
-    "activation": "Activación",
-    "first": "1.ª activación",
-    "second": "2.ª activación",
-}
+} | {name: OPTIONS[name].capitalize() for name in ACTIVATIONS}
 TRAIN = "Entrenar"
 EXPLODED = (
     "La pérdida dejó de ser un número: los pasos son demasiado largos; pruebe una tasa"

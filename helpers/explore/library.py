@@ -1,17 +1,13 @@
 """All stored runs: the one that network, recipe and seed choose shows its matrix."""
 
+from itertools import zip_longest
+
 from helpers.datasets import TITLES, DataError, Dataset
 from helpers.explore.matrix import Matrix, select
-from helpers.explore.outcome import (
-    data_of,
-    is_small,
-    network_of,
-    outcome,
-    recipe_of,
-    set_of,
-)
+from helpers.explore.outcome import data_of, is_small, outcome, set_of
 from helpers.plotting import percent
 from helpers.report import numbers
+from helpers.report.names import network_of, recipe_of
 from helpers.runs import Run
 
 SIDES = ("network", "recipe", "seed")
@@ -36,6 +32,16 @@ class Library:
         return self._run(self.chosen)
 
     @property
+    def tested(self) -> dict[str, dict[str, dict[str, Run]]]:
+        """The groups measured on the test images; all of them where there are none."""
+        tests = {
+            network: recipes
+            for network, recipes in self.groups.items()
+            if self._run(self._place(network)).about["split"] == "test"
+        }
+        return tests or self.groups
+
+    @property
     def state(self) -> dict:
         """All that is drawn, as JSON."""
         state = self.matrix.state
@@ -48,7 +54,8 @@ class Library:
         """Take what a person did; raises ValueError for what cannot be done."""
         choice = event.get("choose", {})
         if side := next((name for name in SIDES if name in choice), None):
-            self._open(self._completed(side, choice[side]))
+            kept = self.chosen[: SIDES.index(side)]
+            self._open(self._place(*kept, choice[side]))
         else:
             self.matrix.do(event)
 
@@ -56,7 +63,7 @@ class Library:
         """Show the first run whose data are at hand; each set is looked for once."""
         faults: dict[str, str] = {}
         for network in self.groups:
-            place = (network, *self._first(network))
+            place = self._place(network)
             name = self._run(place).about["dataset"]
             if name not in faults:
                 self._open(place)
@@ -70,27 +77,15 @@ class Library:
         network, recipe, seed = place
         return self.groups[network][recipe][seed]
 
-    def _completed(self, side: str, value: str) -> tuple[str, str, str]:
-        """What is chosen where one thing is; what depends on it becomes its first."""
-        network, recipe, _ = self.chosen
-        place = {"network": (value,), "recipe": (network, value)}
-        place |= {"seed": (network, recipe, value)}
-        at = self.groups
-        for name in place[side]:
-            if name not in at:
-                raise ValueError(f"unknown {side} {value!r}")
-            at = at[name]
-        return (*place[side], *self._first(*place[side]))
-
-    def _first(self, *place: str) -> list[str]:
-        """The first recipe of a network, the first seed of a recipe."""
-        at, rest = self.groups, []
-        for name in place:
-            at = at[name]
-        while isinstance(at, dict):
-            rest.append(next(iter(at)))
-            at = at[rest[-1]]
-        return rest
+    def _place(self, *names: str) -> tuple[str, str, str]:
+        """Network, recipe and seed: `names`, and the first ones where those end."""
+        at, place = self.groups, []
+        for side, name in zip_longest(SIDES, names):
+            place.append(next(iter(at)) if name is None else name)
+            if place[-1] not in at:
+                raise ValueError(f"unknown {side} {name!r}")
+            at = at[place[-1]]
+        return tuple(place)
 
     def _open(self, chosen: tuple[str, str, str]) -> None:
         """Show a run; if its data are not at hand, say so and keep the last one."""
@@ -109,17 +104,16 @@ class Library:
         self.matrix = matrix
 
     def _controls(self) -> list[dict]:
-        network, recipe, seed = self.chosen
-        recipes = self.groups[network]
+        network, recipe, _ = self.chosen
+        recipes, seeds = self.groups[network], self.groups[network][recipe]
         lists = {
-            "network": ("Red", {name: name for name in self.groups}),
-            "recipe": ("Receta", {r: _summary(r, runs) for r, runs in recipes.items()}),
-            "seed": ("Semilla", {s: _result(s, r) for s, r in recipes[recipe].items()}),
+            "network": ("Red", [(name, name) for name in self.groups]),
+            "recipe": ("Receta", [(r, _summary(r, s)) for r, s in recipes.items()]),
+            "seed": ("Semilla", [(s, _result(s, run)) for s, run in seeds.items()]),
         }
-        chosen = {"network": network, "recipe": recipe, "seed": seed}
         return [
-            select(name, label, options.items()) | {"value": chosen[name]}
-            for name, (label, options) in lists.items()
+            select(side, *lists[side]) | {"value": value}
+            for side, value in zip(SIDES, self.chosen, strict=True)
         ]
 
 
@@ -174,8 +168,7 @@ def _network(run: Run) -> str:
 
 
 def _summary(recipe: str, runs: dict[str, Run]) -> str:
-    n = len(runs)
-    seeds = f"{n} semilla{'s' * (n > 1)}"
+    seeds = numbers.count(len(runs), "semilla", "semillas")
     return f"{recipe}: error {percent(mean_error(runs))} ({seeds})"
 
 

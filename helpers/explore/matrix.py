@@ -191,4 +191,4 @@ def share_of(part: int, n: int) -> str:
 
 def images_of(n: int) -> str:
     """Write a number of images."""
-    return f"{n} imagen" if n == 1 else f"{n} imágenes"
+    return numbers.count(n, "imagen", "imágenes")

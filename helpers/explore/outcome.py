@@ -9,31 +9,10 @@ from torch import Tensor, nn
 
 from helpers.datasets import SAMPLES, TITLES, Dataset, load
 from helpers.evaluation import confusion_counts
-from helpers.recipe import Recipe
-from helpers.report import numbers
+from helpers.report.names import PARTS, network_of
 from helpers.runs import Run
 from helpers.runs.store import Refused
 from helpers.selection import validation
-
-NETWORKS = {
-    "one_hidden": "una capa oculta",
-    "two_hidden": "dos capas ocultas",
-    "dense": "densa",
-    "lenet5": "LeNet-5",
-}
-
-
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adagrad": "Adagrad", "rmsprop": "RMSprop"}
-LOSSES = {"mse": "error cuadrático", "multi_margin": "multimargen"}
-OPTIONS = {
-    "activation": "activación",
-    "channels": "canales",
-    "first": "1.ª activación",
-    "kernel": "filtro",
-    "second": "2.ª activación",
-    "width": "neuronas",
-}
-PARTS = {"test": "prueba", "validation": "validación"}
 
 
 @dataclass(frozen=True)
@@ -133,32 +112,3 @@ def _checksum(name: str, split: str, images: int | None) -> str:
     if split == "test":
         return SAMPLES[name]
     return validation(load(name, "sample"), images).checksum
-
-
-def recipe_of(run: Run) -> str:
-    """What a network was trained with, and on how much, in a few words."""
-    about, recipe = run.about, run.about["recipe"]
-    weights, size = recipe["class_weights"], recipe["batch_size"]
-    images = about["train_images"]
-    options = {k: v for k, v in about["options"].items() if k in OPTIONS}
-    parts = [
-        f"{OPTIMIZERS[recipe['optimizer']]} {recipe['learning_rate']:g}",
-        f"{recipe['epochs']} época{'s' * (recipe['epochs'] > 1)}",
-        LOSSES.get(recipe["loss"]),
-        weights and "pesos " + "-".join(f"{w:g}" for w in weights),
-        f"lotes de {size}" if size != Recipe().batch_size else None,
-        *(f"{OPTIONS[k]} {_option(v)}" for k, v in options.items()),
-        images and f"{numbers.integer(images)} imágenes",
-    ]
-    return ", ".join(filter(None, parts))
-
-
-def _option(value: int | str | None) -> str:
-    return numbers.integer(value) if isinstance(value, int) else value or "ninguna"
-
-
-def network_of(run: Run) -> str:
-    """Name of a run's network; says where its output has an activation."""
-    name = NETWORKS.get(run.about["network"], run.about["network"])
-    output = run.about["options"].get("output")
-    return f"{name} con {output} en la salida" if output else name

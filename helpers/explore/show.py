@@ -7,7 +7,7 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from helpers.plotting import notebook_output
+from helpers.report.display import show_figure
 from helpers.runs.progress import is_interactive
 
 _numbers = count(1)  # names of figures must differ within a notebook
@@ -51,14 +51,5 @@ def view_of(view, script: str, form, simple: bool) -> Shown:
 
 def figure(ax: Axes, name: str, caption: str, alt: str) -> None:
     """Show a figure in place of a widget; the PDF numbers it by its metadata."""
-    data, metadata = notebook_output(ax.get_figure())
-    about = {
-        "kind": "figure",
-        "id": f"fig-explorar-{name}-{next(_numbers)}",
-        "caption": caption,
-        "alt": alt,
-    }
-    bundle = data | {"text/plain": alt}
-    display(bundle, raw=True, metadata={"informe": about} | metadata)
-    below = {"text/markdown": f"*Figura.* {caption}", "text/plain": caption}
-    display(below, raw=True, metadata={"informe": {"kind": "screen"}})
+    place = f"fig-explorar-{name}-{next(_numbers)}"
+    show_figure(ax.get_figure(), place, caption, alt)

@@ -23,12 +23,11 @@ def matrix(view: Matrix) -> None:
 
 
 def library(view: Library) -> None:
-    """The accuracy of every run of the first kind: on the test images, if any."""
-    names = [name for name in view.groups if not name.endswith("experimentos")]
+    """The accuracy of every run, on the test images if any was measured on them."""
     groups = {
         f"{name}\n{recipe}": 1 - np.array([error_of(run) for run in runs.values()])
-        for name in names or view.groups
-        for recipe, runs in view.groups[name].items()
+        for name, recipes in view.tested.items()
+        for recipe, runs in recipes.items()
     }
     ax = plotting.plot_seeds(groups)
     ax.tick_params("y", labelsize=7)

@@ -1,6 +1,6 @@
 """The runs that a notebook explores: the newest of each network, or small ones."""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from helpers import paths
@@ -52,7 +52,8 @@ def newest(data: str = "auto") -> Networks:
     """
     if data not in MODES:
         raise ValueError(f"data = {data!r}: debe ser uno de: {', '.join(MODES)}")
-    found = {name: _best(name, data) for name in SMALL}
+    stored = stored_runs()
+    found = {name: _best(name, data, stored) for name in SMALL}
     missing = [name for name, run in found.items() if run is None]
     if missing and data == "full":
         raise ValueError(
@@ -63,8 +64,15 @@ def newest(data: str = "auto") -> Networks:
 
 
 def stored_runs() -> list[Run]:
-    """All stored runs that are whole; the others are told by `informe runs list`."""
-    return list(_whole())
+    """All stored runs that are whole; the others are told by `informe runs list`.
+
+    Weights are compared when `Run.model` reads them.
+    """
+    runs = []
+    for folder in _folders():
+        with suppress(Refused):
+            runs.append(verified(folder, weights=False))
+    return runs
 
 
 def run_of(given: Run | str) -> Run:
@@ -99,10 +107,10 @@ def _open(key: str) -> Run:
         ) from None
 
 
-def _best(network: str, data: str) -> Run | None:
+def _best(network: str, data: str, stored: list[Run]) -> Run | None:
     runs = [
         run
-        for run in _whole()
+        for run in stored
         if (run.about["network"], run.about["split"]) == (network, "test")
         and data in ("auto", "sample" if is_small(run) else "full")
     ]
@@ -116,15 +124,6 @@ def _rank(run: Run) -> tuple:
 
 def _folders() -> list[Path]:
     return sorted(path.parent for path in paths.runs().glob("*/run.json"))
-
-
-def _whole() -> Iterator[Run]:
-    """Runs that are as they were written; `Run.model` looks at the weights."""
-    for folder in _folders():
-        try:
-            yield verified(folder, weights=False)
-        except Refused:  # `informe runs list` tells it
-            continue
 
 
 def _train(network: str) -> Run:

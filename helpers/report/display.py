@@ -5,18 +5,21 @@ screen the caption stands below the figure or the table.
 """
 
 import base64
+import io
 import json
 import os
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from helpers import paths
 from helpers.datasets import Dataset
-from helpers.plotting import notebook_output, use_style
+from helpers.plotting import use_style
 from helpers.report import results, sentences
 from helpers.runs import Run
 from helpers.uncertainty import Paired
@@ -39,12 +42,12 @@ class Report:
         `caption` is Markdown; `alt` says in plain words what a person would see, for
         those who cannot. Prose refers to it as `[...](#fig-<dataset>-<name>)`.
         """
-        data, metadata = notebook_output(ax.get_figure())
+        data = show_figure(
+            ax.get_figure(), f"fig-{self.data.name}-{name}", caption, alt
+        )
         svg, png = data["image/svg+xml"], base64.b64decode(data["image/png"])
         (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8")
         (self.folder / f"{name}.png").write_bytes(png)
-        name, bundle = f"fig-{self.data.name}-{name}", data | {"text/plain": alt}
-        self._show("figure", name, bundle, caption, alt, metadata)
 
     def table(self, table: pd.DataFrame, name: str, caption: str) -> None:
         """Show a table whose cells are text already; its index is the first column.
@@ -52,7 +55,7 @@ class Report:
         Columns whose cells are all numbers align right.
         """
         bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
-        self._show("table", f"tab-{self.data.name}-{name}", bundle, caption)
+        _show("table", f"tab-{self.data.name}-{name}", bundle, caption)
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown made from results."""
@@ -71,16 +74,45 @@ class Report:
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 
-    def _show(self, kind, name, bundle, caption, alt="", metadata=None) -> None:
-        about = {"kind": kind, "id": name, "caption": caption, "alt": alt}
-        display(bundle, raw=True, metadata={"informe": about} | (metadata or {}))
-        word = {"figure": "Figura", "table": "Tabla"}[kind]
-        below = {"text/markdown": f'<a id="{name}"></a>*{word}.* {caption}'}
-        display(
-            below | {"text/plain": caption},
-            raw=True,
-            metadata={"informe": {"kind": "screen"}},
-        )
+
+def show_figure(figure: Figure, name: str, caption: str, alt: str) -> dict:
+    """Close a figure and show it above its caption; give its data by MIME type.
+
+    `name` is what prose refers to, `#fig-...`.
+    """
+    data, metadata = notebook_output(figure)
+    _show("figure", name, data | {"text/plain": alt}, caption, alt, metadata)
+    return data
+
+
+def notebook_output(figure: Figure) -> tuple[dict, dict]:
+    """Close a figure and give its output in a notebook: data by MIME type, metadata.
+
+    SVG, and PNG in base64 for front ends that show no SVG of a notebook which they did
+    not run themselves. In the report's style, the same drawing gives the same bytes.
+    """
+    svg, png = io.StringIO(), io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(png, format="png", metadata={"Software": None})
+    plt.close(figure)
+    width = round(96 * figure.get_figwidth())  # CSS pixels, 96 an inch
+    data = {
+        "image/svg+xml": svg.getvalue(),
+        "image/png": base64.b64encode(png.getvalue()).decode(),
+    }
+    return data, {"image/png": {"width": width}}
+
+
+def _show(kind, name, bundle, caption, alt="", metadata=None) -> None:
+    about = {"kind": kind, "id": name, "caption": caption, "alt": alt}
+    display(bundle, raw=True, metadata={"informe": about} | (metadata or {}))
+    word = {"figure": "Figura", "table": "Tabla"}[kind]
+    below = {"text/markdown": f'<a id="{name}"></a>*{word}.* {caption}'}
+    display(
+        below | {"text/plain": caption},
+        raw=True,
+        metadata={"informe": {"kind": "screen"}},
+    )
 
 
 def pipe_table(table: pd.DataFrame) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from helpers.datasets import Dataset
 from helpers.evaluation import recall
 from helpers.report import numbers
+from helpers.report.names import OPTIMIZERS
 from helpers.report.numbers import (
     count,
     duration,
@@ -66,12 +67,8 @@ def _training_time(runs: dict[str, list[Run]]) -> str:
 def _recipe(runs: list[Run], name: str = "") -> str:
     """How the networks were trained, read from the runs themselves."""
     about = runs[0].about["recipe"]
-    optimizer = {
-        "sgd": "descenso de gradiente estocástico",
-        "adam": "Adam",
-        "adagrad": "Adagrad",
-        "rmsprop": "RMSprop",
-    }[about["optimizer"]]
+    spelled = OPTIMIZERS | {"sgd": "descenso de gradiente estocástico"}
+    optimizer = spelled[about["optimizer"]]
     seeds = listing(run.seed for run in runs)
     which = f" de la red {name}" if name else ""
     return (

@@ -1,0 +1,55 @@
+"""What networks, and what they are trained with, are called in Spanish."""
+
+from helpers.recipe import Recipe
+from helpers.report import numbers
+from helpers.runs import Run
+
+NETWORKS = {
+    "one_hidden": "una capa oculta",
+    "two_hidden": "dos capas ocultas",
+    "dense": "densa",
+    "lenet5": "LeNet-5",
+}
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adagrad": "Adagrad", "rmsprop": "RMSprop"}
+LOSSES = {"mse": "error cuadrático", "multi_margin": "multimargen"}
+OPTIONS = {
+    "activation": "activación",
+    "channels": "canales",
+    "first": "1.ª activación",
+    "kernel": "filtro",
+    "second": "2.ª activación",
+    "width": "neuronas",
+}
+PARTS = {"test": "prueba", "validation": "validación"}
+
+
+def network_of(run: Run) -> str:
+    """Name of a run's network; says where its output has an activation."""
+    name = NETWORKS.get(run.about["network"], run.about["network"])
+    output = run.about["options"].get("output")
+    return f"{name} con {output} en la salida" if output else name
+
+
+def recipe_of(run: Run) -> str:
+    """What a network was trained with, and on how much, in a few words.
+
+    Runs that were asked differently, but for the output's activation, differ here.
+    """
+    about, recipe = run.about, run.about["recipe"]
+    weights, size = recipe["class_weights"], recipe["batch_size"]
+    images = about["train_images"]
+    options = {k: v for k, v in about["options"].items() if k in OPTIONS}
+    parts = [
+        f"{OPTIMIZERS[recipe['optimizer']]} {recipe['learning_rate']:g}",
+        numbers.count(recipe["epochs"], "época", "épocas"),
+        LOSSES.get(recipe["loss"]),
+        weights and "pesos " + "-".join(f"{w:g}" for w in weights),
+        f"lotes de {size}" if size != Recipe().batch_size else None,
+        *(f"{OPTIONS[k]} {_option(v)}" for k, v in options.items()),
+        images and f"{numbers.integer(images)} imágenes",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _option(value: int | str | None) -> str:
+    return numbers.integer(value) if isinstance(value, int) else value or "ninguna"
