@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import anywidget
@@ -233,6 +234,13 @@ class TestDuel:
         assert (a.labels[indices(view)] == 7).all()
         total = sum(int(c["text"]) for row in view.state["grid"]["cells"] for c in row)
         assert total == (a.labels == 7).sum()
+
+    def test_images_say_of_which_part_they_are(self):
+        pair = [replace(made_up(seed=n), part="validación") for n in (0, 1)]
+        for view in (Duel(*pair), Matrix(pair[0])):
+            view.do({"cell": [0, 0]})
+            first = view.state["gallery"]["images"][0]
+            assert first["label"].startswith("Imagen de validación")
 
     def test_other_images_are_refused(self):
         with pytest.raises(ValueError, match="mismas imágenes"):

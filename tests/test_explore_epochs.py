@@ -121,14 +121,14 @@ def test_trials_stay_in_a_table_and_the_last_ones_in_the_figure(run, monkeypatch
     said = []
     button.observe(lambda change: said.append(change["new"]), "description")
     controls["Semillas"].value = 2
-    controls["Activación"].value = "relu"
+    controls["Activación"].value = "ReLU"
     for n in (1, 2, 3, 4):
         controls["Épocas"].value = n
         button.click()
     assert said[:3] == ["Entrenando, 1 de 2…", "Entrenando, 2 de 2…", "Entrenar"]
     rows = re.findall("(prueba .)</th><td>0.05</td><td>(.)</td>", shown.value)
     assert rows == [(f"prueba {n}", str(n)) for n in (4, 3, 2, 1)]
-    assert "relu" in shown.value
+    assert shown.value.count("<td>ReLU</td>") == 4
     assert "por semilla" in shown.value
     view = experiment.Experiment(run)
     drawn = []

@@ -145,14 +145,16 @@ def test_all_that_tells_recipes_apart_is_in_their_names(home, mnist):
 def test_every_option_of_the_networks_has_its_word():
     import inspect
 
+    from helpers.models import ACTIVATIONS as ALL_ACTIVATIONS
     from helpers.models import NETWORKS
     from helpers.recipe import LOSSES as ALL_LOSSES
     from helpers.recipe import OPTIMIZERS as ALL_OPTIMIZERS
-    from helpers.report.names import LOSSES, OPTIMIZERS, OPTIONS
+    from helpers.report.names import ACTIVATIONS, LOSSES, OPTIMIZERS, OPTIONS
 
     options = {o for f in NETWORKS.values() for o in inspect.signature(f).parameters}
     assert options - {"output"} == OPTIONS.keys()  # that one is in the network's name
     assert OPTIMIZERS.keys() == ALL_OPTIMIZERS.keys()
+    assert ACTIVATIONS.keys() == ALL_ACTIVATIONS.keys()
     assert LOSSES.keys() == ALL_LOSSES.keys() - {"cross_entropy"}
 
 

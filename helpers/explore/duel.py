@@ -130,7 +130,8 @@ class Duel:
             "src": pixels.data_url(self.a.images[i]),
             "index": int(i),
             "lines": [true, f"A: {a}", f"B: {b}"],
-            "label": f"Imagen de prueba {i}: verdadera {true}; A predice {a}, B {b}",
+            "label": f"Imagen de {self.a.part} {i}: verdadera {true};"
+            f" A predice {a}, B {b}",
         }
 
 

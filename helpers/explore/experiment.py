@@ -13,12 +13,12 @@ from helpers.datasets import Dataset, load
 from helpers.explore import markup
 from helpers.explore.epochs import svg
 from helpers.plotting import percent, plot_curves
-from helpers.report.names import OPTIONS, network_of
+from helpers.report.names import ACTIVATIONS, OPTIONS, network_of
 from helpers.runs import Run
 from helpers.training import Recipe, TrainingError, fit
 
 WIDTHS = {"channels": 64, "width": 1000}  # options, and up to which value
-ACTIVATIONS = ("activation", "first", "second")  # options that take one
+BETWEEN = ("activation", "first", "second")  # options that take an activation
 RATES = [float(f"{n}e{e}") for e in range(-5, 0) for n in (1, 2, 5)] + [1.0]
 NO_ONE = "ninguna"
 OVERLAID = 3  # trials whose curves are drawn
@@ -28,7 +28,7 @@ LABELS = {
     "seeds": "Semillas",
     "channels": "Canales (anchura)",
     "width": "Neuronas (anchura)",
-} | {name: OPTIONS[name].capitalize() for name in ACTIVATIONS}
+} | {name: OPTIONS[name].capitalize() for name in BETWEEN}
 TRAIN = "Entrenar"
 EXPLODED = (
     "La pérdida dejó de ser un número: los pasos son demasiado largos; pruebe una tasa"
@@ -64,7 +64,7 @@ class Experiment:
         options = {name: p.default for name, p in known.items()}
         self.options = options | run.about["options"]
         self.width = next((name for name in WIDTHS if name in known), None)
-        self.activations = [name for name in ACTIVATIONS if name in known]
+        self.activations = [name for name in BETWEEN if name in known]
 
     def history(
         self, *, learning_rate: float, epochs: int, seed: int, **options
@@ -155,7 +155,7 @@ def _outcome(view: Experiment, trials: dict[str, Trial]) -> list[str]:
 
 def _row(view: Experiment, trial: Trial) -> list[str]:
     asked = [trial.asked[name] for name in view.defaults]
-    texts = [f"{v:g}" if isinstance(v, float) else str(v or NO_ONE) for v in asked]
+    texts = [f"{v:g}" if isinstance(v, float) else _word(v) for v in asked]
     if not trial.histories:
         return [*texts, "la pérdida creció sin fin", ""]
     low, high = min(trial.errors), max(trial.errors)
@@ -181,8 +181,8 @@ def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
         made[view.width] = _slider(LABELS[view.width], values[view.width], top, look)
     for name in view.activations:
         made[name] = widgets.Dropdown(
-            options=[NO_ONE, *models.ACTIVATIONS],
-            value=values[name] or NO_ONE,
+            options=[NO_ONE, *ACTIVATIONS.values()],
+            value=_word(values[name]),
             description=LABELS[name],
             **look,
         )
@@ -190,8 +190,14 @@ def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
 
 
 def _real(asked: dict) -> dict:
-    """What the network's function takes where a list says that there is none."""
-    return {name: None if value == NO_ONE else value for name, value in asked.items()}
+    """What the network's function takes where a list offers words."""
+    meant = {NO_ONE: None} | {word: name for name, word in ACTIVATIONS.items()}
+    return {name: meant.get(value, value) for name, value in asked.items()}
+
+
+def _word(value: int | str | None) -> str:
+    """A whole number or the name of an activation, as it is shown."""
+    return NO_ONE if value is None else ACTIVATIONS.get(value, str(value))
 
 
 def _slider(words: str, value: int, top: int, look: dict) -> widgets.IntSlider:

@@ -12,6 +12,7 @@ NETWORKS = {
 }
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adagrad": "Adagrad", "rmsprop": "RMSprop"}
 LOSSES = {"mse": "error cuadrático", "multi_margin": "multimargen"}
+ACTIVATIONS = {"relu": "ReLU", "elu": "ELU", "sigmoid": "sigmoide", "tanh": "tanh"}
 OPTIONS = {
     "activation": "activación",
     "channels": "canales",
@@ -27,7 +28,7 @@ def network_of(run: Run) -> str:
     """Name of a run's network; says where its output has an activation."""
     name = NETWORKS.get(run.about["network"], run.about["network"])
     output = run.about["options"].get("output")
-    return f"{name} con {output} en la salida" if output else name
+    return f"{name} con {ACTIVATIONS[output]} en la salida" if output else name
 
 
 def recipe_of(run: Run) -> str:
@@ -52,4 +53,6 @@ def recipe_of(run: Run) -> str:
 
 
 def _option(value: int | str | None) -> str:
-    return numbers.integer(value) if isinstance(value, int) else value or "ninguna"
+    if isinstance(value, int):
+        return numbers.integer(value)
+    return ACTIVATIONS[value] if value else "ninguna"
