@@ -76,7 +76,8 @@ $(VENV)/.browser: pyproject.toml
 $(VENV)/.packages: requirements.lock
 	@$(call check-python)
 	$(PYTHON) -m venv --clear $(VENV)
-	@echo "Installing the packages of requirements.lock: some minutes, 2 GB."
+	@echo "Installing the packages of requirements.lock: some minutes, 3 GB of disk," \
+	  "or 6 where torch brings the libraries of CUDA."
 	$(BIN)/python -m pip install $(QUIET) -r requirements.lock
 	@touch $@
 
