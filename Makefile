@@ -4,7 +4,7 @@
 # make test-browser the exploring notebook in a real JupyterLab (apt install chromium)
 # make lab          JupyterLab on the exploring notebook, for this machine only
 #                   (ARGS=--no-browser: only its address)
-# make bench        training times beside other tools' (ARGS=--quick, ARGS=--readme)
+# make bench        training times beside other tools' (ARGS=--quick)
 # make doctor       what this machine has, what it lacks and how to get it
 # make audit        known vulnerabilities of the exact versions (asks the network)
 # make lint, make lock (exact versions anew), make clean

@@ -1,4 +1,4 @@
-"""python -m benchmarks [--quick] [--readme]: measure; write table, figures and JSON."""
+"""python -m benchmarks [--quick]: measure; write table, figures and JSON."""
 
 import argparse
 import json
@@ -42,8 +42,8 @@ def main() -> None:
     if not args.quick:
         results["scale"] = growth.measure()
         write(results, args.to)
-    if args.readme:
-        show.into_readme(results)
+    if args.to == RESULTS:
+        show.into_page(results)
     print(show.table(results))
 
 
@@ -59,7 +59,6 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer batches, no scale")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--readme", action="store_true", help="put the table there")
     parser.add_argument("--networks", nargs="+", default=list(TITLES), choices=TITLES)
     parser.add_argument(
         "--contenders", nargs="+", default=list(CONTENDERS), choices=CONTENDERS

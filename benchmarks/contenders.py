@@ -29,10 +29,8 @@ def ours(task: Task, wait: Callable[[], None]) -> Times:
     """`helpers.training.fit`."""
     from dataclasses import replace
 
-    from helpers.runs.allocator import keep_freed_memory
     from helpers.training import fit
 
-    keep_freed_memory()
     start = []
 
     def on_epoch(epoch):
@@ -51,7 +49,7 @@ class Pictures(Dataset):
     def __init__(self, task: Task):
         from PIL import Image
 
-        from helpers._torchvision import torchvision
+        from helpers.download._torchvision import torchvision
 
         self.picture = Image.fromarray
         self.transform = torchvision.transforms.ToTensor()
@@ -110,7 +108,9 @@ def skorch(task: Task, wait) -> Times:
 
 def lightning(task: Task, wait) -> Times:
     """Lightning's Trainer without logger, checkpoints or progress bar."""
-    import_module("helpers._torchvision")  # before Lightning, which imports it bare
+    import_module(
+        "helpers.download._torchvision"
+    )  # before Lightning, which imports it bare
     import lightning
 
     times = []

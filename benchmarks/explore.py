@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from helpers.machine import describe_machine
-from tests import lab
+from tests.support import lab
 
 CLICK = """([row, column]) => new Promise((done) => {
   const part = document.querySelector(

@@ -21,7 +21,7 @@ def main() -> None:
     """Build the report and print the most memory that its processes had together."""
     with tempfile.TemporaryDirectory() as home:
         places = {"INFORME_HOME": home, "DATA_DIR": str(paths.data())}
-        command = [sys.executable, "-m", "helpers.cli.main", "build", *sys.argv[1:]]
+        command = [sys.executable, "-m", "informe.cli.main", "build", *sys.argv[1:]]
         start = time.monotonic()
         with subprocess.Popen(command, env=os.environ | places) as process:
             peak = watch(process)

@@ -19,22 +19,22 @@ TARGETS = {
 }
 END_TO_END = 5
 MEMORY = 1536  # MB at most, of one training
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs/speed.md"
 BEGIN, END = "<!-- made by make bench -->", "<!-- to here -->"
 
 
-def into_readme(results: dict, readme: Path = README) -> None:
-    """Put the table, without that of growth, between the README's marks.
+def into_page(results: dict, page: Path = PAGE) -> None:
+    """Put the table, without that of growth, between the page's marks.
 
     Raises ValueError if they are not there.
     """
-    before, found, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    before, found, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, ends, after = rest.partition(END)
     if not (found and ends):
-        raise ValueError(f"{readme} lacks the lines {BEGIN} and {END}")
+        raise ValueError(f"{page} lacks the lines {BEGIN} and {END}")
     new = table(results | {"scale": {}})
     text = f"{before}{BEGIN}\n\n{new}\n{END}{after}"
-    readme.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 def write(results: dict, folder: Path) -> None:

@@ -8,7 +8,8 @@ whole length of the set is covered.
 
 import numpy as np
 
-from helpers import datasets, decode, paths
+from helpers import datasets, paths
+from helpers.download import formats
 
 PER_CLASS = {"train": 100, "test": 50}
 
@@ -20,7 +21,7 @@ def positions(labels: np.ndarray, k: int) -> np.ndarray:
     return np.sort(np.concatenate([own[spread * len(own) // k] for own in classes]))
 
 
-def draw(name: str) -> decode.Arrays:
+def draw(name: str) -> formats.Arrays:
     """Arrays of the sample of one complete set, with the keys of the complete one."""
     sample = {}
     for split, k in PER_CLASS.items():
@@ -38,5 +39,5 @@ if __name__ == "__main__":
         target = paths.sample() / f"{set_name}.npz"
         target.parent.mkdir(exist_ok=True)
         np.savez_compressed(target, **arrays)
-        digest = decode.checksum(map(decode.sha256, arrays.values()))
+        digest = formats.checksum(map(formats.sha256, arrays.values()))
         print(f'"{set_name}": "{digest}",  # {target.stat().st_size:,} bytes')

@@ -19,9 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor
 
-from helpers import decode, paths, sources
-from helpers.decode import Arrays, DataError
-from helpers.sources import tell
+from helpers import download, paths
+from helpers.console import tell
+from helpers.download import DataError, formats
+from helpers.download.formats import Arrays
 
 __all__ = [
     "ANIMALS",
@@ -54,7 +55,7 @@ UPPER_BODY = (0, 2, 3, 4, 6)  # T-shirt, Pullover, Dress, Coat, Shirt
 ANIMALS = (2, 3, 4, 5, 6, 7)  # CIFAR-10: bird, cat, deer, dog, frog, horse
 MODES = ("auto", "full", "sample")
 
-# decode.checksum of the committed sample (data/README.md says how it was drawn).
+# formats.checksum of the committed sample (data/README.md says how it was drawn).
 SAMPLES = {
     "mnist": "d5b99d05a8bb4690b0e8ceaf0a8428c00bac2c1c51bcabe6710f00427e0d41da",
     "fashion_mnist": "b1e02f6049ae9629c51992d569c749181b71201081b35a76d192fdb114fe3165",
@@ -89,7 +90,7 @@ class Dataset:
     is_sample: bool  # the committed sample, not the complete set
     source: str  # where it came from, to be shown
     checksum: str  # names the content: differs between sample and complete set
-    split: str = "test"  # what `test` is; "validation": see helpers.selection
+    split: str = "test"  # what `test` is; "validation": see helpers.validation
     train_images: int | None = None  # how many `train` was cut to, if it was
 
 
@@ -143,7 +144,7 @@ def _dataset(name: str, arrays: Arrays, source: str | None = None) -> Dataset:
         test=_split(arrays["test_images"], arrays["test_labels"]),
         is_sample=source is None,
         source=source or "muestra incluida",
-        checksum=decode.checksum(decode.DIGESTS[name]) if source else SAMPLES[name],
+        checksum=formats.checksum(formats.DIGESTS[name]) if source else SAMPLES[name],
     )
 
 
@@ -160,7 +161,7 @@ def _complete(name: str) -> tuple[Arrays, str]:
     with _one_at_a_time(path.with_suffix(".lock")):
         if cached := _read_cache(name, path):
             return cached
-        arrays, source = sources.obtain(name)
+        arrays, source = download.obtain(name)
         _write_cache(path, arrays, source)
         return arrays, source
 
@@ -189,9 +190,9 @@ def _read_cache(name: str, path: Path) -> tuple[Arrays, str] | None:
         if not path.exists():
             return None
         with safe_open(path, framework="numpy") as file:
-            arrays = {key: file.get_tensor(key) for key in decode.KEYS}
+            arrays = {key: file.get_tensor(key) for key in formats.KEYS}
             source = file.metadata()["source"]
-        decode.verify(name, arrays)
+        formats.verify(name, arrays)
         return arrays, source
     except (OSError, SafetensorError, KeyError, TypeError, DataError) as error:
         tell(f"{name}: the cache {path} is damaged ({error}); it is made anew")
@@ -214,9 +215,9 @@ def _read_sample(name: str) -> Arrays:
     path = paths.sample() / f"{name}.npz"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as members:
-            arrays = {key: members[key] for key in decode.KEYS}
+            arrays = {key: members[key] for key in formats.KEYS}
     except Exception as error:  # zip and numpy raise many kinds for a damaged file
         raise DataError(f"the sample {path} cannot be read: {error}") from error
-    if decode.checksum(map(decode.sha256, arrays.values())) != SAMPLES[name]:
+    if formats.checksum(map(formats.sha256, arrays.values())) != SAMPLES[name]:
         raise DataError(f"the sample {path} is not the committed one")
     return arrays

@@ -1,10 +1,42 @@
-"""From labels and predictions to confusion counts, precision and recall."""
+"""From labels and predictions to the confusion matrix, precision and recall."""
+
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import Tensor
 
 
-def confusion_counts(labels, predictions, n_classes: int = 10) -> np.ndarray:
+class Classified:
+    """Images that a network classified: what follows from its logits and the labels.
+
+    A base for what holds both: `logits` (N, K) float32 and `labels` (N,) int64, as
+    tensors or arrays; K is the number of classes.
+    """
+
+    logits: Tensor | np.ndarray
+    labels: Tensor | np.ndarray
+
+    @cached_property
+    def predictions(self) -> np.ndarray:
+        """Predicted class of each image, (N,) int64."""
+        return np.asarray(self.logits).argmax(1)
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """Softmax of the logits, (N, K) float32."""
+        return torch.as_tensor(self.logits).softmax(1).numpy()
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """Confusion matrix (K, K): true classes by predicted ones."""
+        return confusion_matrix(self.labels, self.predictions, self.logits.shape[1])
+
+
+def confusion_matrix(
+    labels: Tensor | np.ndarray, predictions: Tensor | np.ndarray, n_classes: int = 10
+) -> np.ndarray:
     """Count images by true class (rows) and predicted class (columns).
 
     `labels` and `predictions` are integer tensors or arrays (N,) with values below
@@ -66,7 +98,7 @@ def confused_pairs(counts: np.ndarray, n: int = 5) -> pd.DataFrame:
     """List the `n` largest cells off the diagonal, largest first.
 
     Columns: `true`, `predicted` (class numbers), `images`, `share` (of the true class).
-    Ties stand in the order of the matrix.
+    Cells with equal counts keep the order of the matrix.
     """
     errors = off_diagonal(counts)
     cells = np.argsort(-errors, axis=None, kind="stable")[:n]

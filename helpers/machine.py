@@ -19,6 +19,23 @@ def describe_machine(device: str) -> dict:
     }
 
 
+def pick_device(device: str) -> str:
+    """Turn "auto" into "cuda" where a GPU answers, else "cpu".
+
+    Raises ValueError when "cuda" is asked for and there is none: training silently
+    on a CPU instead would take hours.
+    """
+    import torch
+
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise ValueError(
+            "device='cuda' was asked for, but torch finds no GPU; "
+            "use device='auto' or 'cpu'"
+        )
+    return ("cuda" if available else "cpu") if device == "auto" else device
+
+
 def cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

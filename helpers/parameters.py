@@ -35,7 +35,7 @@ WORDS = {
 
 
 class ParameterError(ValueError):
-    """Every fault found in the parameters, one a line, each with its cure."""
+    """All faults found in the parameters: a line for each, with its cure."""
 
     def __init__(self, faults: list[str], language: str = "es"):
         super().__init__("\n  - ".join([WORDS[language]["title"], *faults]))
@@ -156,8 +156,8 @@ def _body(source: str) -> list[ast.stmt]:
 def _declared(history: list[str]) -> set[str]:
     """Parameters of the last parameters cell that ran; all there are, without one.
 
-    It is told by its annotations (``epochs: int = 10``), so that a variable which
-    happens to be called as another notebook's parameter is let alone.
+    Its annotations mark it (``epochs: int = 10``), so that a variable which only shares
+    its name with another notebook's parameter is ignored.
     """
     for source in reversed(history):
         targets = (s.target for s in _body(source) if isinstance(s, ast.AnnAssign))
@@ -168,7 +168,7 @@ def _declared(history: list[str]) -> set[str]:
 
 
 def _is_injected(history: list[str]) -> bool:
-    """Whether the cell before this one is papermill's; an older one counts no more."""
+    """Whether papermill wrote the cell right before this one, and not an older one."""
     return bool(history) and history[-1].startswith(INJECTED)
 
 

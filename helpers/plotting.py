@@ -1,19 +1,29 @@
 """Figures: each `plot_x(data, *, ax=None)` draws on an axes and returns it."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+import torch
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from torch import Tensor
 
-from helpers.colors import text_color
+from helpers.calibration import Calibration
+from helpers.datasets import Split
 from helpers.evaluation import row_shares
+from helpers.numbers import THIN, percent
 from helpers.paths import PACKAGE
 
 STYLE = PACKAGE / "style.mplstyle"
-PERCENT = PercentFormatter(1, 0, " %")
-NAMES = {"train_error": "entrenamiento", "test_error": "predicción"}
+PERCENT = PercentFormatter(1, 0, f"{THIN}%")
+ERRORS = {"train_error": "entrenamiento", "test_error": "predicción"}
+ZOOM = 4  # images are enlarged: sharp pixels also where a viewer would smooth them
 
 
 def use_style() -> None:
@@ -24,7 +34,7 @@ def use_style() -> None:
 def plot_confusion(
     counts: np.ndarray,
     *,
-    classes=None,
+    classes: Sequence[str] | None = None,
     errors_only: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
@@ -58,7 +68,7 @@ def plot_confusion(
     return ax
 
 
-def plot_confusions(counts: dict[str, np.ndarray], *, classes) -> Axes:
+def plot_confusions(counts: dict[str, np.ndarray], *, classes: Sequence[str]) -> Axes:
     """Draw the errors of several networks side by side, on one colour scale.
 
     Each cell holds the per cent of its row; the diagonal is left out.
@@ -78,7 +88,9 @@ def plot_confusions(counts: dict[str, np.ndarray], *, classes) -> Axes:
     return axes[0]
 
 
-def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
+def plot_curves(
+    histories: dict[str, list[pd.DataFrame]], *, ax: Axes | None = None
+) -> Axes:
     """Draw training (dashed) and prediction (solid) error against the epoch.
 
     `histories` maps a name to one history per seed; a line is the mean over seeds and
@@ -94,7 +106,7 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
             if len(seeds) > 1:
                 band = {"color": f"C{color}", "alpha": 0.2, "linewidth": 0}
                 ax.fill_between(mean.index, epochs.min(), epochs.max(), **band)
-            label = ", ".join(filter(None, [name, NAMES[column]]))
+            label = ", ".join(filter(None, [name, ERRORS[column]]))
             ax.plot(mean.index, mean, **style, marker="o", markersize=3, label=label)
     ax.set(xlabel="época", ylabel="error")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -108,8 +120,8 @@ def plot_curves(histories: dict[str, list[pd.DataFrame]], *, ax=None) -> Axes:
 def plot_per_class(
     values: np.ndarray,
     *,
-    classes,
-    other=None,
+    classes: Sequence[str],
+    other: np.ndarray | None = None,
     other_name: str = "original",
     label: str = "",
     ax: Axes | None = None,
@@ -139,7 +151,7 @@ def plot_per_class(
 
 
 def plot_seeds(
-    groups: dict[str, np.ndarray], *, label: str = "exactitud", ax=None
+    groups: dict[str, np.ndarray], *, label: str = "exactitud", ax: Axes | None = None
 ) -> Axes:
     """Draw one point per seed, a row per group, with the group's mean as a line."""
     ax = ax or _axes(6.3, 0.5 + 0.42 * len(groups))
@@ -153,8 +165,10 @@ def plot_seeds(
     return ax
 
 
-def plot_calibration(before, after, *, ax=None) -> Axes:
-    """Draw two reliability diagrams, of `helpers.calibration.Calibration`, in one.
+def plot_calibration(
+    before: Calibration, after: Calibration, *, ax: Axes | None = None
+) -> Axes:
+    """Draw two reliability diagrams in one.
 
     A point is a bin of the predicted class's probability: on the diagonal, the network
     is right as often as it says. The area of a point grows with its images.
@@ -163,7 +177,7 @@ def plot_calibration(before, after, *, ax=None) -> Axes:
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     for color, (name, c) in enumerate({"antes": before, "después": after}.items()):
         area = 4 + 90 * c.images / c.images.sum()
-        label = f"{name}: ECE {percent(c.error)}"
+        label = f"{name}: ECE {percent(c.error, None)}"
         style = {"color": f"C{color}", "marker": "os"[color], "label": label}
         ax.plot(c.confidence, c.accuracy, color=f"C{color}", linewidth=0.8)
         ax.scatter(c.confidence, c.accuracy, area, **style)
@@ -175,13 +189,70 @@ def plot_calibration(before, after, *, ax=None) -> Axes:
     return ax
 
 
-def _finish(bar) -> None:
+def plot_images(
+    images: Tensor,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 10,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw uint8 images (N, C, H, W) in rows of `columns`, a title above each.
+
+    Grey images are drawn as ink on paper: 0 is white.
+    """
+    room = 0.0 if titles is None else 0.22  # for a title, in widths of an image
+    rows = -(-len(images) // columns)
+    ax = ax or plt.subplots(figsize=(6.3, 0.1 + 6.2 / columns * rows * (1 + room)))[1]
+    canvas = _mosaic(images, rows, columns, room)
+    extent = (0, columns, rows * (1 + room), 0)
+    ax.imshow(canvas, extent=extent, interpolation="none", aspect="equal")
+    for i, title in enumerate(titles or []):
+        place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
+        ax.text(*place, title, ha="center", va="bottom", fontsize=7)
+    ax.set_axis_off()
+    return ax
+
+
+def plot_examples(
+    split: Split, classes: Sequence[str], *, rows: int = 2, ax: Axes | None = None
+) -> Axes:
+    """Draw the first `rows` images of each class, one class a column."""
+    first = [(split.labels == k).nonzero()[:rows, 0] for k in range(len(classes))]
+    order = torch.stack(first, 1).flatten()  # row by row
+    titles = [*classes, *[""] * (len(order) - len(classes))]
+    return plot_images(split.images[order], titles, columns=len(classes), ax=ax)
+
+
+def text_color(background: str | Sequence[float]) -> str:
+    """Black or white, whichever contrasts more with `background` (WCAG 2.2)."""
+    return (
+        "black"
+        if contrast(background, "black") >= contrast(background, "white")
+        else "white"
+    )
+
+
+def contrast(a: str | Sequence[float], b: str | Sequence[float]) -> float:
+    """Contrast ratio of two colours, from 1 to 21, by WCAG 2.2's formula."""
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str | Sequence[float]) -> float:
+    channels = np.array(to_rgb(color))
+    linear = np.where(
+        channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+    )
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def _finish(bar: Colorbar) -> None:
     """Label a colour bar in per cent, and draw it as vectors like all the rest."""
     bar.ax.yaxis.set_major_formatter(PERCENT)
     bar.solids.set(rasterized=False, edgecolor="face")
 
 
-def _name_classes(ax: Axes, classes, **style) -> None:
+def _name_classes(ax: Axes, classes: Sequence, **style) -> None:
     """Name the cells of a matrix on both sides; long names stand aslant below."""
     names = [str(name) for name in classes]
     middles = np.arange(len(names)) + 0.5
@@ -192,7 +263,7 @@ def _name_classes(ax: Axes, classes, **style) -> None:
     ax.tick_params(length=0)
 
 
-def _write_percents(ax: Axes, mesh, shares: np.ndarray) -> None:
+def _write_percents(ax: Axes, mesh: QuadMesh, shares: np.ndarray) -> None:
     """Write whole per cents in the cells; those that would print as 0 stay blank."""
     style = {"ha": "center", "va": "center", "fontsize": 6}
     for (row, column), value in np.ndenumerate(shares):
@@ -202,7 +273,9 @@ def _write_percents(ax: Axes, mesh, shares: np.ndarray) -> None:
             ax.text(column + 0.5, row + 0.5, text, color=color, **style)
 
 
-def _write_cells(ax: Axes, counts, shares, hidden) -> None:
+def _write_cells(
+    ax: Axes, counts: np.ndarray, shares: np.ndarray, hidden: np.ndarray
+) -> None:
     """Write count and per cent in each cell, dark on light or light on dark."""
     mesh = ax.collections[0]
     colors = mesh.cmap(mesh.norm(np.nan_to_num(shares)))
@@ -224,7 +297,7 @@ def _write_cells(ax: Axes, counts, shares, hidden) -> None:
         ax.text(
             middle,
             row + 0.74,
-            percent(shares[row, column]),
+            percent(shares[row, column], None),
             ha="center",
             va="center",
             color=color,
@@ -232,9 +305,21 @@ def _write_cells(ax: Axes, counts, shares, hidden) -> None:
         )
 
 
-def percent(share: float) -> str:
-    """Write a share in [0, 1] with a digit after the point where it is below 10 %."""
-    return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
+def _mosaic(images: Tensor, rows: int, columns: int, room: float) -> np.ndarray:
+    """One picture of all images, each enlarged, with white between and above them."""
+    pixels = images.permute(0, 2, 3, 1).numpy()  # (N, H, W, C)
+    if pixels.shape[-1] == 1:
+        pixels = 255 - pixels.repeat(3, axis=-1)
+    pixels = pixels.repeat(ZOOM, 1).repeat(ZOOM, 2)
+    side = pixels.shape[1]
+    cell = side + 2 * ZOOM
+    top = round(room * cell)
+    canvas = np.full((rows * (cell + top), columns * cell, 3), 255, np.uint8)
+    for i, image in enumerate(pixels):
+        y = i // columns * (cell + top) + top + ZOOM
+        x = i % columns * cell + ZOOM
+        canvas[y : y + side, x : x + side] = image
+    return canvas
 
 
 def _axes(width: float, height: float) -> Axes:

@@ -1,25 +1,184 @@
-"""The training loop: a recipe, a network and a data set go in; a result comes out."""
+"""How a network is trained: recipe, loop, epochs. Read this module whole.
+
+    result = fit(build("one_hidden"), load("mnist"), Recipe(epochs=3))
+
+`fit` takes a network through the epochs of a recipe and measures it after each one.
+`PlainLoop.step` is one step as every textbook writes it; `helpers.fast` computes the
+same steps faster for the networks of the report.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from helpers import explicit, frames
-from helpers.autograd import Autograd, Loop
+from helpers import fast
 from helpers.datasets import Dataset, Split
-from helpers.evaluation import confusion_counts
-from helpers.frames import Frames
+from helpers.evaluation import Classified
 from helpers.models import scale
-from helpers.recipe import Recipe
+
+OPTIMIZERS = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+}
+# A fused step passes over the weights once; the default of torch.optim on a CPU costs 8
+# to 20 times more for the dense network, for the same arithmetic. These are what every
+# torch >= 2.6 has fused. On a GPU the other optimizers pass over all weights once for
+# each operation, without making the GPU wait.
+FUSED = {"cpu": {"sgd", "adam", "adagrad"}, "cuda": {"sgd", "adam"}}
 
 EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
+
+
+class OneHotMSE(nn.Module):
+    """Mean squared difference between logits (N, K) and one-hot labels (N,)."""
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Mean over images and classes."""
+        wanted = nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
+        return nn.functional.mse_loss(logits, wanted)
+
+
+LOSSES = {
+    "cross_entropy": nn.CrossEntropyLoss,
+    "mse": OneHotMSE,
+    "multi_margin": nn.MultiMarginLoss,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained; together with the data and a seed, all that matters."""
+
+    optimizer: str = "sgd"  # one of OPTIMIZERS
+    learning_rate: float = 0.01
+    epochs: int = 10
+    batch_size: int = 40
+    class_weights: tuple[float, ...] | None = None  # (K,): cost of an error, by class
+    loss: str = "cross_entropy"  # one of LOSSES; only this one takes class_weights
+
+    def __post_init__(self):
+        for what, known in ("optimizer", OPTIMIZERS), ("loss", LOSSES):
+            if (given := getattr(self, what)) not in known:
+                raise ValueError(f"unknown {what} {given!r}; there are {list(known)}")
+        if self.class_weights is not None and self.loss != "cross_entropy":
+            raise ValueError(f"the loss {self.loss!r} takes no class_weights")
+        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
+            raise ValueError(f"epochs, batch and learning rate must be > 0: {self}")
+
+    def criterion(self, device: str = "cpu") -> nn.Module:
+        """The loss; with `class_weights`, torch's weighted mean of cross-entropy."""
+        if self.class_weights is None:
+            return LOSSES[self.loss]()
+        return nn.CrossEntropyLoss(torch.tensor(self.class_weights, device=device))
+
+
+class Loop(Protocol):
+    """What trains a model, epoch by epoch: `PlainLoop` or `fast.FastLoop`."""
+
+    def epoch(self, order: Tensor) -> tuple[Tensor, int]:
+        """Take one step for each batch of `order` (N,); give the loss of each step,
+        (steps,), and how many images were misclassified before being learnt from."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the optimizer remembers, under "<weight>.<name in torch>"."""
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from the model's current weights and a result of `state_dict`."""
+
+
+class PlainLoop:
+    """The textbook's loop, for any model: torch's gradients and optimizers."""
+
+    def __init__(self, model: nn.Module, train: Split, recipe: Recipe):
+        """Model and images are on the same device, CPU or GPU."""
+        self.model, self.train, self.recipe = model, train, recipe
+        device = train.images.device.type
+        self.loss_of = recipe.criterion(device)
+        fused = {"fused": True} if recipe.optimizer in FUSED.get(device, ()) else {}
+        self.optimizer = OPTIMIZERS[recipe.optimizer](
+            model.parameters(), lr=recipe.learning_rate, **fused
+        )
+
+    def epoch(self, order: Tensor) -> tuple[Tensor, int]:
+        """Take one step for each batch of `order` (N,); see `Loop`."""
+        self.model.train()
+        steps = [self.step(rows) for rows in order.split(self.recipe.batch_size)]
+        losses, errors = map(torch.stack, zip(*steps, strict=True))
+        return losses.double().cpu(), int(errors.sum())
+
+    def step(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Learn from the images of `rows` (B,); give the loss before and the errors.
+
+        Both stay on the model's device: reading one here would make a GPU wait.
+        """
+        images, labels = scale(self.train.images[rows]), self.train.labels[rows]
+        logits = self.model(images)  # (B, K)
+        loss = self.loss_of(logits, labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach(), (logits.detach().argmax(1) != labels).sum()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the optimizer remembers of each weight."""
+        return {
+            f"{name}.{slot}": value
+            for name, weight in self.model.named_parameters()
+            for slot, value in self.optimizer.state[weight].items()
+            if value is not None
+        }
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from the model's current weights and a result of `state_dict`."""
+        slots = {}
+        for number, (name, weight) in enumerate(self.model.named_parameters()):
+            found = [n for n in state if n.rpartition(".")[0] == name]
+            slots[number] = {
+                n.rpartition(".")[2]: _like(weight, state[n]) for n in found
+            }
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def _like(weight: Tensor, value: Tensor) -> Tensor:
+    # a fused step reads weight and state in the order of their memory
+    return torch.empty_like(weight).copy_(value) if value.dim() else value
+
+
+# What is kept of every epoch e, to watch a network learn: `predictions` (E, N_test)
+# uint8 and, of the first convolution if there is one, `weight` (E, O, I, k, k) and
+# `bias` (E, O), float32. All places are made before the first epoch.
+Snapshots = dict[str, Tensor]
+
+
+def empty_snapshots(model: nn.Module, images: int, epochs: int) -> Snapshots:
+    """Make room for `epochs` epochs and the predictions of `images` test images."""
+    first = first_convolution(model)
+    room = {name: torch.zeros(epochs, *w.shape) for name, w in first.items()}
+    return {"predictions": torch.zeros(epochs, images, dtype=torch.uint8)} | room
+
+
+def take_snapshot(
+    snapshots: Snapshots, epoch: int, model: nn.Module, logits: Tensor
+) -> None:
+    """Fill the places of `epoch`, from 1."""
+    snapshots["predictions"][epoch - 1] = logits.argmax(1)
+    for name, weight in first_convolution(model).items():
+        snapshots[name][epoch - 1] = weight.detach()
+
+
+def first_convolution(model: nn.Module) -> dict[str, Tensor]:
+    """Weights of the first convolution by name; none where there is none."""
+    first = (m for m in model.modules() if isinstance(m, nn.Conv2d))
+    return dict(next(first, nn.Identity()).named_parameters())
 
 
 class TrainingError(RuntimeError):
@@ -46,41 +205,35 @@ class Epoch:
     seconds: float  # training alone, wall clock
 
 
+class State(NamedTuple):
+    """All that changes during a training, but for its history."""
+
+    model: nn.Module
+    loop: Loop
+    shuffle: torch.Generator  # orders the batches
+    snapshots: Snapshots
+
+
 class Checkpoint(Protocol):
     """Where a training's state is kept, such as `helpers.runs.Checkpoint`."""
 
-    def read(self, model, loop: Loop, shuffle, kept: Frames) -> list[dict]:
-        """Put the state that was kept into the four; give the epochs so far."""
+    def read(self, state: State) -> list[dict]:
+        """Load what was kept into `state`; give the history, one dict per epoch."""
 
-    def write(self, model, loop: Loop, shuffle, kept: Frames, epochs) -> None:
-        """Keep the state of the four, and the epochs so far, one dict each."""
+    def write(self, state: State, history: list[dict]) -> None:
+        """Keep the state and the history so far."""
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Classified):
     """A trained network and what it says of the test images."""
 
     model: nn.Module
     history: pd.DataFrame  # one row an epoch, columns of `Epoch`
-    logits: Tensor  # (N_test, 10) float32
+    logits: Tensor  # (N_test, K) float32
     labels: Tensor  # (N_test,) int64, the true classes
-    frames: Frames  # what is kept of each epoch: see helpers.frames
-    loop: str = ""  # which loop trained it: "explicit", or "autograd" and why
-
-    @property
-    def predictions(self) -> Tensor:
-        """Predicted class of each test image, (N_test,) int64."""
-        return self.logits.argmax(1)
-
-    @property
-    def confusion(self) -> np.ndarray:
-        """Confusion counts (10, 10): true classes by predicted ones."""
-        return confusion_counts(self.labels, self.predictions)
-
-    @property
-    def probabilities(self) -> Tensor:
-        """Softmax of the logits, (N_test, 10) float32."""
-        return self.logits.softmax(1)
+    snapshots: Snapshots
+    loop: str = ""  # which loop trained it: "fast", or "plain" and why
 
 
 def fit(
@@ -95,12 +248,12 @@ def fit(
 ) -> Result:
     """Train `model` in place on `data.train`; measure it on `data.test` every epoch.
 
-    `seed` orders the batches. On a CPU one thread computes: so the same seed gives
-    the same bits however many cores there are, and seeds can share the cores. Networks
-    whose gradients `helpers.explicit` has written out are trained by its loop, others
-    by `Autograd`, the same mathematics; the result's `loop` says by which. With a
-    `checkpoint`, a training that was killed goes on from its last epoch and ends with
-    the same bits.
+    `seed` orders the batches. On a CPU a single thread computes, so that the same seed
+    gives the same bits on any number of cores, and several trainings can share the
+    cores. Networks whose gradients `helpers.fast` has written out are trained by its
+    loop, others by `PlainLoop`: the same mathematics; the result's `loop` says which.
+    With a `checkpoint`, a training that was killed goes on from its last epoch and ends
+    with the same bits.
 
     Raises TrainingError when the loss of a step is not finite.
     """
@@ -109,37 +262,36 @@ def fit(
         loop, name = _pick_loop(model, data.train, recipe, device)
         test = _to(data.test, device)
         shuffle = torch.Generator().manual_seed(seed)
-        kept = frames.empty(model, len(test), recipe.epochs)
-        # all that changes while training, but for the epochs
-        state = model, loop, shuffle, kept
-        epochs = checkpoint.read(*state) if checkpoint else []
-        for number in range(len(epochs) + 1, recipe.epochs + 1):
+        snapshots = empty_snapshots(model, len(test), recipe.epochs)
+        state = State(model, loop, shuffle, snapshots)
+        history = checkpoint.read(state) if checkpoint else []
+        for epoch in range(len(history) + 1, recipe.epochs + 1):
             start = time.perf_counter()
             order = torch.randperm(len(data.train), generator=shuffle).to(device)
             losses, errors = loop.epoch(order)
             seconds = time.perf_counter() - start
-            with _telling(number, epochs):
+            with _locating(epoch, history):
                 trained = averages(losses, errors, len(order), recipe)
             logits = predict(model, test.images)
             tested = evaluate(logits, test.labels, recipe)
-            epoch = Epoch(number, *trained, *tested, seconds)
-            epochs.append(asdict(epoch))
-            frames.keep(kept, number, model, logits)
-            if checkpoint and number < recipe.epochs:  # after the last, a result
-                checkpoint.write(*state, epochs)
-            on_epoch(epoch)
-    history, labels = pd.DataFrame(epochs), data.test.labels
-    return Result(model, history, logits.cpu(), labels, kept, name)
+            measured = Epoch(epoch, *trained, *tested, seconds)
+            history.append(asdict(measured))
+            take_snapshot(snapshots, epoch, model, logits)
+            if checkpoint and epoch < recipe.epochs:  # the last one becomes a result
+                checkpoint.write(state, history)
+            on_epoch(measured)
+    table, labels = pd.DataFrame(history), data.test.labels
+    return Result(model, table, logits.cpu(), labels, snapshots, name)
 
 
 def _pick_loop(
     model: nn.Module, train: Split, recipe: Recipe, device: str
 ) -> tuple[Loop, str]:
     """Give the loop that trains the model, and its name."""
-    why = "on a GPU" if device != "cpu" else explicit.objection(model, recipe)
+    why = "on a GPU" if device != "cpu" else fast.unsupported(model, recipe)
     if why is None:
-        return explicit.Trainer(model, train, recipe), "explicit"
-    return Autograd(model, _to(train, device), recipe), f"autograd: {why}"
+        return fast.FastLoop(model, train, recipe), "fast"
+    return PlainLoop(model, _to(train, device), recipe), f"plain: {why}"
 
 
 def averages(
@@ -168,11 +320,21 @@ def check_losses(losses: Tensor, recipe: Recipe) -> None:
         )
 
 
+@contextmanager
+def _locating(epoch: int, history: list[dict]) -> Iterator[None]:
+    """Say in which epoch a training failed, and keep the history before it."""
+    try:
+        yield
+    except TrainingError as error:
+        table = pd.DataFrame(history)
+        raise TrainingError(f"epoch {epoch}, {error}", table) from None
+
+
 @torch.no_grad()
 def predict(model: nn.Module, images: Tensor) -> Tensor:
-    """Logits (N, 10) of uint8 images (N, C, H, W), computed in large batches."""
-    if images.device.type == "cpu" and explicit.objection(model) is None:
-        return explicit.predict(model, images)
+    """Logits (N, K) of uint8 images (N, C, H, W), computed in large batches."""
+    if images.device.type == "cpu" and fast.unsupported(model) is None:
+        return fast.predict(model, images)
     model.eval()
     return torch.cat([model(scale(part)) for part in images.split(EVALUATION_BATCH)])
 
@@ -191,21 +353,6 @@ def class_weights(
     return tuple(float(weight) if k in group else 1.0 for k in range(n_classes))
 
 
-def pick_device(device: str) -> str:
-    """Turn "auto" into "cuda" where a GPU answers, else "cpu".
-
-    Raises ValueError when "cuda" is asked for and there is none: training silently
-    on a CPU instead would take hours.
-    """
-    available = torch.cuda.is_available()
-    if device == "cuda" and not available:
-        raise ValueError(
-            "device='cuda' was asked for, but torch finds no GPU; "
-            "use device='auto' or 'cpu'"
-        )
-    return ("cuda" if available else "cpu") if device == "auto" else device
-
-
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch compute with one thread inside the block, as before it after."""
@@ -220,13 +367,3 @@ def one_thread() -> Iterator[None]:
 def _to(split: Split, device: str) -> Split:
     images = split.images.to(device, memory_format=torch.channels_last)
     return Split(images, split.labels.to(device))
-
-
-@contextmanager
-def _telling(epoch: int, epochs: list[dict]) -> Iterator[None]:
-    """Say in which epoch a training failed, and keep the history before it."""
-    try:
-        yield
-    except TrainingError as error:
-        history = pd.DataFrame(epochs)
-        raise TrainingError(f"epoch {epoch}, {error}", history) from None

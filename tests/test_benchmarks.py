@@ -162,21 +162,21 @@ def test_growth_is_said_to_be_linear_only_if_it_is():
     assert f"trainings at once the time grows as their power 1.50 {why}" in text
 
 
-def test_the_table_replaces_the_one_in_the_readme(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{show.BEGIN}\nold\n{show.END}\nafter\n")
+def test_the_table_replaces_the_one_in_the_page(tmp_path):
+    page = tmp_path / "speed.md"
+    page.write_text(f"before\n{show.BEGIN}\nold\n{show.END}\nafter\n")
     for _ in range(2):
-        show.into_readme(made_up_results(1.0), readme)
-    text = readme.read_text()
+        show.into_page(made_up_results(1.0), page)
+    text = page.read_text()
     assert text.startswith("before\n") and text.endswith("\nafter\n")
     assert "old" not in text and text.count("| MNIST | 10.00") == 1
-    readme.write_text("no marks")
+    page.write_text("no marks")
     with pytest.raises(ValueError, match="lacks the lines"):
-        show.into_readme(made_up_results(1.0), readme)
+        show.into_page(made_up_results(1.0), page)
 
 
-def test_the_reports_readme_has_the_marks():
-    text = show.README.read_text(encoding="utf-8")
+def test_the_page_on_speed_has_the_marks():
+    text = show.PAGE.read_text(encoding="utf-8")
     assert text.index(show.BEGIN) < text.index(show.END)
 
 

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from helpers.datasets import load
-from helpers.explore import newest, outcome
-from tests import lab
+from informe.explore import newest
+from informe.explore.predictions import predictions_of
+from tests.support import lab
 
 pytestmark = [
     pytest.mark.browser,
@@ -91,7 +92,7 @@ def cell(part, row, column):
 
 def expected(run, true, predicted=None):
     """Stored predictions, ordered without the code under test."""
-    o = outcome(run)
+    o = predictions_of(run)
     chosen = [
         i
         for i, label in enumerate(o.labels)
@@ -120,7 +121,7 @@ def test_a_click_shows_the_images_of_the_stored_predictions(page, runs):
     assert shown(part) == expected(run, 4, 9)
     assert shown(part)
     labels = load("mnist", "sample").test.labels.numpy()
-    sure = outcome(run).confidence
+    sure = predictions_of(run).confidence
     for i, index in enumerate(shown(part)):
         lines = part.locator("ul.images li").nth(i).inner_text().split("\n")
         assert (labels[index], run.predictions[index]) == (4, 9)
@@ -286,9 +287,9 @@ def test_the_slider_goes_through_the_epochs(page, runs):
     press(page, *["ArrowLeft"] * 9)
     heading = page.get_by_role("heading", name=re.compile("época 1$"))
     heading.wait_for()
-    frames = runs["one_hidden"].frames
+    snapshots = runs["one_hidden"].snapshots
     labels = load("mnist", "sample").test.labels.numpy()
-    hits = ((labels == 0) & (frames["predictions"][0] == 0)).sum()
+    hits = ((labels == 0) & (snapshots["predictions"][0] == 0)).sum()
     first = tool(page, "época 1").locator("td.cell").first.get_attribute("title")
     assert first == f"verdadera 0, predicha 0: {hits} imágenes"
     page.get_by_role("button", name="Reproducir").click()

@@ -8,10 +8,12 @@ import pypdfium2
 import pytest
 
 from helpers import parameters, paths
-from helpers.cli import build
-from helpers.cli.pool import BuildError, Job
-from helpers.cli.profiles import PROFILES
-from tests.tiny_notebooks import informe, write
+from informe.cli import build
+from informe.cli.profiles import PROFILES
+from informe.errors import InformeError
+from informe.execution.processes import Execution
+from tests.support.commands import informe
+from tests.support.notebooks import write
 
 
 def text_of(pdf):
@@ -27,15 +29,15 @@ def test_a_parameter_goes_to_the_notebooks_that_have_it(home):
     content = nbformat.read(second, as_version=4)
     content.cells[1].source = "seed: int = 0  # semilla"
     nbformat.write(content, second)
-    jobs = build.plan([first, second], "default", {"epochs": "3"})
+    jobs = build.prepare([first, second], "default", {"epochs": "3"})
     assert [job.parameters for job in jobs] == [{"epochs": 3}, {}]
 
 
 def test_the_command_line_comes_before_the_profile(home):
     source = write(home, "mnist")
-    assert build.plan([source], "quick", {})[0].parameters["data"] == "sample"
+    assert build.prepare([source], "quick", {})[0].parameters["data"] == "sample"
     given = {"data": "full", "epochs": "7"}
-    assert build.plan([source], "quick", given)[0].parameters == {
+    assert build.prepare([source], "quick", given)[0].parameters == {
         "data": "full",
         "epochs": 7,
     }
@@ -50,20 +52,20 @@ def test_a_profile_sets_only_parameters_that_the_notebooks_have(profile):
 
 
 def test_two_notebooks_of_one_name_are_refused(home):
-    with pytest.raises(BuildError, match="same name"):
-        build.plan([write(home, "a"), write(home / "other", "a")], "default", {})
+    with pytest.raises(InformeError, match="same name"):
+        build.prepare([write(home, "a"), write(home / "other", "a")], "default", {})
 
 
 def test_an_executed_notebook_is_not_overwritten(home):
-    with pytest.raises(BuildError, match="build the original"):
-        build.plan([write(home / "report/notebooks", "a")], "default", {})
+    with pytest.raises(InformeError, match="build the original"):
+        build.prepare([write(home / "report/notebooks", "a")], "default", {})
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": 3}', "\0"])
 def test_a_file_that_is_no_notebook_is_refused(home, content):
     (home / "a.ipynb").write_text(content)
-    with pytest.raises(BuildError, match=r"a\.ipynb"):
-        build.plan([home / "a.ipynb"], "default", {})
+    with pytest.raises(InformeError, match=r"a\.ipynb"):
+        build.prepare([home / "a.ipynb"], "default", {})
 
 
 # The PDF
@@ -104,7 +106,7 @@ def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
     source = write(home, "a")
     measure(home, "a", trained_on="2026-03-09", is_sample=True)
     page = {"date": "2026-01-02", "author": None}
-    assert build.typeset([Job(source, source, {})], home / "x.pdf", page) > 0
+    assert build.typeset([Execution(source, source, {})], home / "x.pdf", page) > 0
     told = capsys.readouterr().err
     assert "ATTENTION" in told and "DATA=full" in told
     first = pypdfium2.PdfDocument(home / "x.pdf")[0]

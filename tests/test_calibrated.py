@@ -6,8 +6,8 @@ import pytest
 
 from helpers.calibration import calibration
 from helpers.datasets import load
-from helpers.report import calibrated
-from helpers.selection import validation
+from helpers.validation import validation
+from informe.report import calibrated
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from helpers.report import chapters, claims
-from helpers.report.claims import FAILS, HOLDS, UNKNOWN
+from informe.report import chapters, claims
+from informe.report.claims import FAILS, HOLDS, UNKNOWN
 
 CLASSES = ("a", "b", "c", "d")
 PART = {

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from packaging.requirements import Requirement
 
 from helpers import paths
-from helpers.cli import doctor
-from helpers.cli.main import main
+from informe.cli import doctor
+from informe.cli.main import main
 
 ROOT = paths.PACKAGE.parent
 CONDA_NAMES = {"pytorch": "torch"}

@@ -1,6 +1,6 @@
 import pytest
 
-from helpers.colors import contrast, text_color
+from helpers.plotting import contrast, text_color
 
 
 def test_contrast_of_wcag():

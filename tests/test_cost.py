@@ -4,9 +4,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from helpers import models
-from helpers.report import cost, results
-from helpers.report.cost import flops
-from tests.made_up_runs import run
+from informe.report import cost, results
+from informe.report.cost import flops
+from tests.support.runs import run
 
 
 @pytest.mark.parametrize("network", models.NETWORKS)
@@ -44,6 +44,6 @@ def test_gallery_holds_the_most_confused_pair_and_the_surest_errors(tmp_path, mn
     images, titles = results.gallery(made, mnist, 1, 4)
     assert len(images) == len(titles) == 8
     true, predicted = titles[0].split("→")
-    counts = results.counts_of(made, mnist)
+    counts = made.confusion
     errors = counts - np.diag(np.diag(counts))
     assert counts[int(true), int(predicted)] == errors.max()

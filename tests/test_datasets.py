@@ -10,9 +10,10 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from helpers import datasets, paths, sources
+from helpers import datasets, download, paths
 from helpers.datasets import DataError, SampleWarning, load
-from tests import tiny_sets
+from helpers.download import sources
+from tests.support import tiny_sets
 
 NAMES = ["mnist", "fashion_mnist", "cifar10"]
 SHAPES = {"mnist": (1, 28, 28), "fashion_mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
@@ -36,7 +37,7 @@ def tiny(tmp_path, monkeypatch):
         arrays = tiny_sets.MNIST.items()
         return {k: a.reshape(shape.get(k, -1)) for k, a in arrays}, "a source"
 
-    monkeypatch.setattr(sources, "obtain", obtain)
+    monkeypatch.setattr(download, "obtain", obtain)
     return tmp_path / "data", calls
 
 
@@ -302,16 +303,17 @@ def test_two_processes_fetch_once(tmp_path):
     program = f"""
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from tests import tiny_sets
-from helpers import datasets, decode, sources
+from tests.support import tiny_sets
+from helpers import datasets, download
+from helpers.download import formats, sources
 patch = type("Patch", (), {{"setitem": lambda self, d, k, v: d.__setitem__(k, v)}})()
 tiny_sets.accept_mnist(patch)
 tiny_sets.write(sources.paths.data().parent / "own", tiny_sets.mnist_files())
 def obtain(name):
     print("called", flush=True)
     time.sleep(0.5)
-    return decode.read_folder(name, sources.paths.data().parent / "own"), "once"
-sources.obtain = obtain
+    return formats.read_folder(name, sources.paths.data().parent / "own"), "once"
+download.obtain = obtain
 print("ready", flush=True)
 sys.stdin.read()  # both start together
 print(datasets.load("mnist", "full").source)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from helpers import plotting
-from helpers.report.display import notebook_output
+from informe.report.display import notebook_output
 
 COUNTS = np.array([[90, 10, 0], [5, 40, 5], [0, 1, 999]])
 

@@ -14,7 +14,7 @@ pairs = st.lists(
 @given(pairs)
 def test_counts_precision_and_recall_are_scikit_learns(pair):
     labels, predictions = pair
-    counts = evaluation.confusion_counts(labels, predictions)
+    counts = evaluation.confusion_matrix(labels, predictions)
     every = list(range(10))
     expected = metrics.confusion_matrix(labels, predictions, labels=every)
     assert (counts == expected).all()
@@ -54,7 +54,7 @@ def test_a_class_without_images_or_predictions_has_no_value():
 )
 def test_bad_labels_are_refused(labels, predictions, message):
     with pytest.raises(ValueError, match=message):
-        evaluation.confusion_counts(labels, predictions)
+        evaluation.confusion_matrix(labels, predictions)
 
 
 def test_confused_pairs_by_hand():

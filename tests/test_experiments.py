@@ -14,7 +14,11 @@ from torch import nn
 
 from helpers import paths
 from helpers.datasets import Split, load
-from helpers.experiments import (
+from helpers.models import build, scale
+from helpers.runs import Plan
+from helpers.training import Recipe
+from helpers.validation import validation
+from informe.experiments import (
     Decision,
     Length,
     Outcome,
@@ -26,17 +30,13 @@ from helpers.experiments import (
     run,
     setting,
 )
-from helpers.experiments.answers import answer, gap
-from helpers.models import build, scale
-from helpers.recipe import Recipe
-from helpers.runs import Plan
-from helpers.selection import validation
+from informe.experiments.answers import answer, gap
 
 LABELS = np.arange(1000) % 10
 BASE = Plan("one_hidden", Recipe(epochs=1), (0,))
 
 
-def made_up(shares: dict[str, list[float]], assigned="a", decision=Decision):
+def made_up(shares: dict[str, list[float]], reference="a", decision=Decision):
     """An outcome whose seeds get the first shares of the images right."""
 
     class Made(Outcome):
@@ -45,7 +45,9 @@ def made_up(shares: dict[str, list[float]], assigned="a", decision=Decision):
             return {k: np.stack([right(s) for s in v]) for k, v in shares.items()}
 
     choices = {} if decision is Length else {"choices": {k: {} for k in shares}}
-    return Made(decision("x", "¿Cuál?", BASE, **choices, assigned=assigned), {}, LABELS)
+    return Made(
+        decision("x", "¿Cuál?", BASE, **choices, reference=reference), {}, LABELS
+    )
 
 
 def right(share):
@@ -54,7 +56,7 @@ def right(share):
 
 
 class TestAnswer:
-    def test_the_assignments_choice_wins_by_far(self):
+    def test_the_references_choice_wins_by_far(self):
         text = answer(made_up({"a": [0.9, 0.91, 0.92], "b": [0.8, 0.81, 0.83]}))
         assert "**¿Cuál?** Gana «a», con 0.910 ± 0.010, lo que usa la tarea" in text
         # by hand: gaps 0.10, 0.10, 0.09; t(2) = 4.303, sd 0.00577: 0.0967 ± 0.0143
@@ -229,7 +231,7 @@ class TestRun:
 
     def test_no_module_of_experiments_can_load_a_data_set(self):
         """They get what they choose with; only `validation` cuts it."""
-        for path in (paths.PACKAGE / "experiments").glob("*.py"):
+        for path in (paths.PACKAGE.parent / "informe/experiments").glob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ImportFrom):
                     names = {alias.name for alias in node.names}

@@ -20,14 +20,14 @@ from sklearn.metrics import confusion_matrix
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers import paths, selection
+from helpers import paths, validation
 from helpers.datasets import CLASSES
-from helpers.explore import cells, markup, outcome, pixels, plain, show, stored
-from helpers.explore.duel import Duel
-from helpers.explore.matrix import Matrix
-from helpers.explore.outcome import Outcome, is_small, name_of
-from helpers.explore.pad import Pad
-from tests.made_up_runs import store_one
+from informe.explore import gallery, markup, pixels, plain, show, stored
+from informe.explore.compare import Comparison
+from informe.explore.draw import Pad
+from informe.explore.explore import Matrix, normalised, similarity_order
+from informe.explore.predictions import Predictions, is_small, name_of, predictions_of
+from tests.support.runs import store_one
 
 
 def made_up(n=400, seed=0, k=10):
@@ -37,7 +37,7 @@ def made_up(n=400, seed=0, k=10):
     logits = rng.normal(size=(n, k)) + 2 * np.eye(k)[labels]
     images = torch.from_numpy(rng.integers(0, 256, (n, 1, 28, 28), dtype=np.uint8))
     names = CLASSES["mnist"][:k]
-    return Outcome(
+    return Predictions(
         f"red {seed}", names, images, labels, softmax(logits, 1).astype(np.float32)
     )
 
@@ -49,7 +49,7 @@ def indices(view):
 class TestCells:
     def test_a_cells_images_are_its_own_most_confident_first(self):
         o = made_up()
-        chosen = cells.select(o, 4, 9)
+        chosen = gallery.select(o, 4, 9)
         expected = [
             i
             for i in range(400)
@@ -61,7 +61,7 @@ class TestCells:
         assert (np.diff(sure) <= 0).all()
 
     def test_equals_stand_in_the_order_of_the_test_set(self):
-        assert cells.by_confidence(np.array([5, 2, 7]), np.ones(8)).tolist() == [
+        assert gallery.by_confidence(np.array([5, 2, 7]), np.ones(8)).tolist() == [
             5,
             2,
             7,
@@ -69,47 +69,47 @@ class TestCells:
 
     def test_a_whole_row_a_column_and_the_errors_alone(self):
         o = made_up()
-        assert set(cells.select(o, 3)) == set((o.labels == 3).nonzero()[0])
-        assert set(cells.select(o, None, 3)) == set((o.predicted == 3).nonzero()[0])
-        wrong = cells.select(o, 3, errors=True)
-        assert (o.predicted[wrong] != 3).all()
+        assert set(gallery.select(o, 3)) == set((o.labels == 3).nonzero()[0])
+        assert set(gallery.select(o, None, 3)) == set((o.predictions == 3).nonzero()[0])
+        wrong = gallery.select(o, 3, errors=True)
+        assert (o.predictions[wrong] != 3).all()
 
     @pytest.mark.parametrize(
         ("n", "total"), [(0, 1), (1, 1), (20, 1), (21, 2), (400, 20)]
     )
     def test_pages_hold_each_image_once(self, n, total):
         chosen = np.arange(n)
-        assert cells.pages(n) == total
-        shown = [cells.page_of(chosen, p) for p in range(1, total + 1)]
+        assert gallery.pages(n) == total
+        shown = [gallery.page_of(chosen, p) for p in range(1, total + 1)]
         assert np.concatenate(shown).tolist() == chosen.tolist()
 
     @pytest.mark.parametrize(("page", "first"), [(0, 0), (-3, 0), (99, 20)])
     def test_a_page_out_of_range_is_the_nearest(self, page, first):
-        assert cells.page_of(np.arange(25), page)[0] == first
+        assert gallery.page_of(np.arange(25), page)[0] == first
 
     def test_confused_classes_are_put_side_by_side(self):
         counts = np.eye(6, dtype=int) * 100
         for i, j in [(0, 3), (1, 5), (2, 4)]:
             counts[i, j] = counts[j, i] = 30
-        order = cells.similarity_order(counts)
+        order = similarity_order(counts)
         assert sorted(order) == list(range(6))
         for i, j in [(0, 3), (1, 5), (2, 4)]:
             assert abs(order.index(i) - order.index(j)) == 1
 
     def test_without_errors_the_order_stays(self):
-        assert cells.similarity_order(np.eye(4, dtype=int)) == [0, 1, 2, 3]
+        assert similarity_order(np.eye(4, dtype=int)) == [0, 1, 2, 3]
 
     def test_an_absent_class_is_no_fault(self):
         counts = np.array([[5, 1, 0], [2, 6, 0], [0, 0, 0]])
-        assert sorted(cells.similarity_order(counts)) == [0, 1, 2]
+        assert sorted(similarity_order(counts)) == [0, 1, 2]
 
     @pytest.mark.parametrize(
         ("values", "how"), [("counts", None), ("rows", "true"), ("columns", "pred")]
     )
     def test_shares_are_scikit_learns(self, values, how):
         o = made_up()
-        expected = confusion_matrix(o.labels, o.predicted, normalize=how)
-        np.testing.assert_allclose(cells.normalised(o.counts, values), expected)
+        expected = confusion_matrix(o.labels, o.predictions, normalize=how)
+        np.testing.assert_allclose(normalised(o.confusion, values), expected)
 
 
 class TestMatrix:
@@ -117,7 +117,7 @@ class TestMatrix:
         o = made_up()
         state = Matrix(o).state
         shown = [[int(c["text"] or 0) for c in row] for row in state["grid"]["cells"]]
-        assert (np.array(shown) == confusion_matrix(o.labels, o.predicted)).all()
+        assert (np.array(shown) == confusion_matrix(o.labels, o.predictions)).all()
         assert state["gallery"]["images"] == []
         assert json.loads(json.dumps(state)) == state
 
@@ -125,24 +125,26 @@ class TestMatrix:
         o = made_up()
         view = Matrix(o)
         view.do({"cell": [4, 9]})
-        assert indices(view) == cells.select(o, 4, 9)[:20].tolist()
+        assert indices(view) == gallery.select(o, 4, 9)[:20].tolist()
         assert all(
             image["lines"][0] == "4 → 9" for image in view.state["gallery"]["images"]
         )
         first = view.state["gallery"]["images"][0]
         sure = 100 * o.probabilities[first["index"]].max()
-        assert float(first["lines"][1].removesuffix(" %")) == pytest.approx(sure, abs=1)
+        assert float(first["lines"][1].removesuffix("\u202f%")) == pytest.approx(
+            sure, abs=1
+        )
 
     def test_shares_have_wilsons_interval(self):
         o = made_up()
         view = Matrix(o)
-        hits = int((o.predicted == o.labels).sum())
+        hits = int((o.predictions == o.labels).sum())
         low, high = proportion_confint(hits, 400, method="wilson")
         found = re.findall(r"[\d.]+(?=\s%)", view.state["note"])
         expected = [f"{100 * x:.1f}" for x in (hits / 400, low, high)]
         assert found[:3] == expected
         view.do({"cell": [4, 9]})
-        n, of = ((o.labels == 4) & (o.predicted == 9)).sum(), (o.labels == 4).sum()
+        n, of = ((o.labels == 4) & (o.predictions == 9)).sum(), (o.labels == 4).sum()
         low, high = proportion_confint(n, of, method="wilson")
         found = re.findall(r"[\d.]+(?=\s%)", view.state["gallery"]["note"])
         assert found[:3] == [f"{100 * x:.1f}" for x in (n / of, low, high)]
@@ -166,14 +168,14 @@ class TestMatrix:
         diagonal = [view.state["grid"]["cells"][k][k]["text"] for k in range(10)]
         assert diagonal == [""] * 10
         view.do({"cell": [3, None]})
-        assert (o.predicted[indices(view)] != 3).all()
+        assert (o.predictions[indices(view)] != 3).all()
 
     def test_pages_turn_and_a_new_cell_starts_at_the_first(self):
         o = made_up()
         view = Matrix(o)
         view.do({"cell": [4, None]})
         view.do({"page": 2})
-        assert indices(view) == cells.select(o, 4)[20:40].tolist()
+        assert indices(view) == gallery.select(o, 4)[20:40].tolist()
         view.do({"cell": [5, None]})
         assert view.state["gallery"]["page"] == 1
 
@@ -203,8 +205,8 @@ class TestMatrix:
 class TestDuel:
     def test_the_table_is_mcnemars_and_its_cells_show_the_images(self):
         a, b = made_up(), made_up(seed=1)
-        view = Duel(a, b)
-        right_a, right_b = a.predicted == a.labels, b.predicted == b.labels
+        view = Comparison(a, b)
+        right_a, right_b = a.predictions == a.labels, b.predictions == b.labels
         expected = confusion_matrix(~right_a, ~right_b)
         shown = [[int(c["text"]) for c in r] for r in view.state["grid"]["cells"]]
         assert (np.array(shown) == expected).all()
@@ -215,8 +217,8 @@ class TestDuel:
 
     def test_the_difference_is_the_reports_comparison(self):
         a, b = made_up(), made_up(seed=1)
-        view = Duel(a, b)
-        right_a, right_b = a.predicted == a.labels, b.predicted == b.labels
+        view = Comparison(a, b)
+        right_a, right_b = a.predictions == a.labels, b.predictions == b.labels
         gap = 100 * (right_a.mean() - right_b.mean())
         p = mcnemar(confusion_matrix(~right_a, ~right_b), exact=True).pvalue
         words = view.state["note"].replace("−", "-")
@@ -228,7 +230,7 @@ class TestDuel:
 
     def test_one_class_alone(self):
         a, b = made_up(), made_up(seed=1)
-        view = Duel(a, b)
+        view = Comparison(a, b)
         view.do({"choose": {"true": "7"}})
         view.do({"cell": [1, 1]})
         assert (a.labels[indices(view)] == 7).all()
@@ -237,14 +239,14 @@ class TestDuel:
 
     def test_images_say_of_which_part_they_are(self):
         pair = [replace(made_up(seed=n), part="validación") for n in (0, 1)]
-        for view in (Duel(*pair), Matrix(pair[0])):
+        for view in (Comparison(*pair), Matrix(pair[0])):
             view.do({"cell": [0, 0]})
             first = view.state["gallery"]["images"][0]
             assert first["label"].startswith("Imagen de validación")
 
     def test_other_images_are_refused(self):
         with pytest.raises(ValueError, match="mismas imágenes"):
-            Duel(made_up(), made_up(300))
+            Comparison(made_up(), made_up(300))
 
 
 class TestPixels:
@@ -311,7 +313,7 @@ class TestPlain:
 
     def test_it_appears_where_anywidget_is_not_installed(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "anywidget", None)
-        monkeypatch.delitem(sys.modules, "helpers.explore.screens", raising=False)
+        monkeypatch.delitem(sys.modules, "informe.explore.screens", raising=False)
         view = Matrix(made_up())
         (found,) = show.view_of(view, "grid.js", plain.grid_form, False).parts
         assert isinstance(found.children[-1], widgets.HTML)
@@ -359,7 +361,7 @@ class TestPlain:
 
     def test_the_words_of_a_class_are_escaped(self):
         o = made_up()
-        odd = Outcome(
+        odd = Predictions(
             "<b>", ("<i>", *o.classes[1:]), o.images, o.labels, o.probabilities
         )
         state = Matrix(odd).state
@@ -372,7 +374,7 @@ class TestPlain:
 class TestStored:
     def test_the_data_are_the_runs_and_others_are_refused(self, home, mnist):
         _, run = store_one(mnist)
-        assert outcome(run).labels.tolist() == mnist.test.labels.tolist()
+        assert predictions_of(run).labels.tolist() == mnist.test.labels.tolist()
         run.about["data"] = "another"
         run.about["dataset"] = "mnist"
         with pytest.raises(ValueError, match="otros datos"):
@@ -425,7 +427,7 @@ class TestStored:
             Pad(run)
 
     def test_what_learnt_from_the_sample_says_so(self, home, mnist):
-        for data in (mnist, selection.validation(mnist, 100)):
+        for data in (mnist, validation.validation(mnist, 100)):
             _, run = store_one(data)
             assert is_small(run)
             assert "(muestra)" in name_of(run)
@@ -437,14 +439,16 @@ def outcome_of_other(run, mnist):
     """As where the complete data at hand are not those of the run."""
     from unittest.mock import patch
 
-    with patch("helpers.explore.outcome.load", lambda *_: mnist):
-        return outcome(run)
+    with patch("informe.explore.predictions.load", lambda *_: mnist):
+        return predictions_of(run)
 
 
 def test_what_scripts_and_styles_need_is_in_the_package_and_from_nowhere_else():
-    found = {path.name for path in (paths.PACKAGE / "explore").glob("*.*s*")}
+    found = {
+        path.name for path in (paths.PACKAGE.parent / "informe/explore").glob("*.*s*")
+    }
     assert {"common.js", "grid.js", "pad.js", "explore.css"} <= found
-    for path in (paths.PACKAGE / "explore").iterdir():
+    for path in (paths.PACKAGE.parent / "informe/explore").iterdir():
         if path.suffix in (".js", ".css"):
             text = path.read_text(encoding="utf-8")
             assert not any(word in text for word in ("http", "import ", "@import"))

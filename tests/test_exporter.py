@@ -18,14 +18,14 @@ from nbformat.v4 import (
     new_raw_cell,
 )
 
-from helpers.pdf.cells import svg_width, terminal
-from helpers.pdf.exporter import (
+from informe.pdf.cells import svg_width, terminal
+from informe.pdf.exporter import (
     InformeExporter,
     TitlePage,
     spanish_date,
     write_pdf,
 )
-from helpers.pdf.markdown import ReportError, bibliography_keys
+from informe.pdf.markdown import ReportError, bibliography_keys
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="144pt" height="72pt">'

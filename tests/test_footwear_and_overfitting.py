@@ -10,9 +10,9 @@ from scipy import stats
 from sklearn.metrics import accuracy_score
 
 from helpers.datasets import FOOTWEAR
-from helpers.experiments import cifar10, fashion_mnist, footwear, overfitting
-from helpers.experiments.answers import setting
-from helpers.experiments.decision import Outcome
+from informe.experiments import cifar10, fashion_mnist, footwear, overfitting
+from informe.experiments.answers import setting
+from informe.experiments.decision import Outcome
 
 LABELS = np.repeat(np.arange(10), 100)
 SHOES = np.isin(LABELS, FOOTWEAR)
@@ -143,7 +143,7 @@ def test_the_figure_of_footwear_shows_seeds_means_and_intervals():
 
 def lasting(train: list[float], validation: list[list[float]], asked="2") -> Outcome:
     """A training with such errors after each epoch, one list of the latter a seed."""
-    decision = SimpleNamespace(question="¿Sobreajusta?", assigned=asked)
+    decision = SimpleNamespace(question="¿Sobreajusta?", reference=asked)
     runs, frames = [], []
     for errors in validation:
         wrong = np.arange(1000) < np.round(1000 * np.array(errors))[:, None]
@@ -202,19 +202,19 @@ def test_the_figure_of_overfitting_has_a_panel_a_network():
     ],
     ids=lambda decision: decision.name,
 )
-def test_each_choice_is_another_training_and_the_assignments_is_one(decision):
+def test_each_choice_is_another_training_and_the_references_is_one(decision):
     plans = decision.plans()
-    assert decision.assigned in plans
+    assert decision.reference in plans
     different = {repr((p.recipe, sorted(p.options.items()))) for p in plans.values()}
     assert len(different) == len(plans)
 
 
-def test_the_assignments_choice_is_the_reports_recipe():
+def test_the_references_choice_is_the_reports_recipe():
     plan = fashion_mnist.footwear(FASHION).plans()["2"]
     assert (plan.recipe.optimizer, plan.recipe.learning_rate) == ("adam", 0.001)
     assert [plan.recipe.class_weights[k] for k in (5, 6, 7, 9)] == [2, 1, 2, 2]
     by_name = {d.name: d for d in cifar10.decisions(CIFAR)}
-    wide = by_name["width"].plans()[by_name["width"].assigned]
+    wide = by_name["width"].plans()[by_name["width"].reference]
     assert wide.options == {"width": 10_000}
     assert (wide.recipe.optimizer, wide.recipe.learning_rate) == ("adagrad", 0.01)
     # the training that shows overfitting is one of those that compare widths
@@ -225,10 +225,10 @@ def test_the_assignments_choice_is_the_reports_recipe():
 def test_there_is_an_epoch_after_the_one_asked(epochs):
     settings = SimpleNamespace(**vars(CIFAR) | {"lenet_epochs": epochs})
     length = cifar10.length(settings)
-    assert length.base.recipe.epochs > int(length.assigned) == epochs
+    assert length.base.recipe.epochs > int(length.reference) == epochs
     settings = SimpleNamespace(**vars(FASHION) | {"epochs": epochs})
     length = fashion_mnist.length(settings)
-    assert length.base.recipe.epochs > int(length.assigned) == 7
+    assert length.base.recipe.epochs > int(length.reference) == 7
 
 
 @pytest.mark.parametrize("width", [1, 10, 10_000])
@@ -254,7 +254,7 @@ def test_the_cost_of_width_is_told_by_parameters_and_time():
 
 def test_the_setting_tells_seeds_that_differ_and_counts_shared_trainings_once():
     about = {"recipe": {"epochs": 3}}
-    runs = [SimpleNamespace(folder=k, about=about, seed=k) for k in range(3)]
+    runs = [SimpleNamespace(key=str(k), about=about, seed=k) for k in range(3)]
     outcomes = {
         "a": SimpleNamespace(runs={"x": runs}),
         "b": SimpleNamespace(runs={"x": runs[:1]}),

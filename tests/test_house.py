@@ -2,6 +2,9 @@
 
 import ast
 import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import nbformat
@@ -9,7 +12,7 @@ import papermill
 import pytest
 
 from helpers import parameters, paths
-from helpers.cli.profiles import PARTS
+from informe.cli.profiles import PARTS
 
 NOTEBOOKS = [paths.notebooks() / f"{name}.ipynb" for name in PARTS]
 HEADINGS = [
@@ -32,19 +35,96 @@ def python(cell) -> ast.Module:
     return ast.parse(re.sub(r"^(\s*)%.*$", r"\1pass", cell.source, flags=re.M))
 
 
-@pytest.mark.parametrize("module", sorted(paths.PACKAGE.glob("*.py")), ids=str)
-def test_the_core_never_imports_the_sub_packages(module):
-    subs = {p.name for p in paths.PACKAGE.iterdir() if (p / "__init__.py").exists()}
-    assert subs == {
-        *("cli", "experiments", "explicit", "explore"),
-        *("pdf", "report", "runs", "sweeps"),
+def modules(house: str) -> dict[str, Path]:
+    """Modules of a package by their dotted name."""
+    root = paths.PACKAGE.parent
+    files = (root / house).rglob("*.py")
+    return {
+        ".".join(f.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): f
+        for f in files
     }
-    subs.remove("explicit")  # the loop's fast twin, which fit() picks
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "helpers":
-            assert not subs & {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not re.match(rf"helpers\.({'|'.join(subs)})\b", node.module)
+
+
+def imported(file: Path) -> set[str]:
+    """What a module imports, not only for its types; `from a import b` is a and a.b."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+def test_helpers_never_import_informe():
+    for name, file in modules("helpers").items():
+        assert not [m for m in imported(file) if m.split(".")[0] == "informe"], name
+
+
+@pytest.mark.parametrize("house", ["helpers", "informe"])
+def test_no_import_leads_back(house):
+    """Neither between the modules of a house nor between its rooms.
+
+    A room is a sub-package or a flat module. What a module takes from its own package
+    comes from a neighbour, not from the package's `__init__`.
+    """
+    found = modules(house)
+    graph = {
+        name: {
+            m
+            for m in imported(file) & found.keys()
+            if not f"{name}.".startswith(f"{m}.")
+        }
+        for name, file in found.items()
+    }
+    rooms = {}
+    for name, used in graph.items():
+        rooms.setdefault(room(name), set()).update({*map(room, used)} - {room(name)})
+    TopologicalSorter(graph).prepare()  # CycleError names the modules
+    TopologicalSorter(rooms).prepare()
+
+
+def room(name: str) -> str:
+    return name.split(".")[1] if "." in name else name
+
+
+def test_the_library_is_small():
+    """Whoever opens it reads it in an hour: what makes a report is in `informe`."""
+    lines = {
+        n: len(f.read_text("utf-8").splitlines()) for n, f in modules("helpers").items()
+    }
+    flat = sum(n for name, n in lines.items() if name.count(".") == 1)
+    assert flat <= 2000
+    assert sum(lines.values()) <= 4500
+
+
+@pytest.mark.parametrize(
+    "module", ["helpers.runs", "helpers.download", "helpers.training"]
+)
+def test_trainings_draw_no_figures(module):
+    """Their processes hold no library that they do not need."""
+    heavy = ("matplotlib", "seaborn", "IPython", "statsmodels")
+    code = f"import sys, {module}; print(*[m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("house", ["helpers", "informe"])
+def test_the_readme_has_the_tree_as_it_is_on_disk(house):
+    readme = (paths.PACKAGE.parent / "README.md").read_text("utf-8")
+    assert len(readme.encode()) <= 6000
+    block = re.search(rf"^    {house}/.*\n((?:      .*\n)+)", readme, re.M)[1]
+    there = [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (paths.PACKAGE.parent / house).iterdir()
+        if path.is_dir() or path.suffix == ".py"
+    ]
+    named = re.findall(r"^      (\S+)", block, re.M)
+    assert sorted(named) == sorted(set(there) - {"__init__.py", "__pycache__/"})
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -78,7 +158,7 @@ class TestNotebook:
             assert about["help"], name
             assert about["inferred_type_name"] == parameters.RULES[name].type.__name__
 
-    def test_defaults_are_the_assignments(self, notebook):
+    def test_defaults_are_the_originals(self, notebook):
         found = papermill.inspect_notebook(notebook)
         default = {name: about["default"] for name, about in found.items()}
         assert default["batch_size"] == "40"

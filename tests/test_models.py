@@ -54,7 +54,7 @@ def test_ten_logits_an_image(network, shape):
 
 
 def test_layers_of_the_assignment():
-    layers = [type(layer) for layer in build("two_hidden", **VARIANTS["as_assigned"])]
+    layers = [type(layer) for layer in build("two_hidden", **VARIANTS["original"])]
     assert layers == [
         *(nn.Conv2d, nn.ReLU, nn.Conv2d, nn.ELU),
         *(nn.Flatten, nn.Linear, nn.ReLU),
@@ -65,9 +65,9 @@ def test_only_the_assigned_variant_ends_in_a_relu():
     images = torch.rand(64, 1, 28, 28)
     for network in ("one_hidden", "two_hidden"):
         corrected = build(network, seed=3, **VARIANTS["corrected"])(images)
-        as_assigned = build(network, seed=3, **VARIANTS["as_assigned"])(images)
+        original = build(network, seed=3, **VARIANTS["original"])(images)
         assert corrected.min() < 0
-        assert torch.equal(as_assigned, corrected.clamp(min=0))
+        assert torch.equal(original, corrected.clamp(min=0))
 
 
 def test_seed_decides_the_weights_and_leaves_the_global_state_alone():

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from helpers.report import numbers
+from helpers import numbers
 from helpers.uncertainty import over_seeds
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests import other_machine
+from tests.support import other_machine
 
 TOLERANCE = 1e-4  # of logits
 PLAIN = {"ATEN_CPU_CAPABILITY": "default", "NUMBA_CPU_NAME": "generic"}
@@ -25,7 +25,7 @@ def logits(tmp_path_factory):
     environments = {"again": {}, "plain": PLAIN | {"NUMBA_CACHE_DIR": str(folder)}}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.other_machine", str(folder / name)],
+            [sys.executable, "-m", "tests.support.other_machine", str(folder / name)],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | more,
         )
         for name, more in environments.items()

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
-from helpers.cli.profiles import PARTS
 from helpers.parameters import RULES, ParameterError, check_parameters, wrong
+from informe.cli.profiles import PARTS
 
 CELL = "epochs: int = 10  # épocas\nlearning_rate: float = 0.01  # tasa"
 CHECK = (

@@ -5,7 +5,7 @@ import pytest
 
 from helpers import plotting
 from helpers.calibration import calibration
-from helpers.colors import contrast
+from helpers.plotting import contrast
 
 COUNTS = np.array([[90, 10, 0], [5, 40, 5], [0, 1, 999]])
 
@@ -27,7 +27,7 @@ def texts(ax):
 
 def test_confusion_cells_say_count_and_percent():
     ax = plotting.plot_confusion(COUNTS, classes="abc")
-    assert texts(ax)[:4] == ["90", "90 %", "10", "10 %"]
+    assert texts(ax)[:4] == ["90", "90\u202f%", "10", "10\u202f%"]
     assert len(texts(ax)) == 2 * np.count_nonzero(COUNTS)
     assert [t.get_text() for t in ax.get_yticklabels()] == list("abc")
     assert ax.get_xlabel() == "clase predicha"
@@ -46,13 +46,22 @@ def test_confusion_text_contrasts_with_its_cell():
 
 def test_errors_only_leaves_the_diagonal_out_and_spreads_the_colour():
     ax = plotting.plot_confusion(COUNTS, errors_only=True)
-    assert texts(ax) == ["10", "10 %", "5", "10 %", "5", "10 %", "1", "0.1 %"]
+    assert texts(ax) == [
+        "10",
+        "10\u202f%",
+        "5",
+        "10\u202f%",
+        "5",
+        "10\u202f%",
+        "1",
+        "0.1\u202f%",
+    ]
     assert ax.collections[0].get_clim() == pytest.approx((0, 0.1))
 
 
 def test_a_class_without_images_is_drawn_blank():
     ax = plotting.plot_confusion(np.array([[3, 1], [0, 0]]))
-    assert texts(ax) == ["3", "75 %", "1", "25 %"]
+    assert texts(ax) == ["3", "75\u202f%", "1", "25\u202f%"]
 
 
 def test_curves_draw_the_mean_and_a_band_over_seeds():
@@ -76,7 +85,7 @@ def test_calibration_shows_both_errors_in_its_legend():
     good, bad = calibration(logits, [0, 0]), calibration(logits, [1, 1])
     ax = plotting.plot_calibration(bad, good)
     shown = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert shown == ["antes: ECE 90 %", "después: ECE 10 %"]
+    assert shown == ["antes: ECE 90\u202f%", "después: ECE 10\u202f%"]
 
 
 def test_per_class_shows_seeds_mean_and_the_other():

@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 
 from helpers import paths
-from helpers.cli.profiles import PARTS
+from informe.cli.profiles import PARTS
 
 # What the PDF must say of each formula of the notebooks, without its white space. Short
 # ones (a letter, a product) are read in the sentence that holds them.
@@ -61,7 +61,7 @@ FORMULAS = {
 
 def build(home) -> subprocess.CompletedProcess:
     environment = os.environ | {"INFORME_HOME": str(home)}
-    command = [sys.executable, "-m", "helpers.cli.main", "build", "--profile", "quick"]
+    command = [sys.executable, "-m", "informe.cli.main", "build", "--profile", "quick"]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False
     )

@@ -13,14 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from helpers import explicit, frames
-from helpers.autograd import Autograd
+from helpers import fast
 from helpers.models import build
 from helpers.runs import Checkpoint, checkpoint
 from helpers.runs.checkpoint import StorageError
-from helpers.training import Recipe, fit
-from tests import stoppable
-from tests.test_training import RECIPES, made_up
+from helpers.training import PlainLoop, Recipe, State, empty_snapshots, fit
+from tests.support import stoppable
+from tests.support.trainings import RECIPES, made_up
 
 SHAPES = {"one_hidden": (1, 28, 28), "two_hidden": (1, 28, 28)}
 WIDTH = {"dense": {"width": 20}}
@@ -48,14 +47,14 @@ def same(a, b) -> bool:
     )
 
 
-@pytest.mark.parametrize("loop", ["explicit", "autograd"])
+@pytest.mark.parametrize("loop", ["fast", "plain"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
 @pytest.mark.parametrize("network", RECIPES)
 def test_going_on_gives_the_bits_of_never_stopping(
     tmp_path, monkeypatch, network, optimizer, loop
 ):
-    if loop == "autograd":
-        monkeypatch.setattr(explicit, "objection", lambda *asked: "asked for")
+    if loop == "plain":
+        monkeypatch.setattr(fast, "unsupported", lambda *asked: "asked for")
     data = made_up(SHAPES.get(network, (3, 32, 32)))
     recipe = replace(RECIPES[network], optimizer=optimizer, epochs=4)
 
@@ -95,7 +94,7 @@ def test_the_state_is_readable_without_this_code(kept):
     assert tensors["optimizer.linear.bias.exp_avg"].shape == (10,)
     assert tensors["optimizer.steps"] == 2 * 3  # 100 images, batches of 40
     assert tensors["shuffle"].dtype == torch.uint8
-    assert [epoch["epoch"] for epoch in kept.epochs()] == [1, 2]
+    assert [epoch["epoch"] for epoch in kept.history()] == [1, 2]
 
 
 def cut(path):
@@ -138,7 +137,7 @@ def test_another_network_s_state_is_not_used(kept, capsys):
 def test_another_training_s_state_is_not_used(kept, capsys):
     other = Checkpoint(kept.path, "b")
     assert same(train_small(other), train_small())
-    assert other.epochs() != [] and "another training" in capsys.readouterr().err
+    assert other.history() != [] and "another training" in capsys.readouterr().err
 
 
 def test_a_disk_that_is_full_keeps_the_last_state(kept, monkeypatch):
@@ -146,7 +145,7 @@ def test_a_disk_that_is_full_keeps_the_last_state(kept, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", full)
         with pytest.raises(StorageError, match=r"epoch 2 could not.*from epoch 1"):
-            Checkpoint.write(kept, *fresh(), [{}, {}])
+            Checkpoint.write(kept, fresh(), [{}, {}])
     assert kept.path.read_bytes() == before
     assert len(list(kept.path.parent.iterdir())) == 1
     assert same(train_small(kept), train_small())
@@ -159,8 +158,9 @@ def full(_tensors, path, _about):
 
 def fresh():
     model = build("two_hidden")
-    loop = Autograd(model, DATA.train, Recipe())
-    return model, loop, torch.Generator(), frames.empty(model, len(DATA.test), 3)
+    loop = PlainLoop(model, DATA.train, Recipe())
+    snapshots = empty_snapshots(model, len(DATA.test), 3)
+    return State(model, loop, torch.Generator(), snapshots)
 
 
 # A training in a process of its own, forked from one that has imported torch
@@ -169,7 +169,7 @@ def fresh():
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.stoppable"])
+    context.set_forkserver_preload(["tests.support.stoppable"])
     return context
 
 

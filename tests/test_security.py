@@ -14,17 +14,21 @@ from hypothesis import strategies as st
 from papermill.translators import PythonTranslator
 
 from helpers import paths
-from helpers.cli import build
-from helpers.cli.main import main
-from helpers.cli.pool import Job
 from helpers.runs import Plan, store, train
-from helpers.runs.plan import trainings
-from helpers.sweeps import work
+from helpers.runs.plan import questions
 from helpers.training import Recipe
-from tests.test_store import PICKLE
-from tests.tiny_notebooks import write
+from informe.cli import build
+from informe.cli.main import main
+from informe.execution.processes import Execution
+from informe.sweeps import work
+from tests.support.harms import PICKLE
+from tests.support.notebooks import write
 
-MODULES = sorted(paths.PACKAGE.rglob("*.py"))
+MODULES = sorted(
+    path
+    for house in ("helpers", "informe")
+    for path in (paths.PACKAGE.parent / house).rglob("*.py")
+)
 UNPICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal", "yaml"}
 EVALUATORS = {"eval", "exec", "compile", "__import__"}
 ATTACKS = [
@@ -79,7 +83,7 @@ def attacked(tmp_path_factory):
     cells[0].metadata.tags = ["parameters"]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "a.ipynb")
     values = dict(zip(names, ATTACKS, strict=True))
-    job = Job(folder / "a.ipynb", folder / "out.ipynb", values)
+    job = Execution(folder / "a.ipynb", folder / "out.ipynb", values)
     build.execute([job], folder / "x.pdf")
     return folder
 
@@ -121,7 +125,7 @@ def test_a_notebook_checks_what_a_bare_papermill_gives(home):
 def test_pickles_in_place_of_all_stored_files_are_never_read(home, mnist, monkeypatch):
     monkeypatch.chdir(home)
     plan = Plan("one_hidden", Recipe(epochs=1))
-    job = trainings(mnist, plan, "cpu")[0]
+    job = questions(mnist, plan, "cpu")[0]
     folder = home / "runs" / job.key
     for path in (folder, store.part_of(job.key)):
         path.mkdir(parents=True)

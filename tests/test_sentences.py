@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers.report import duel, matrices, sentences
 from helpers.uncertainty import Paired
-from tests.made_up_runs import run
+from informe.report import comparison, matrices, sentences
+from tests.support.runs import run
 
 DIGITS = tuple("0123456789")
 
@@ -62,8 +62,8 @@ def test_what_is_trained_alike_is_told_once(make):
     ],
 )  # fmt: skip
 def test_what_the_relu_on_the_output_does(make, accuracy, lost, says):
-    as_assigned = [make(accuracy, lost=lost, seed=4)]
-    assert says in sentences.variants([make(0.9)], as_assigned, DIGITS)
+    original = [make(accuracy, lost=lost, seed=4)]
+    assert says in sentences.variants([make(0.9)], original, DIGITS)
 
 
 def test_lost_classes_of_a_run(make):
@@ -86,14 +86,14 @@ def test_lost_classes_of_a_run(make):
 def test_comparison_on_both_sides_of_the_verdict(make, dense, lenet, says, concludes):
     a = [make(x, network="dense", seed=i) for i, x in enumerate(dense)]
     b = [make(x, network="lenet5", seed=i) for i, x in enumerate(lenet)]
-    assert says in duel.comparison(a, b)
-    assert concludes in duel.conclusion(a, b)
+    assert says in comparison.comparison(a, b)
+    assert concludes in comparison.conclusion(a, b)
 
 
 def test_longer_training_is_named_either_way(make):
     a, b = [make(0.5, seconds=5.0)], [make(0.6, seconds=10.0)]
     assert "Entrenar LeNet-5 lleva 2.0 veces el tiempo de la red densa" in (
-        duel.comparison(a, b)
+        comparison.comparison(a, b)
     )
 
 
@@ -144,7 +144,7 @@ def test_extremes_and_original():
 )
 def test_paired_on_both_sides_of_the_verdict(only_a, only_b, p, says):
     pair = Paired(100, only_a, only_b, 20, p, 0.02, 0.01, 0.03)
-    text = duel.paired(pair, "densa", "LeNet-5")
+    text = comparison.paired(pair, "densa", "LeNet-5")
     assert says in text
     assert "es de +2.0 puntos porcentuales" in text
     assert "[1.0, 3.0]" in text
@@ -153,13 +153,13 @@ def test_paired_on_both_sides_of_the_verdict(only_a, only_b, p, says):
 def test_seedwise_of_several_seeds_and_of_one(make):
     a = [make(x, seed=i) for i, x in enumerate([0.9, 0.92, 0.88])]
     b = [make(x, seed=i) for i, x in enumerate([0.8, 0.84, 0.82])]
-    text = duel.seedwise(a, b, "corregida", "de la tarea")
+    text = comparison.seedwise(a, b, "corregida", "de la tarea")
     expected = stats.ttest_rel([0.9, 0.92, 0.88], [0.8, 0.84, 0.82])
     low, high = (100 * x for x in expected.confidence_interval(0.95))
     assert "es en promedio de +8.0 puntos porcentuales" in text
     assert f"Student pareado del 95 %: [{low:.1f}, {high:.1f}])" in text
     assert "3 semillas" in text
-    assert "una sola semilla" in duel.seedwise(a[:1], b[:1], "x", "y")
+    assert "una sola semilla" in comparison.seedwise(a[:1], b[:1], "x", "y")
 
 
 def test_destinations_read_a_row_of_the_matrix():

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from helpers.runs import Plan, pool
-from helpers.runs.plan import trainings
+from helpers.runs import Plan, workers
+from helpers.runs.plan import questions
 from helpers.runs.slots import slot, slots
 from helpers.training import Recipe
 
@@ -84,7 +84,7 @@ def test_one_training_at_a_time_on_a_gpu():
 def test_the_longest_trainings_begin(mnist):
     def cost(network, epochs, **options):
         plan = Plan(network, Recipe(epochs=epochs), options=options)
-        return pool.cost(trainings(mnist, plan, "cpu")[0])
+        return workers.work(questions(mnist, plan, "cpu")[0])
 
     assert cost("dense", 2) > cost("lenet5", 10) > cost("lenet5", 2)
     assert cost("dense", 2, width=1000) < cost("dense", 1)

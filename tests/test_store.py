@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import shutil
 from functools import cache
 
@@ -15,123 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors import SafetensorError
 
-from helpers.cli.main import main
 from helpers.datasets import load
-from helpers.recipe import OPTIMIZERS, Recipe
 from helpers.runs import Plan, store
-from helpers.runs.plan import trainings
-from tests.made_up_runs import made_up_result, store_one
-
-
-class Harmful:
-    def __reduce__(self):
-        return os.mkdir, ("unpickled",)
-
-
-def edit(name, change):
-    """A harm: replace the content of a JSON file by what `change` makes of it."""
-
-    def harm(folder):
-        content = json.loads((folder / name).read_text())
-        (folder / name).write_text(json.dumps(change(content)))
-
-    return harm
-
-
-def write(name, content):
-    return lambda folder: (folder / name).write_bytes(content)
-
-
-def halve(name):
-    def harm(folder):
-        content = (folder / name).read_bytes()
-        (folder / name).write_bytes(content[: len(content) // 2])
-
-    return harm
-
-
-def flip(name):
-    def harm(folder):
-        content = bytearray((folder / name).read_bytes())
-        content[-3] ^= 4
-        (folder / name).write_bytes(content)
-
-    return harm
-
-
-def remove(name):
-    return lambda folder: (folder / name).unlink()
-
-
-def folder_in_place_of(name):
-    def harm(folder):
-        (folder / name).unlink()
-        (folder / name).mkdir()
-
-    return harm
-
-
-def another_s(*names):
-    """Put the files of another network's run in place of this one's."""
-
-    def harm(folder):
-        _, other = store_one(load("mnist", "sample"), network="two_hidden")
-        for name in names:
-            shutil.copy(other.folder / name, folder / name)
-
-    return harm
-
-
-def link_to_nothing(folder):
-    (folder / "weights.safetensors").unlink()
-    (folder / "weights.safetensors").symlink_to("/nowhere")
-
-
-PICKLE = pickle.dumps(Harmful())
-HARMS = {
-    "no weights": (remove("weights.safetensors"), "weights.safetensors missing"),
-    "no predictions": (remove("predictions.safetensors"), "predictions.* missing"),
-    "no history": (remove("history.json"), "history.json missing"),
-    "no run.json": (remove("run.json"), "run.json missing"),
-    "a link to nothing": (link_to_nothing, "weights.safetensors missing"),
-    "a folder": (folder_in_place_of("history.json"), "history.json missing"),
-    "half of run.json": (halve("run.json"), "run.json is damaged"),
-    "empty run.json": (write("run.json", b""), "run.json is damaged"),
-    "run.json is a list": (write("run.json", b"[]"), "run.json is damaged"),
-    "run.json is no text": (write("run.json", b"\xff\xfe"), "run.json is damaged"),
-    "half of history.json": (halve("history.json"), "history.json not as written"),
-    "no frames": (remove("frames.safetensors"), "frames.safetensors missing"),
-    "half of the frames": (halve("frames.safetensors"), "frames.* not as written"),
-    "a bit of the frames": (flip("frames.safetensors"), "frames.* not as written"),
-    "pickled frames": (write("frames.safetensors", PICKLE), "frames.* not as written"),
-    "another's frames": (another_s("frames.safetensors"), "frames.* not as written"),
-    "half of the weights": (halve("weights.safetensors"), "weights.* not as written"),
-    "a bit of the weights": (flip("weights.safetensors"), "weights.* not as written"),
-    "a bit of predictions": (flip("predictions.safetensors"), "not as written"),
-    "a pickle": (write("weights.safetensors", PICKLE), "weights.* not as written"),
-    "pickled predictions": (
-        write("predictions.safetensors", PICKLE),
-        "predictions.* not as written",
-    ),
-    "another's weights": (another_s("weights.safetensors"), "weights.* not as written"),
-    "another's run": (another_s(*store.FILES), "another question"),
-    "another version of torch": (
-        edit("run.json", lambda about: about | {"torch": "1.0"}),
-        "another question",
-    ),
-    "another version of the code": (
-        edit("run.json", lambda about: about | {"code": "0"}),
-        "another question",
-    ),
-    "another seed": (
-        edit("run.json", lambda about: about | {"seed": 1}),
-        "another question",
-    ),
-    "of before the digests": (
-        edit("run.json", lambda about: {**about, "sha256": None}),
-        "of another version",
-    ),
-}
+from helpers.runs.plan import questions
+from helpers.training import OPTIMIZERS, Recipe
+from informe.cli.main import main
+from tests.support.harms import HARMS, PICKLE, edit
+from tests.support.runs import made_up_result, store_one
 
 
 @pytest.fixture
@@ -152,7 +41,7 @@ def test_what_is_not_as_written_is_refused_told_and_made_anew(
     assert store.find(job) == run
     do, words = HARMS[harm]
     do(run.folder)
-    with pytest.raises(store.Refused, match=words):
+    with pytest.raises(store.InvalidRun, match=words):
         store.verified(run.folder)
     assert store.find(job) is None
     told = capsys.readouterr().err
@@ -167,9 +56,9 @@ def test_changed_weights_are_refused_when_they_are_used(stored, harm):
     job, run = stored
     do, words = HARMS[harm]
     do(run.folder)
-    with pytest.raises(store.Refused, match=words):
+    with pytest.raises(store.InvalidRun, match=words):
         store.verified(run.folder)
-    with pytest.raises(store.Refused, match=r"not as written; delete the folder"):
+    with pytest.raises(store.InvalidRun, match=r"not as written; delete the folder"):
         store.find(job).model()
 
 
@@ -203,9 +92,9 @@ def sample():
 @given(RECIPES, RECIPES, st.integers(0, 9), st.integers(0, 9))
 def test_the_key_is_the_question(one, other, seed, other_seed):
     data = sample()
-    a = trainings(data, Plan("one_hidden", one, (seed,)), "cpu")[0]
-    b = trainings(data, Plan("one_hidden", other, (other_seed,)), "cpu")[0]
-    same = json.dumps(a.question) == json.dumps(b.question)
+    a = questions(data, Plan("one_hidden", one, (seed,)), "cpu")[0]
+    b = questions(data, Plan("one_hidden", other, (other_seed,)), "cpu")[0]
+    same = json.dumps(a.content) == json.dumps(b.content)
     assert (a.key == b.key) == same
     assert len(a.key) == 16
 
@@ -230,7 +119,7 @@ def test_no_changed_bit_and_no_cut_goes_unseen(stored, name, place, bit, cut):
         if name == "run.json" and not cut:
             assert found is None or found.folder.name == job.key
         elif name == "weights.safetensors" and found:
-            with pytest.raises(store.Refused):
+            with pytest.raises(store.InvalidRun):
                 found.model()
         else:
             assert found is None
@@ -254,7 +143,7 @@ def test_any_result_reads_back_as_it_was_saved(
     home, mnist, accuracy, seed, epochs, rate, logit
 ):
     recipe = Recipe(epochs=epochs, learning_rate=rate)
-    job = trainings(mnist, Plan("one_hidden", recipe, (seed,)), "cpu")[0]
+    job = questions(mnist, Plan("one_hidden", recipe, (seed,)), "cpu")[0]
     result = made_up_result(mnist, "one_hidden", recipe, seed, accuracy)
     result.logits[0, 0] = logit
     try:
@@ -262,7 +151,7 @@ def test_any_result_reads_back_as_it_was_saved(
         run = store.find(job)
         pd.testing.assert_frame_equal(run.history, result.history, check_exact=True)
         assert np.array_equal(run.logits, result.logits.numpy(), equal_nan=True)
-        assert run.frames.keys() == result.frames.keys()
+        assert run.snapshots.keys() == result.snapshots.keys()
         assert (run.seed, run.about["recipe"]["learning_rate"]) == (seed, rate)
         weights = zip(run.model().parameters(), result.model.parameters(), strict=True)
         assert all(torch.equal(a, b) for a, b in weights)

@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.cli.main import main
 from helpers.parameters import ParameterError
-from helpers.sweeps import executors, grid, run, table, work
-from helpers.sweeps.work import Task
-from tests.tiny_notebooks import informe, write
+from informe.cli.main import main
+from informe.sweeps import executors, grid, run, table, work
+from informe.sweeps.work import Task
+from tests.support.commands import informe
+from tests.support.notebooks import write
 
 NAMES = ["epochs", "learning_rate", "seed", "n_seeds", "data"]
 MEASURE = """
@@ -182,7 +183,7 @@ def test_another_notebook_or_a_damaged_file_is_run_again(home):
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
 def test_a_sweep_that_was_stopped_goes_on(home, ending):
     source = write(home, "a", WAIT, MEASURE)
-    command = [sys.executable, "-m", "helpers.cli.main", "sweep", str(source)]
+    command = [sys.executable, "-m", "informe.cli.main", "sweep", str(source)]
     command += ["-p", "epochs", "1:5", "--jobs", "2"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_for(lambda: finished(home) == 2)
@@ -269,7 +270,7 @@ def cluster(home):
 def test_a_cluster_of_which_a_worker_is_killed_loses_nothing(home, cluster):
     address, workers = cluster
     source = write(home, "a", "import time\ntime.sleep(1)", MEASURE)
-    command = [sys.executable, "-m", "helpers.cli.main", "sweep", str(source)]
+    command = [sys.executable, "-m", "informe.cli.main", "sweep", str(source)]
     command += ["-p", "epochs", "1:10", "--scheduler", address]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         wait_for(lambda: finished(home))
@@ -307,7 +308,7 @@ def test_a_scheduler_that_does_not_answer_is_told(home, monkeypatch, address):
 @pytest.mark.slow
 def test_two_hundred_runs_of_which_two_are_killed(home):
     source = write(home, "a", MEASURE)
-    command = [sys.executable, "-m", "helpers.cli.main", "sweep", str(source)]
+    command = [sys.executable, "-m", "informe.cli.main", "sweep", str(source)]
     command += ["-p", "epochs", "1:201", "--jobs", "4"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         for number in (20, 90):

@@ -3,12 +3,12 @@ import pytest
 from sklearn.metrics import classification_report
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.evaluation import confusion_counts
+from helpers.evaluation import confusion_matrix
 from helpers.models import VARIANTS, build
-from helpers.report import chapters, results, tables
-from helpers.report.display import pipe_table
 from helpers.uncertainty import Paired
-from tests.made_up_runs import run
+from informe.report import chapters, results, tables
+from informe.report.display import pipe_table
+from tests.support.runs import run
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def two_seeds(tmp_path, mnist):
 
 
 def test_layers_with_shapes_and_parameters(mnist):
-    network = build("one_hidden", **VARIANTS["as_assigned"])
+    network = build("one_hidden", **VARIANTS["original"])
     table = tables.layers(network, mnist.train.images[:1])
     assert table["salida"].tolist()[:3] == ["1 × 28 × 28", "1 × 25 × 25", "625"]
     assert table["parámetros"].tolist() == ["", "17", "0", "6260", "0", "6277"]
@@ -31,7 +31,7 @@ def test_layers_with_shapes_and_parameters(mnist):
 def test_per_class_is_scikit_learns_report_with_wilsons_interval():
     labels = np.repeat(np.arange(10), 20)
     predictions = (labels + (np.arange(200) % 3 == 0)) % 10
-    counts = confusion_counts(labels, predictions)
+    counts = confusion_matrix(labels, predictions)
     table = tables.per_class(counts, tuple("0123456789"), with_original=True)
     expected = classification_report(labels, predictions, output_dict=True)
     for k in range(10):
@@ -46,7 +46,7 @@ def test_per_class_is_scikit_learns_report_with_wilsons_interval():
 
 
 def test_a_class_never_predicted_has_a_dash(two_seeds, mnist):
-    counts = results.counts_of(two_seeds[1], mnist)
+    counts = two_seeds[1].confusion
     table = tables.per_class(counts, mnist.classes)
     assert table.loc["3", "precisión [IC 95 %]"] == "— [—, —]"
 
@@ -89,7 +89,7 @@ def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
 
 def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     runs = {"corregida": two_seeds, "de la tarea": two_seeds[::-1]}
-    pair = results.paired(*runs.values(), mnist)
+    pair = results.paired(*runs.values())
     content = results.metrics(mnist, runs, pair)
     network = content["networks"]["corregida"]
     assert network["accuracy"] == pytest.approx([0.9, 0.72])

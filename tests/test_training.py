@@ -1,93 +1,37 @@
 import pickle
 
+import numpy as np
 import pytest
 import torch
-from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
-from helpers import explicit, training
-from helpers.autograd import OPTIMIZERS, Autograd
-from helpers.datasets import Dataset, Split
+from helpers import fast, training
+from helpers.datasets import Split
+from helpers.machine import pick_device
 from helpers.models import build, scale
 from helpers.training import (
+    OPTIMIZERS,
+    PlainLoop,
     Recipe,
     TrainingError,
     check_losses,
-    class_weights,
     evaluate,
     fit,
-    pick_device,
     predict,
 )
-
-WEIGHTS = class_weights((5, 7, 9), 2)
-RECIPES = {
-    "one_hidden": Recipe("sgd", 0.01, 2),
-    "two_hidden": Recipe("adam", 0.001, 2, class_weights=WEIGHTS),
-    "dense": Recipe("adagrad", 0.01, 2),
-    "lenet5": Recipe("sgd", 0.01, 2),
-}
-
-
-def made_up(shape, n=100) -> Dataset:
-    """Random images of a shape (C, H, W), with random labels."""
-    g = torch.Generator().manual_seed(1)
-    splits = [
-        Split(
-            torch.randint(0, 256, (n, *shape), generator=g, dtype=torch.uint8),
-            torch.randint(0, 10, (n,), generator=g),
-        )
-        for _ in range(2)
-    ]
-    classes = tuple("0123456789")
-    return Dataset("mnist", "MNIST", classes, *splits, True, "made up", "0")
+from tests.support.trainings import (
+    RECIPES,
+    WEIGHTS,
+    assert_same_weights,
+    made_up,
+    plain_loop,
+)
 
 
-def plain_loop(model, data, recipe, seed):
-    """The textbook's loop in float64: DataLoader, default optimizer and layout."""
-    model = model.double()
-    optimizer = {
-        "sgd": torch.optim.SGD,
-        "adam": torch.optim.Adam,
-        "adagrad": torch.optim.Adagrad,
-        "rmsprop": torch.optim.RMSprop,
-    }[recipe.optimizer](model.parameters(), lr=recipe.learning_rate)
-    weights = recipe.class_weights and torch.tensor(recipe.class_weights).double()
-    loss_of = {
-        "cross_entropy": nn.CrossEntropyLoss(weight=weights),
-        "mse": lambda x, y: ((x - torch.eye(10).double()[y]) ** 2).mean(),
-        "multi_margin": nn.MultiMarginLoss(),
-    }[recipe.loss]
-    shuffle = torch.Generator().manual_seed(seed)
-    images = data.train.images.double() / 255
-    for _ in range(recipe.epochs):
-        order = torch.randperm(len(images), generator=shuffle)
-        batches = TensorDataset(images[order], data.train.labels[order])
-        for x, y in DataLoader(batches, recipe.batch_size):
-            optimizer.zero_grad()
-            loss_of(model(x), y).backward()
-            optimizer.step()
-    return model
-
-
-def assert_same_weights(ours: nn.Module, theirs: nn.Module):
-    """Rounding may differ, by 1e-7 in the mean square.
-
-    A single weight may differ by more: Adagrad's first step is the gradient's sign,
-    which is rounding alone where the gradient is nearly zero; torch's own float32 loop
-    is as far from the float64 one there.
-    """
-    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
-        difference = (a.double() - b.double()).detach()
-        assert difference.square().mean().sqrt() < 1e-7
-        assert difference.abs().max() < 5e-5
-
-
-@pytest.mark.parametrize("loop", ["explicit", "autograd"])
+@pytest.mark.parametrize("loop", ["fast", "plain"])
 @pytest.mark.parametrize("network", RECIPES)
 def test_same_weights_as_a_plain_loop(network, loop, monkeypatch):
-    if loop == "autograd":
-        monkeypatch.setattr(explicit, "objection", lambda *asked: "asked for")
+    if loop == "plain":
+        monkeypatch.setattr(fast, "unsupported", lambda *asked: "asked for")
     shape = (1, 28, 28) if "hidden" in network else (3, 32, 32)
     options = {"width": 50} if network == "dense" else {}
     data, recipe = made_up(shape), RECIPES[network]
@@ -109,7 +53,7 @@ def test_what_is_not_written_out_is_the_plain_loop_too(recipe, why):
     data = made_up((1, 28, 28))
     ours = fit(build("one_hidden", seed=2), data, recipe, seed=7)
     theirs = plain_loop(build("one_hidden", seed=2), data, recipe, seed=7)
-    assert ours.loop.startswith("autograd") and why in ours.loop
+    assert ours.loop.startswith("plain") and why in ours.loop
     assert_same_weights(ours.model, theirs)
 
 
@@ -141,9 +85,10 @@ def test_it_learns_and_says_so(mnist):
     assert history.epoch.tolist() == [e.epoch for e in seen] == [1, 2, 3]
     assert history.train_loss.is_monotonic_decreasing
     assert history.test_error.iloc[-1] < 0.5 < history.train_error.iloc[0]
-    wrong = (result.predictions != mnist.test.labels).double().mean().item()
+    wrong = (result.predictions != mnist.test.labels.numpy()).mean()
     assert history.test_error.iloc[-1] == pytest.approx(wrong)
-    torch.testing.assert_close(result.probabilities.sum(1), torch.ones(500))
+    assert result.probabilities.sum(1) == pytest.approx(np.ones(500), abs=1e-6)
+    assert result.confusion.sum() - np.trace(result.confusion) == round(500 * wrong)
 
 
 def test_weighted_loss_is_its_formula():
@@ -226,7 +171,9 @@ def test_a_step_reads_nothing_back(changes, optimizer):
     """
     data = made_up((1, 28, 28)).train
     train = Split(data.images.to("meta"), data.labels.to("meta"))
-    loop = Autograd(build("two_hidden").to("meta"), train, Recipe(optimizer, **changes))
+    loop = PlainLoop(
+        build("two_hidden").to("meta"), train, Recipe(optimizer, **changes)
+    )
     for rows in torch.arange(100, device="meta").split(40):
         loss, errors = loop.step(rows)
         assert loss.is_meta and errors.is_meta

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn.metrics import f1_score
-from statsmodels.stats.proportion import proportion_confint
 
 from helpers import uncertainty
 
@@ -23,10 +22,13 @@ def test_one_seed_has_no_uncertainty():
 
 def test_difference_of_several_seeds_is_welchs():
     a, b = [0.5, 0.52, 0.55], [0.4, 0.47]
+    # by hand: Welch's standard error and the degrees of freedom of Satterthwaite
+    parts = np.var(a, ddof=1) / 3, np.var(b, ddof=1) / 2
+    df = sum(parts) ** 2 / (parts[0] ** 2 / 2 + parts[1] ** 2 / 1)
+    half = stats.t.ppf(0.975, df) * np.sqrt(sum(parts))
+    gap = np.mean(a) - np.mean(b)
     e = uncertainty.difference(a, b)
-    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
-    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))
-    assert e.mean == pytest.approx(np.mean(a) - np.mean(b))
+    assert (e.mean, e.low, e.high) == pytest.approx((gap, gap - half, gap + half))
 
 
 def test_difference_with_one_seed_borrows_the_others_spread():
@@ -57,7 +59,6 @@ def test_wilson_by_its_formula():
     half = z / (1 + z**2 / n) * np.sqrt(share * 0.1 / n + z**2 / (4 * n**2))
     low, high = uncertainty.wilson([90], [100])
     assert (low[0], high[0]) == pytest.approx((middle - half, middle + half))
-    assert (low, high) == pytest.approx(proportion_confint(90, 100, method="wilson"))
 
 
 def test_wilson_of_nothing_has_no_value():
@@ -76,7 +77,6 @@ def test_mcnemar_of_agrestis_example():
     assert (p.both, p.only_a, p.only_b, p.neither) == (794, 86, 150, 570)
     assert p.p_value == pytest.approx(stats.binomtest(86, 236).pvalue)
     assert p.difference == pytest.approx((86 - 150) / 1600)
-    assert p.odds == pytest.approx(86 / 150)
     # the normal approximation of the same interval, as a check of the bootstrap
     half = 1.96 * np.sqrt((236 / 1600 - p.difference**2) / 1600)
     assert (p.low, p.high) == pytest.approx(
@@ -88,7 +88,6 @@ def test_equal_networks_do_not_differ():
     labels = np.array([0, 1, 1])
     p = uncertainty.compare(labels, labels, labels)
     assert (p.p_value, p.difference, p.low, p.high) == (1, 0, 0, 0)
-    assert p.odds == np.inf
 
 
 def test_the_bootstrap_gives_the_same_interval_every_time():

@@ -1,8 +1,17 @@
-"""Stored runs: a training asked for twice is computed once."""
+"""Stored runs: a training asked for twice is computed once.
+
+plan.py        what to train; the key under which a training is stored
+store.py       the folder of runs
+checkpoint.py  the state after an epoch, from which a stopped training goes on
+files.py       files that are whole or absent
+workers.py     train(): what is not stored, in processes that share the cores
+slots.py       the cores, shared by all that train in this folder
+progress.py    what the person sees meanwhile
+"""
 
 from helpers.runs.checkpoint import Checkpoint
 from helpers.runs.plan import Plan
-from helpers.runs.pool import train
 from helpers.runs.store import Run
+from helpers.runs.workers import train
 
 __all__ = ["Checkpoint", "Plan", "Run", "train"]

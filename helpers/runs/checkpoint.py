@@ -1,24 +1,23 @@
-"""A training's state after an epoch: what it goes on from when it was killed.
+"""A training's state after an epoch, from which it goes on when it was stopped.
 
 One safetensors file, replaced whole after each epoch. Its tensors are `model.<name>`,
-`optimizer.<name of the weight>.<name of the state>`, `frames.<name>` (helpers.frames)
-and `shuffle`, the generator that orders the batches; the epochs so far stand in its
-metadata as JSON.
+`optimizer.<weight>.<name in torch>`, `snapshots.<name>` and `shuffle`, the generator
+that orders the batches; its metadata hold the history so far, as JSON.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from helpers.autograd import Loop
-from helpers.frames import Frames
+from helpers.console import tell
 from helpers.runs import files
-from helpers.sources import tell
+from helpers.training import State
 
 
 class StorageError(RuntimeError):
@@ -31,32 +30,36 @@ class Checkpoint:
     def __init__(self, path: Path, key: str = ""):
         self.path, self.key = path, key
 
-    def read(self, model: nn.Module, loop: Loop, shuffle, kept: Frames) -> list[dict]:
-        """Put the state that was kept into the four; give the epochs so far.
+    def read(self, state: State) -> list[dict]:
+        """Load what was kept into `state`; give the history so far.
 
-        Gives no epochs, and changes nothing, where there is no state or where it is
-        damaged or another training's; the latter is told.
+        Where there is no file, `state` stays as it is and the history is empty. The
+        same holds, and the person is told, where it is damaged or another training's.
         """
         if not self.path.exists():
             return []
         try:
-            epochs, tensors = self._verified(state_of(model, loop, shuffle, kept))
+            history, tensors = self._verified(tensors_of(state))
         except (OSError, SafetensorError, ValueError) as error:
             tell(f"{self.path} is not used: {error}; the training starts anew")
             return []
-        _restore(tensors, model, loop)
-        shuffle.set_state(tensors["shuffle"])
-        for name, value in _under("frames.", tensors).items():
-            kept[name].copy_(value)
-        return epochs
+        with torch.no_grad():
+            for name, value in state.model.state_dict().items():
+                value.copy_(tensors[f"model.{name}"])
+        # after the model, whose weights it reads
+        state.loop.load_state_dict(_under("optimizer.", tensors))
+        state.shuffle.set_state(tensors["shuffle"])
+        for name, value in _under("snapshots.", tensors).items():
+            state.snapshots[name].copy_(value)
+        return history
 
-    def write(self, model: nn.Module, loop: Loop, shuffle, kept: Frames, epochs):
-        """Keep the state of the four, and the epochs so far, in place of the last.
+    def write(self, state: State, history: list[dict]) -> None:
+        """Keep the state and the history so far in place of the last ones.
 
-        Raises StorageError where it cannot be written; the last state is still there.
+        Raises StorageError where they cannot be written; the last ones are then intact.
         """
-        tensors = state_of(model, loop, shuffle, kept)
-        about = {"key": self.key, "epochs": json.dumps(epochs)}
+        tensors = tensors_of(state)
+        about = {"key": self.key, "history": json.dumps(history)}
         about["sha256"] = _digest(tensors)
         new = self.path.with_suffix(".new")
         try:
@@ -66,19 +69,22 @@ class Checkpoint:
             files.replace(new, self.path)
         except (OSError, SafetensorError) as error:
             new.unlink(missing_ok=True)
+            epoch = len(history)
             raise StorageError(
-                f"epoch {len(epochs)} could not be kept in {self.path}: {error}; free "
-                f"some space, and the same command goes on from epoch {len(epochs) - 1}"
+                f"epoch {epoch} could not be kept in {self.path}: {error}; free some "
+                f"space, and the same command goes on from epoch {epoch - 1}"
             ) from error
 
-    def epochs(self) -> list[dict]:
-        """The epochs that were kept; none where there is no whole file."""
+    def history(self) -> list[dict]:
+        """The history that was kept; empty where there is no whole file."""
         try:
             return self._open()[0]
         except (OSError, SafetensorError, ValueError):
             return []
 
-    def _open(self, names=()) -> tuple[list[dict], dict[str, Tensor], str]:
+    def _open(
+        self, names: Iterable[str] = ()
+    ) -> tuple[list[dict], dict[str, Tensor], str]:
         with safe_open(self.path, framework="pt") as file:
             about = file.metadata() or {}
             if about.get("key") != self.key:
@@ -87,33 +93,32 @@ class Checkpoint:
             if set(names) - set(stored):
                 raise ValueError("it is of another network")
             tensors = {name: file.get_tensor(name) for name in stored}
-        return json.loads(about["epochs"]), tensors, about["sha256"]
+        return json.loads(about["history"]), tensors, about["sha256"]
 
-    def _verified(self, like: dict[str, Tensor]) -> tuple[list[dict], dict]:
-        """Epochs and tensors, if they have the names and shapes of `like`."""
-        epochs, tensors, digest = self._open(like)
+    def _verified(
+        self, like: dict[str, Tensor]
+    ) -> tuple[list[dict], dict[str, Tensor]]:
+        """History and tensors, if they have the names and shapes of `like`."""
+        history, tensors, digest = self._open(like)
         if any(tensors[name].shape != like[name].shape for name in like):
             raise ValueError("it is of another network")
         if _digest(tensors) != digest:
             raise ValueError("it is damaged")
-        return epochs, tensors
+        return history, tensors
 
 
-def state_of(model: nn.Module, loop: Loop, shuffle, kept: Frames) -> dict[str, Tensor]:
-    """All that changes while a network is trained, by name, in the CPU's memory."""
-    state = {f"model.{name}": value for name, value in model.state_dict().items()}
-    state |= {f"optimizer.{name}": value for name, value in loop.state().items()}
-    state |= {f"frames.{name}": value for name, value in kept.items()}
-    state["shuffle"] = shuffle.get_state()
-    return {name: value.cpu().contiguous() for name, value in state.items()}
-
-
-def _restore(tensors: dict[str, Tensor], model: nn.Module, loop: Loop) -> None:
-    """Fill the model, then the loop, which reads the model's weights."""
-    with torch.no_grad():
-        for name, value in model.state_dict().items():
-            value.copy_(tensors[f"model.{name}"])
-    loop.restore(_under("optimizer.", tensors))
+def tensors_of(state: State) -> dict[str, Tensor]:
+    """All of a state by name, in the CPU's memory."""
+    parts = {
+        "model": state.model.state_dict(),
+        "optimizer": state.loop.state_dict(),
+        "snapshots": state.snapshots,
+    }
+    tensors = {
+        f"{p}.{name}": t for p, named in parts.items() for name, t in named.items()
+    }
+    tensors["shuffle"] = state.shuffle.get_state()
+    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

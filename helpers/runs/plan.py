@@ -10,16 +10,13 @@ from functools import cache
 import numba
 import torch
 
-from helpers import autograd, frames, models, recipe, selection, training
+from helpers import models, training, validation
 from helpers.datasets import Dataset
-from helpers.explicit import kernels, layers, step, updates
-from helpers.recipe import Recipe
+from helpers.fast import kernels, layers, loop, optimizers
+from helpers.training import Recipe
 
 # the modules whose code decides a result
-DECISIVE = (
-    *(selection, recipe, models, training, frames, autograd),
-    *(step, layers, updates, kernels),
-)
+DECISIVE = (validation, models, training, loop, layers, optimizers, kernels)
 
 
 @dataclass(frozen=True)
@@ -33,13 +30,13 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Training:
-    """One training, described by all that decides its result."""
+class Question:
+    """All that decides the result of one training; a stored run is the answer."""
 
     dataset: str
     data: str  # checksum of the arrays
-    split: str  # what it was measured on: helpers.datasets.Dataset's `split`
-    train_images: int | None  # how many it learnt from; None for all
+    split: str  # what the network is measured on: `Dataset.split`
+    train_images: int | None  # how many images it learns from; None for all
     network: str
     options: dict
     recipe: Recipe
@@ -47,34 +44,34 @@ class Training:
     device: str
 
     @property
-    def question(self) -> dict:
-        """All that decides the result, as JSON holds it."""
+    def content(self) -> dict:
+        """The question with the versions that decide its answer, ready for JSON."""
         versions = {"torch": torch.__version__, "numba": numba.__version__}
         return asdict(self) | {"code": code_version()} | versions
 
     @property
     def key(self) -> str:
         """Name of the stored run: changes with anything that changes the result."""
-        return key_of(self.question)
+        return key_of(self.content)
 
 
-QUESTION = [*(f.name for f in fields(Training)), "code", "torch", "numba"]
+CONTENT = [*(f.name for f in fields(Question)), "code", "torch", "numba"]
 
 
-def key_of(question: dict) -> str:
-    """Digest of a question, 16 hexadecimal digits."""
-    text = json.dumps(question, sort_keys=True)
+def key_of(content: dict) -> str:
+    """Digest of a question's content, 16 hexadecimal digits."""
+    text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def trainings(data: Dataset, plan: Plan, device: str) -> list[Training]:
-    """Spell a plan out: one training a seed.
+def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
+    """Spell a plan out: one question for each seed.
 
     Raises ValueError for an unknown network or option, before anything is trained.
     """
     models.build(plan.network, **plan.options)
     return [
-        Training(
+        Question(
             data.name,
             data.checksum,
             data.split,

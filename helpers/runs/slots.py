@@ -1,10 +1,10 @@
 """The cores of this machine, shared by all that train in this folder at the same time.
 
-A training holds a core while it goes on, whatever notebook or command it belongs to: so
-two reports at once share the cores, and no core idles while another notebook has work.
-A core is a locked file; the system frees the lock of a process that is killed. Its name
-has the machine's, as several may share the folder. Who holds a core waits for nothing
-else, so nobody waits in a circle.
+A training holds a core until it ends, whatever notebook or command it belongs to: two
+reports at once share the cores, and no core is idle while another notebook has work.
+A core is a locked file, whose lock the system frees when its process is killed. The
+file's name contains the machine's, as several machines may share the folder. A process
+that holds a core waits for nothing else, so there is no deadlock.
 """
 
 import os
@@ -37,7 +37,7 @@ def slot(device: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        time.sleep(2 * WAIT)  # whoever waits is first: it looks more often than that
+        time.sleep(2 * WAIT)  # a process that waits looks more often, so it is next
 
 
 def slots(device: str) -> list[str]:

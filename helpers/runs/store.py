@@ -2,9 +2,9 @@
 
 runs/<key>/run.json                 the question, the machine, when it was trained
 runs/<key>/history.json             one record an epoch
-runs/<key>/predictions.safetensors  `logits` of the test images, (N, 10)
+runs/<key>/predictions.safetensors  `logits` (N, K) and `labels` (N,) of the test images
 runs/<key>/weights.safetensors      the network's weights
-runs/<key>/frames.safetensors       what is kept of each epoch (helpers.frames)
+runs/<key>/snapshots.safetensors    what is kept of each epoch (helpers/training.py)
 runs/<key>.part/                    a training that goes on or was stopped
 """
 
@@ -26,26 +26,36 @@ from safetensors.torch import load_model, save_file
 from torch import nn
 
 from helpers import models, paths
+from helpers.console import tell
+from helpers.evaluation import Classified
 from helpers.machine import describe_machine
 from helpers.runs.checkpoint import Checkpoint, StorageError
 from helpers.runs.files import read_json, replace, sha256, sync, write_json
-from helpers.runs.plan import QUESTION, Training, key_of
-from helpers.sources import tell
+from helpers.runs.plan import CONTENT, Question, key_of
 from helpers.training import Result
 
 MEASURED = (
     *("history.json", "predictions.safetensors"),
-    *("weights.safetensors", "frames.safetensors"),
+    *("weights.safetensors", "snapshots.safetensors"),
 )
 FILES = ("run.json", *MEASURED)
 
 
-class Refused(ValueError):
-    """A stored run is not used, because it is not as it was written."""
+class InvalidRun(ValueError):
+    """A stored run cannot be used, because it is not as it was written."""
+
+
+class UnknownKey(LookupError):
+    """No stored run, or `found` of them, have a key that starts as was asked."""
+
+    def __init__(self, prefix: str, found: int):
+        self.found = found
+        several = f"{found} trainings start" if found else "no training starts"
+        super().__init__(f"{several} with '{prefix}' in {paths.runs()}")
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Classified):
     """A stored training; reads its files when they are asked for."""
 
     folder: Path
@@ -62,18 +72,27 @@ class Run:
 
     @cached_property
     def logits(self) -> np.ndarray:
-        """Logits of the test images, (N, 10) float32."""
-        return load_file(self.folder / "predictions.safetensors")["logits"]
+        """Logits of the test images, (N, K) float32."""
+        return self._predictions["logits"]
 
     @cached_property
-    def frames(self) -> dict[str, np.ndarray]:
-        """What is kept of each epoch: see helpers.frames."""
-        return load_file(self.folder / "frames.safetensors")
+    def labels(self) -> np.ndarray:
+        """True classes of the test images, (N,) int64."""
+        return self._predictions["labels"]
+
+    @cached_property
+    def _predictions(self) -> dict[str, np.ndarray]:
+        return load_file(self.folder / "predictions.safetensors")
+
+    @cached_property
+    def snapshots(self) -> dict[str, np.ndarray]:
+        """What is kept of each epoch: `helpers.training.Snapshots`."""
+        return load_file(self.folder / "snapshots.safetensors")
 
     @property
-    def predictions(self) -> np.ndarray:
-        """Predicted class of each test image, (N,) int64."""
-        return self.logits.argmax(1)
+    def key(self) -> str:
+        """Name of the run: the digest of its question."""
+        return self.folder.name
 
     @property
     def seed(self) -> int:
@@ -98,54 +117,56 @@ class Run:
     def model(self) -> nn.Sequential:
         """Build the network with its trained weights.
 
-        Raises Refused if they are not as they were written.
+        Raises InvalidRun if they are not as they were written.
         """
         weights = self.folder / "weights.safetensors"
         if sha256(weights) != self.about["sha256"][weights.name]:
             cure = "delete the folder, and the same question computes it anew"
-            raise Refused(f"{weights} is not as written; {cure}")
+            raise InvalidRun(f"{weights} is not as written; {cure}")
         model = models.build(self.about["network"], **self.about["options"])
         load_model(model, weights)
         return model.to(memory_format=torch.channels_last)  # as it was trained
 
 
-def find(training: Training) -> Run | None:
-    """Give the stored run of a training, if there is a whole one.
+def find(question: Question) -> Run | None:
+    """Give the stored run that answers a question, if there is a whole one.
 
-    One that is not as it was written is told, and counts as none. Of the weights, which
-    may be large, only the header is read here; `Run.model` compares the rest.
+    Damaged runs are reported and ignored. Of the weights, which may be large, only the
+    header is read here; `Run.model` verifies the rest.
     """
-    folder = paths.runs() / training.key
+    folder = paths.runs() / question.key
     if not folder.exists():
         return None
     try:
         return verified(folder, weights=False)
-    except Refused as error:
+    except InvalidRun as error:
         tell(f"{folder} is not used: {error}; it is computed anew")
         return None
 
 
 def verified(folder: Path, *, weights: bool = True) -> Run:
-    """Give the run in `folder`; its files are compared with what was written.
+    """Give the run in `folder` after comparing its files with what was written.
 
-    Without `weights`, theirs need only be a whole safetensors file. Raises Refused if
-    a file is missing or changed, or belongs to another question.
+    Without `weights`, theirs need only be a whole safetensors file. Raises InvalidRun
+    if a file is missing or changed, or belongs to another question.
     """
     if missing := [name for name in FILES if not (folder / name).is_file()]:
-        raise Refused(f"{', '.join(missing)} missing")
+        raise InvalidRun(f"{', '.join(missing)} missing")
     try:
         about = read_json(folder / "run.json")
-        key, digests = key_of({k: about[k] for k in QUESTION}), about["sha256"]
+        key, digests = key_of({k: about[k] for k in CONTENT}), about["sha256"]
         compared = [f for f in MEASURED if weights or f != "weights.safetensors"]
         changed = [f for f in compared if sha256(folder / f) != digests[f]]
         changed += [] if weights or _is_whole(folder) else ["weights.safetensors"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         words = f"{type(error).__name__}: {error}"
-        raise Refused(f"run.json is damaged or of another version ({words})") from None
+        raise InvalidRun(
+            f"run.json is damaged or of another version ({words})"
+        ) from None
     if key != folder.name:
-        raise Refused("it answers another question than its name says")
+        raise InvalidRun("it answers another question than its name says")
     if changed:
-        raise Refused(f"{', '.join(changed)} not as written")
+        raise InvalidRun(f"{', '.join(changed)} not as written")
     return Run(folder)
 
 
@@ -156,6 +177,35 @@ def _is_whole(folder: Path) -> bool:
             return True
     except SafetensorError:
         return False
+
+
+def open_run(prefix: str) -> Run:
+    """Give the stored run whose key starts with `prefix`, all its files verified.
+
+    Raises UnknownKey if there is none, or if there are several; InvalidRun if it is
+    damaged.
+    """
+    found = folders(prefix) if prefix else []
+    if len(found) != 1:
+        raise UnknownKey(prefix, len(found))
+    return verified(found[0])
+
+
+def folders(prefix: str = "") -> list[Path]:
+    """Folders of the stored runs whose key starts with `prefix`, whole or damaged."""
+    return [
+        f for f in _all_folders() if f.suffix != ".part" and f.name.startswith(prefix)
+    ]
+
+
+def stopped() -> list[Path]:
+    """Folders of the trainings that go on or were stopped."""
+    return [folder for folder in _all_folders() if folder.suffix == ".part"]
+
+
+def _all_folders() -> list[Path]:
+    root = paths.runs()
+    return sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
 
 
 def part_of(key: str) -> Path:
@@ -198,17 +248,17 @@ def keep_history(key: str, history: pd.DataFrame) -> Path:
     return path
 
 
-def save(training: Training, result: Result) -> Run:
-    """Store a result under its training's key, whole or not at all.
+def save(question: Question, result: Result) -> Run:
+    """Store the answer to a question under its key, whole or not at all.
 
     Raises StorageError where it cannot be written.
     """
-    folder, part = paths.runs() / training.key, part_of(training.key)
+    folder, part = paths.runs() / question.key, part_of(question.key)
     new = part / "run"
     try:
         shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
-        _write(new, training, result)
-        shutil.rmtree(folder, ignore_errors=True)  # one that was refused
+        _write(new, question, result)
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         replace(new, folder)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(new, ignore_errors=True)
@@ -220,17 +270,18 @@ def save(training: Training, result: Result) -> Run:
     return Run(folder)
 
 
-def _write(folder: Path, training: Training, result: Result) -> None:
+def _write(folder: Path, question: Question, result: Result) -> None:
     folder.mkdir(parents=True)
     write_json(result.history.to_dict("records"), folder / "history.json")
-    save_file({"logits": result.logits}, folder / "predictions.safetensors")
+    predictions = {"logits": result.logits, "labels": result.labels}
+    save_file(predictions, folder / "predictions.safetensors")
     weights = {k: v.cpu().contiguous() for k, v in result.model.state_dict().items()}
     save_file(weights, folder / "weights.safetensors")
-    save_file(result.frames, folder / "frames.safetensors")
-    about = training.question | {
+    save_file(result.snapshots, folder / "snapshots.safetensors")
+    about = question.content | {
         "parameters": models.count_parameters(result.model),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": describe_machine(training.device),
+        "machine": describe_machine(question.device),
         "sha256": {name: sha256(folder / name) for name in MEASURED},
     }
     write_json(about, folder / "run.json")

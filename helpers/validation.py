@@ -1,0 +1,56 @@
+"""What chooses between recipes: a part of the training set, never the test set."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from helpers.datasets import Dataset, Split
+
+SEED = 0  # of the split, whatever the seed of a training
+
+
+def validation(data: Dataset, images: int | None = None) -> Dataset:
+    """Split the training set: `train` learns, and `test` is the part that chooses.
+
+    The part that chooses has as many images as the real test set, but at most a third
+    of the training set; the result holds no image of the real test set. `images` limits
+    the part that learns; where it has no more than that, `train_images` is None. Both
+    cuts keep the shares of the classes (scikit-learn's stratified split) and the
+    order of the images, and are always the same; the checksum names them.
+
+    Raises ValueError if `data` is itself such a split, or if a class has too few
+    images.
+    """
+    if data.split != "test":
+        raise ValueError("this data set was split for validation already")
+    labels = data.train.labels.numpy()
+    wanted = min(len(data.test), len(labels) // 3)
+    learnt, chosen = _cut(np.arange(len(labels)), wanted, labels)
+    if images is not None and images >= len(learnt):
+        images = None
+    if images is not None:
+        _, learnt = _cut(learnt, images, labels)
+    digest = hashlib.sha256(data.checksum.encode())
+    digest.update(learnt.tobytes() + chosen.tobytes())
+    return replace(
+        data,
+        train=_rows(data.train, learnt),
+        test=_rows(data.train, chosen),
+        checksum=digest.hexdigest(),
+        split="validation",
+        train_images=images,
+    )
+
+
+def _cut(rows: np.ndarray, n: int, labels: np.ndarray) -> list[np.ndarray]:
+    """The rest of the rows and `n` of them, each in order, int64."""
+    parts = train_test_split(
+        rows, test_size=n, stratify=labels[rows], random_state=SEED
+    )
+    return [np.sort(part).astype("<i8") for part in parts]
+
+
+def _rows(split: Split, rows: np.ndarray) -> Split:
+    return Split(split.images[rows], split.labels[rows])

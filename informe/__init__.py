@@ -1,0 +1,11 @@
+"""What makes the report of what `helpers` trained: not needed to train a network.
+
+names.py      what networks, optimizers and options are called in Spanish
+experiments/  decisions, each with its experiment on the validation split
+report/       what the notebooks show: captions, tables, sentences, claims
+explore/      widgets on stored runs
+execution/    how notebooks are executed, each in a process of its own
+pdf/          nbconvert exporter to Typst, and the look of the PDF
+sweeps/       combinations of parameters, on one machine or a cluster
+cli/          the command `informe`: build, sweep, runs, doctor
+"""

@@ -1,0 +1,31 @@
+"""One at a time in a folder: two commands would overwrite each other's files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from filelock import FileLock, Timeout
+
+from informe.errors import InformeError
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let the second command that writes to ``folder`` wait for the first.
+
+    Raises InformeError if the folder cannot be written.
+    """
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        click.echo(f"Another one writes to {folder}; waiting for it to end.", err=True)
+        lock.acquire()
+    except OSError as error:
+        raise InformeError(f"{folder} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()

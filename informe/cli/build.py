@@ -1,0 +1,266 @@
+"""From the notebooks to the PDF: check, execute, merge, typeset."""
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+
+import click
+import nbformat
+import pypdfium2
+
+from helpers import parameters, paths
+from helpers.machine import cores
+from informe.cli import doctor
+from informe.cli.profiles import PARTS, PROFILES
+from informe.errors import InformeError
+from informe.execution.processes import Execution, Finished, run_all
+
+NOTICE = (
+    "Este informe se hizo con la muestra incluida en el proyecto y no con los "
+    "conjuntos de datos completos ({parts}): sus cifras solo enseñan que todo "
+    "funciona. Con los datos completos se obtiene con la orden: make report DATA=full."
+)
+
+
+SAMPLE_USED = """
+*** ATTENTION: the committed sample was used, not the complete data sets, and the PDF
+*** says so. For the report proper: make report DATA=full
+"""
+
+
+def check_machine() -> None:
+    """Raise InformeError with every needed thing that is missing, and its cure."""
+    checks = [check for check in doctor.needed() if check.level == "missing"]
+    if checks:
+        raise InformeError(
+            "\n".join(["no report can be made here:", *map(doctor.line, checks)])
+        )
+
+
+def default_notebooks() -> list[Path]:
+    """The parts of the report, in its order."""
+    return [paths.notebooks() / f"{name}.ipynb" for name in PARTS]
+
+
+def prepare(
+    notebooks: list[Path], profile: str, given: Mapping[str, str]
+) -> list[Execution]:
+    """Prepare a build: every notebook with the parameters that it takes.
+
+    ``given`` are names and texts from the command line; they come before the profile.
+    Raises ParameterError or InformeError before anything runs.
+    """
+    declared = {notebook.resolve(): declared_names(notebook) for notebook in notebooks}
+    stems = [notebook.stem for notebook in declared]
+    if len(set(stems)) < len(notebooks):
+        raise InformeError(f"two notebooks have the same name: {', '.join(stems)}")
+    if paths.report() / "notebooks" in {notebook.parent for notebook in declared}:
+        raise InformeError(
+            "report/notebooks holds what a build made: build the original"
+        )
+    values = _checked(given, set().union(*declared.values()))
+    return [
+        _execution(notebook, names, PROFILES[profile].get(notebook.stem, {}) | values)
+        for notebook, names in declared.items()
+    ]
+
+
+def declared_names(notebook: Path) -> set[str]:
+    """Names that the notebook's parameters cell declares.
+
+    Raises InformeError if the file is no notebook.
+    """
+    for cell in _read(notebook).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            return set(parameters.assigned(cell.source))
+    return set()
+
+
+def _checked(given: Mapping[str, str], known: set[str]) -> dict[str, object]:
+    known = known & parameters.RULES.keys()
+    values = {
+        name: parameters.RULES[name].read(text)
+        for name, text in given.items()
+        if name in known
+    }
+    faults = parameters.unknown(given, known, "en") + parameters.wrong(values, "en")
+    if faults:
+        raise parameters.ParameterError(faults, "en")
+    return values
+
+
+def _execution(
+    notebook: Path, names: set[str], values: Mapping[str, object]
+) -> Execution:
+    taken = {name: value for name, value in values.items() if name in names}
+    return Execution(notebook, paths.report() / "notebooks" / notebook.name, taken)
+
+
+def _read(notebook: Path) -> nbformat.NotebookNode:
+    try:
+        return nbformat.read(notebook, as_version=4)
+    except OSError as error:
+        raise InformeError(f"{notebook}: {error.strerror}") from error
+    except Exception as error:  # nbformat raises many kinds for what is no notebook
+        raise InformeError(f"{notebook} is not a notebook: {error}") from error
+
+
+def fetch(executions: list[Execution]) -> list[Execution]:
+    """Get the data of each part once, before its kernel starts; give what to execute.
+
+    What is in the cache is left to the kernels, which verify it. Where only the sample
+    is to be had, the parameters say so: no kernel need try all sources again. Raises
+    InformeError if complete data are demanded and not to be had.
+    """
+    fetched = []
+    for execution in executions:
+        kind, known = execution.parameters.get("data", "auto"), {"data"}
+        here = (
+            kind == "sample"
+            or (paths.data() / f"{execution.name}.safetensors").exists()
+        )
+        taken = {} if here else data_taken(execution.name, known, kind)
+        sample = taken if "sample" in taken.values() else {}
+        fetched.append(replace(execution, parameters=execution.parameters | sample))
+    return fetched
+
+
+def data_taken(name: str, declared: set[str], kind: str) -> dict[str, str]:
+    """The parameter `data` of the notebook `name`: "sample" where that is all there is.
+
+    Empty if the notebook takes no such parameter or is none of the report's. Raises
+    InformeError if complete data are demanded and not to be had.
+    """
+    from helpers.datasets import TITLES, DataError, load  # torch takes a second
+
+    if name not in TITLES or "data" not in declared:
+        return {}
+    try:
+        return {"data": "sample" if load(name, kind).is_sample else "full"}
+    except DataError as error:
+        raise InformeError(str(error)) from error
+
+
+def execute(executions: list[Execution], output: Path) -> list[Finished]:
+    """Run the notebooks, the longest first, and say how each one ended.
+
+    Raises InformeError, which says that ``output`` was not written, if one fails; on
+    Ctrl-C too, after every process has stopped.
+    """
+    for execution in executions:
+        execution.target.parent.mkdir(parents=True, exist_ok=True)
+        execution.target.unlink(missing_ok=True)  # an earlier build's is not this one's
+    ended = {}
+    try:
+        with closing(run_all(executions[::-1], cores())) as stream:
+            for one in stream:
+                click.echo(describe(one), err=True)
+                ended[one.execution.name] = one
+                Thread(target=_import_typesetter, daemon=True).start()
+    except KeyboardInterrupt:
+        raise InformeError(_interrupted(executions, output)) from None
+    failed = [name for name, one in ended.items() if one.cause]
+    if failed:
+        raise InformeError(
+            f"{', '.join(failed)} failed, as told above; {_no_pdf(output)}"
+        )
+    return [ended[execution.name] for execution in executions]
+
+
+def _import_typesetter() -> None:
+    """Take the seconds that it takes while a core is free: others still run."""
+    from informe.pdf import exporter, merge  # noqa: F401
+    from informe.report import chapters  # noqa: F401
+
+
+def describe(ended: Finished) -> str:
+    """How a notebook ended; if it failed: cell, cause and the copy as far as it got."""
+    execution, seconds, cause = ended
+    if not cause:
+        return f"{execution.name}: executed in {seconds:.0f} s"
+    lines = [
+        f"{execution.name}: FAILED after {seconds:.0f} s{_place(execution.target)}"
+    ]
+    lines += [f"    {line}" for line in cause.splitlines()]
+    if execution.target.exists():
+        lines.append(f"    as far as it got: {execution.target}")
+    return "\n".join(lines)
+
+
+def _place(executed: Path) -> str:
+    """The cell in which an executed notebook stopped, for a person to find it."""
+    heading, place = "", ""
+    try:
+        cells = _read(executed).cells
+    except InformeError:  # there is none, or only half of it: the disk is full
+        cells = []
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("#"):
+            heading = cell.source.splitlines()[0].lstrip("# ")
+        started = cell.metadata.get("papermill", {}).get("start_time")
+        if cell.cell_type == "code" and started:
+            first = cell.source.strip().partition("\n")[0]
+            section = f", section '{heading}'" if heading else ""
+            place = f", in cell [{cell.execution_count}]{section}: {first}"
+    return place
+
+
+def _interrupted(executions: list[Execution], output: Path) -> str:
+    kept = [
+        f"    {execution.target}"
+        for execution in executions
+        if execution.target.exists()
+    ]
+    heading = [f"stopped; {_no_pdf(output)}", "Kept, as far as they got:"]
+    runs = f"Every finished epoch stays in {paths.runs()}; the same command goes on."
+    return "\n".join([*heading, *(kept or ["    no notebook"]), runs])
+
+
+def _no_pdf(output: Path) -> str:
+    older = "; the one there is of an earlier build" if output.exists() else ""
+    return f"{output} was not written{older}"
+
+
+def measured(executions: list[Execution]) -> list[dict]:
+    """What the notebooks wrote about their results: figures/<name>/metrics.json."""
+    files = [paths.figures(execution.name) / "metrics.json" for execution in executions]
+    return [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+
+
+def training_day(metrics: list[dict]) -> str:
+    """ISO day of the newest training shown: the same results give the same bytes.
+
+    Empty if no training is shown.
+    """
+    return max((part["trained_on"] for part in metrics), default="")
+
+
+def notice(metrics: list[dict]) -> str:
+    """The warning for the first page if the sample was used; else nothing."""
+    parts = [part["title"] for part in metrics if part["is_sample"]]
+    return NOTICE.format(parts=", ".join(parts)) if parts else ""
+
+
+def typeset(executions: list[Execution], output: Path, page: Mapping[str, str]) -> int:
+    """Merge the executed notebooks into the PDF ``output``; return its pages.
+
+    ``page`` are fields of the title page; those that are empty keep their defaults.
+    """
+    from informe.pdf import exporter, merge  # pandoc and Typst take a second
+    from informe.report import chapters
+
+    metrics = measured(executions)
+    fields = {"date": training_day(metrics), "notice": notice(metrics)}
+    fields |= {name: text for name, text in page.items() if text}
+    title_page = exporter.TitlePage(**{k: text for k, text in fields.items() if text})
+    parts = [_read(execution.target) for execution in executions]
+    if metrics:
+        parts = [chapters.opening(metrics), *parts, chapters.closing(metrics)]
+    merged = merge.merge(parts)
+    exporter.write_pdf(merged, output, title_page)
+    if title_page.notice:
+        click.echo(SAMPLE_USED, err=True)
+    return len(pypdfium2.PdfDocument(output))

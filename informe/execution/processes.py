@@ -1,0 +1,119 @@
+"""Runs notebooks at the same time, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+GRACE = 15.0  # seconds that a notebook has to save itself when it is told to stop
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A notebook to execute: where it is, where it goes, with what parameters."""
+
+    source: Path
+    target: Path
+    parameters: dict[str, object]
+
+    @property
+    def name(self) -> str:
+        """The notebook's name without its folder and suffix."""
+        return self.source.stem
+
+
+class Finished(NamedTuple):
+    """How an execution ended; ``cause`` is empty when all went well."""
+
+    execution: Execution
+    seconds: float
+    cause: str
+
+
+def run_all(executions: list[Execution], cores: int) -> Iterator[Finished]:
+    """Execute ``executions`` in their order, as many at a time as there are cores.
+
+    Their trainings share the cores; if INFORME_JOBS says that fewer may go on at once,
+    each notebook gets its part of them. Yields each result as it comes;
+    closing the iterator early stops what still runs.
+    """
+    most = int(os.environ.get("INFORME_JOBS") or 0)
+    at_a_time = max(1, min(len(executions), most or cores))
+    share = {"INFORME_JOBS": str(max(1, most // at_a_time))} if most else {}
+    waiting, running = list(executions), []
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_a_time:
+                running.append(Running(waiting.pop(0), os.environ | share))
+            for run in [run for run in running if run.ended()]:
+                running.remove(run)
+                yield run.finished()
+            time.sleep(0.05)
+    finally:
+        stop(running)
+
+
+class Running:
+    """An execution and the process that executes it."""
+
+    def __init__(
+        self, execution: Execution, environment: dict[str, str], progress=None
+    ):
+        """Start it; `progress` takes the notebook's stderr, this process's if None."""
+        self.execution, self.start = execution, time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "informe.execution.kernel"],
+            stdin=subprocess.PIPE,  # kept open: closing it stops the notebook
+            stdout=subprocess.PIPE,
+            stderr=progress,
+            text=True,
+            env=environment,
+            start_new_session=True,  # Ctrl-C reaches this process only
+        )
+        message = {"source": str(execution.source), "target": str(execution.target)}
+        message["parameters"] = execution.parameters
+        with suppress(BrokenPipeError):  # its end tells more than this error
+            self.process.stdin.write(json.dumps(message) + "\n")
+            self.process.stdin.flush()
+
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        return self.process.poll() is not None
+
+    def finished(self) -> Finished:
+        """How it ended; waits for the end."""
+        with self.process as process:  # closes the pipes
+            words = process.stdout.read().strip()
+        return Finished(
+            self.execution,
+            time.monotonic() - self.start,
+            _cause(process.returncode, words),
+        )
+
+
+def _cause(status: int, words: str) -> str:
+    """Why a process ended with ``status`` after writing ``words``; empty if well."""
+    killed = -9 if "DeadKernelError" in words else status
+    if killed == -9:
+        return f"{words or 'killed'} (did the memory run out?)"
+    return words or (f"ended with status {status}" if status else "")
+
+
+def stop(running: list[Running]) -> None:
+    """End the processes; each notebook saves itself as far as it got."""
+    for run in running:
+        with suppress(BrokenPipeError):
+            run.process.stdin.close()
+    deadline = time.monotonic() + GRACE
+    for run in running:
+        try:
+            run.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            run.process.kill()  # its kernel sees that and ends too
+        run.finished()

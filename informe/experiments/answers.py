@@ -1,0 +1,169 @@
+"""The sentence that answers each question; each stays true when outcomes change."""
+
+import numpy as np
+
+from helpers.numbers import (
+    count,
+    integer,
+    listing,
+    mean_std,
+    p_value,
+    points,
+)
+from helpers.uncertainty import LEVEL, Estimate, compare, holm, no_change, over_seeds
+from informe.experiments.decision import Length, Outcome
+
+COLLAPSED = 0.99  # share of the images with one predicted class
+NOTHING = 0.005  # what more epochs may gain where so many are called enough
+
+
+def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -> str:
+    """A list with a sentence for each question, in Markdown.
+
+    `notes` are further sentences, by the name of the decision.
+    """
+    notes = notes or {}
+    lines = [
+        " ".join(filter(None, [f"- {answer(o)}", notes.get(name)]))
+        for name, o in outcomes.items()
+    ]
+    return "\n".join(lines)
+
+
+def setting(outcomes: dict[str, Outcome], data) -> str:
+    """With how many images, epochs and seeds the experiments were made."""
+    choices = [seeds for o in outcomes.values() for seeds in o.runs.values()]
+    runs = {run.key: run for seeds in choices for run in seeds}  # some are shared
+    epochs = sorted({run.about["recipe"]["epochs"] for run in runs.values()})
+    seeds = sorted({len(seeds) for seeds in choices})
+    return (
+        f"Aprenden de {integer(len(data.train))} imágenes de entrenamiento y se miden"
+        f" con otras {integer(len(data.test))}, también de entrenamiento:"
+        f" {count(len(runs), 'entrenamiento', 'entrenamientos')} de"
+        f" {listing(epochs)} {'época' if epochs == [1] else 'épocas'}, con"
+        f" {listing(seeds)} {'semilla' if seeds == [1] else 'semillas'} por opción."
+    )
+
+
+def answer(outcome: Outcome) -> str:
+    """Which choice is best, and whether it can be told from the reference."""
+    decision = outcome.decision
+    text = f"**{decision.question}** "
+    if isinstance(decision, Length):
+        return text + _length(outcome)
+    return text + _best(outcome) + _collapsed(outcome)
+
+
+def gap(outcome: Outcome, a: str, b: str) -> Estimate:
+    """Accuracy of `a` minus that of `b`, paired, with its 95 % interval.
+
+    Over seeds, or over validation images (bootstrap) where there is one seed.
+    """
+    gaps = outcome.accuracies[a] - outcome.accuracies[b]
+    if len(gaps) > 1:
+        return over_seeds(gaps)
+    pair = compare(outcome.labels, outcome.predictions[a][0], outcome.predictions[b][0])
+    return Estimate(pair.difference, np.nan, pair.low, pair.high, 1)
+
+
+def stands_out(e: Estimate) -> bool:
+    """Whether an interval leaves zero out."""
+    return not e.low <= 0 <= e.high
+
+
+def p_values(outcome: Outcome) -> dict[str, float]:
+    """Of the tests that a choice is as good as the reference one, by its label.
+
+    They are read together, as one of them is singled out by its outcome: Holm's. Over
+    seeds (paired t test), or over validation images (exact McNemar) with one seed.
+    """
+    base = outcome.decision.reference
+    labels = [label for label in outcome.predictions if label != base]
+    return dict(zip(labels, holm([_p(outcome, k, base) for k in labels]), strict=True))
+
+
+def _p(outcome: Outcome, a: str, b: str) -> float:
+    gaps = outcome.accuracies[a] - outcome.accuracies[b]
+    if len(gaps) > 1:
+        return no_change(gaps)
+    one, other = outcome.predictions[a][0], outcome.predictions[b][0]
+    return compare(outcome.labels, one, other).p_value
+
+
+def _best(outcome: Outcome) -> str:
+    reference = outcome.decision.reference
+    first, second, *_ = outcome.ranking
+    tied = [k for k in outcome.ranking if outcome.right(k) == outcome.right(first)]
+    won = mean_std(outcome.estimate(first))
+    if len(tied) > 1:
+        text = f"Empatan {listing(f'«{k}»' for k in tied)}, con {won}"
+        if reference in tied:
+            return f"{text}."
+    else:
+        text = f"Gana «{first}», con {won}"
+    if first == reference:
+        behind = f"lo que usa la tarea; «{second}» queda a"
+        return f"{text}, {behind} {_distance(outcome, first, second)}."
+    behind = f"«{reference}», de la tarea, queda a"
+    return f"{text}; {behind} {_distance(outcome, first, reference)}."
+
+
+def _distance(outcome: Outcome, first: str, behind: str) -> str:
+    """How far a choice is behind, and whether that stands out among all of them."""
+    e = gap(outcome, first, behind)
+    tests = p_values(outcome)
+    p = tests[first if first in tests else behind]
+    of = "semillas" if e.n > 1 else "imágenes"
+    verdict = "se distingue" if p < 1 - LEVEL else "no se distingue"
+    return f"{_interval(e)}, {p_value(p)}, que {verdict} de la variación entre {of}"
+
+
+def _interval(e: Estimate, sign: str = "") -> str:
+    """A gap in points with its interval; two digits, as some are small."""
+    mean, low, high = (
+        points(e.mean, sign, 2),
+        points(e.low, "", 2),
+        points(e.high, "", 2),
+    )
+    return f"{mean} puntos [{low}, {high}]"
+
+
+def _collapsed(outcome: Outcome) -> str:
+    """Which choices give nearly all images one label, and in how many seeds."""
+    names = []
+    for label in outcome.accuracies:
+        fallen = outcome.most_predicted(label) > COLLAPSED
+        some = f" (en {fallen.sum()} de {len(fallen)} semillas)"
+        if fallen.any():
+            names.append(f"«{label}»{'' if fallen.all() else some}")
+    if not names:
+        return ""
+    verb = "asigna" if len(names) == 1 else "asignan"
+    return f" {listing(names)} {verb} una sola etiqueta a casi todas las imágenes."
+
+
+def _length(outcome: Outcome) -> str:
+    """Whether so many epochs are enough, and what one more gives."""
+    asked = outcome.decision.reference
+    last = str(len(outcome.accuracies))
+    best = outcome.ranking[0]
+    if last == asked or asked not in outcome.accuracies:
+        return (
+            f"Solo se entrenaron {count(int(last), 'época', 'épocas')}: no se puede"
+            " decir."
+        )
+    e, more = gap(outcome, last, asked), gap(outcome, str(int(asked) + 1), asked)
+    return (
+        f"{_enough(e, asked)}: de la época {asked} a la {last}, la exactitud cambia"
+        f" {_interval(e, '+')}; una época más, {points(more.mean, '+', 2)}."
+        f" La mejor es la {best}, con {mean_std(outcome.estimate(best))}."
+    )
+
+
+def _enough(e: Estimate, asked: str) -> str:
+    """The verdict on what more epochs gain; a wide interval allows none."""
+    if e.high <= NOTHING:
+        return f"Bastan {asked}, pues más ganan menos de {points(NOTHING)} puntos"
+    if e.low > NOTHING:
+        return f"No bastan {asked}"
+    return f"Con estos datos no se puede decir si bastan {asked}"

@@ -1,0 +1,133 @@
+"""What a decision varies and what it does not, and how its experiment is run.
+
+A choice is made with the validation split, a part of the training set: `run` takes no
+other data set, so no choice can have seen the test images.
+"""
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from helpers.datasets import Dataset
+from helpers.runs import Plan, Run, train
+from helpers.training import Recipe
+from helpers.uncertainty import Estimate, over_seeds
+
+RECIPE = {field.name for field in fields(Recipe)}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A question answered by training each choice."""
+
+    name: str
+    question: str  # in Spanish, a panel's title
+    base: Plan  # network, recipe and seeds: what does not vary
+    choices: dict[str, dict]  # label -> fields of the recipe, or options, that change
+    reference: str  # label of the choice that the others are compared with
+
+    def plans(self) -> dict[str, Plan]:
+        """What to train for each label."""
+        return {label: _changed(self.base, c) for label, c in self.choices.items()}
+
+    def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
+        """Predicted classes by label, (S, N): one row a seed."""
+        return {k: np.stack([r.predictions for r in v]) for k, v in runs.items()}
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many epochs are enough: one training, looked at after each epoch.
+
+    Its labels are the epochs, "1" to the last.
+    """
+
+    name: str
+    question: str
+    base: Plan
+    reference: str  # the epoch of which it is asked whether it is enough
+
+    def plans(self) -> dict[str, Plan]:
+        """The one training."""
+        return {"": self.base}
+
+    def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
+        """Predicted classes by epoch, (S, N): one row a seed."""
+        kept = np.stack([run.snapshots["predictions"] for run in runs[""]])  # (S, E, N)
+        return {str(e + 1): kept[:, e] for e in range(kept.shape[1])}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a decision's experiment; labels are those of `predictions`."""
+
+    decision: Decision | Length
+    runs: dict[str, list[Run]]  # by the decision's plans
+    labels: np.ndarray  # (N,) true classes of the validation images
+
+    @cached_property
+    def predictions(self) -> dict[str, np.ndarray]:
+        """Predicted classes by label, (S, N)."""
+        return self.decision.predictions(self.runs)
+
+    @cached_property
+    def accuracies(self) -> dict[str, np.ndarray]:
+        """Accuracy of each seed by label, (S,)."""
+        return {k: (p == self.labels).mean(1) for k, p in self.predictions.items()}
+
+    def right(self, label: str) -> int:
+        """Images that the seeds of a label get right, all together: exact for ties."""
+        return int((self.predictions[label] == self.labels).sum())
+
+    @property
+    def ranking(self) -> list[str]:
+        """Labels by their mean accuracy, best first; ties in the order declared."""
+        return sorted(self.predictions, key=lambda label: -self.right(label))
+
+    def estimate(self, label: str) -> Estimate:
+        """Accuracy of a label over seeds."""
+        return over_seeds(self.accuracies[label])
+
+    def most_predicted(self, label: str) -> np.ndarray:
+        """Share of the images that get the commonest predicted class, (S,)."""
+        return np.array(
+            [np.bincount(p).max() / len(p) for p in self.predictions[label]]
+        )
+
+
+def run(
+    decisions: list[Decision | Length], data: Dataset, *, device: str = "auto"
+) -> dict[str, Outcome]:
+    """Train what the decisions ask, all at once; give each outcome by its name.
+
+    `data` is `helpers.validation.validation(...)`. Trainings that several decisions
+    share are done once. Raises ValueError for a data set that holds the test images,
+    and as `helpers.runs.train`.
+    """
+    if data.split != "validation":
+        raise ValueError(
+            "decisions are made with helpers.validation.validation(data): the test"
+            " images are for the final networks"
+        )
+    plans = {
+        (d.name, label): plan for d in decisions for label, plan in d.plans().items()
+    }
+    named = {" ".join(filter(None, key)): plan for key, plan in plans.items()}
+    runs = dict(zip(plans, train(data, named, device=device).values(), strict=True))
+    labels = data.test.labels.numpy()
+    return {
+        d.name: Outcome(d, {label: runs[d.name, label] for label in d.plans()}, labels)
+        for d in decisions
+    }
+
+
+def _changed(base: Plan, changes: dict) -> Plan:
+    """The base with some fields of its recipe, or options of its network, changed."""
+    recipe = {k: v for k, v in changes.items() if k in RECIPE}
+    options = {k: v for k, v in changes.items() if k not in RECIPE}
+    return replace(
+        base,
+        recipe=replace(base.recipe, **recipe),
+        options=base.options | options,
+    )

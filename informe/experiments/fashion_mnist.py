@@ -1,0 +1,88 @@
+"""The decisions of the Fashion-MNIST network."""
+
+from dataclasses import replace
+
+from helpers.datasets import FOOTWEAR
+from helpers.models import VARIANTS
+from helpers.runs import Plan
+from helpers.training import Recipe, class_weights
+from informe.experiments.decision import Decision, Length
+from informe.experiments.mnist import rates
+from informe.names import ACTIVATION_NAMES
+
+IMAGES = 15_000  # of the training set, to learn from; all where epochs are counted
+EPOCHS = 5
+ENOUGH = 7  # epochs of which it is asked whether they are enough
+
+
+def footwear(settings) -> Decision:
+    """What an error on footwear costs: as much as others, the cost asked, its double.
+
+    The effects are small: it has twice the seeds of the other decisions.
+    """
+    asked = float(settings.footwear_weight)
+    choices = {
+        f"{weight:g}": {"class_weights": class_weights(FOOTWEAR, weight)}
+        for weight in sorted({1.0, asked, 2 * asked})
+    }
+    return Decision(
+        "footwear",
+        "¿Cuánto debe costar un error en el calzado?",
+        _base(settings, 2 * settings.n_seeds),
+        choices,
+        f"{asked:g}",
+    )
+
+
+def decisions(settings) -> list[Decision]:
+    """The notebook's table; `settings` are its parameters."""
+    base = _base(settings, settings.n_seeds)
+    adam, asked = rates(base.recipe)
+    return [
+        Decision("activations", "¿Qué activaciones?", base, PAIRS, "ReLU + ELU"),
+        Decision("optimizer", "¿SGD o Adam?", base, *_optimizers(base.recipe)),
+        Decision("rate", "¿Qué tasa para Adam?", base, adam, asked),
+    ]
+
+
+def length(settings) -> Length:
+    """How many epochs, for the network and the recipe of the report."""
+    base = _base(settings, settings.n_seeds)
+    epochs = max(settings.epochs, ENOUGH) * 3 // 2
+    longer = replace(base, recipe=replace(base.recipe, epochs=epochs))
+    return Length("epochs", f"¿Bastan {ENOUGH} épocas?", longer, str(ENOUGH))
+
+
+def _base(settings, seeds: int) -> Plan:
+    recipe = Recipe(
+        "adam",
+        settings.learning_rate,
+        min(EPOCHS, settings.epochs),
+        settings.batch_size,
+        class_weights(FOOTWEAR, settings.footwear_weight),
+    )
+    seeds = range(settings.seed, settings.seed + seeds)
+    return Plan("two_hidden", recipe, seeds, VARIANTS["corrected"])
+
+
+def _optimizers(recipe: Recipe) -> tuple[dict, str]:
+    """SGD over the rates that people give it, beside the recipe; the latter's label."""
+    asked = f"Adam, {recipe.learning_rate:g}"
+    sgd = {
+        f"SGD, {rate:g}": {"optimizer": "sgd", "learning_rate": rate}
+        for rate in (0.003, 0.01, 0.03, 0.1)
+    }
+    return {asked: {}} | sgd, asked
+
+
+_PAIRS = (
+    *(("relu", "elu"), ("elu", "relu"), ("relu", "relu"), ("elu", "elu")),
+    *(("tanh", "tanh"), ("sigmoid", "sigmoid")),
+)
+PAIRS = {
+    " + ".join(ACTIVATION_NAMES[name] for name in pair): {
+        "first": pair[0],
+        "second": pair[1],
+    }
+    for pair in _PAIRS
+} | {ACTIVATION_NAMES[None]: {"first": None, "second": None}}

@@ -1,0 +1,121 @@
+"""What it gains to make errors on footwear cost more, and what that loses elsewhere."""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from helpers.datasets import FOOTWEAR
+from helpers.numbers import THIN, percent, points
+from helpers.uncertainty import Estimate, over_seeds
+from informe.experiments.answers import gap, stands_out
+from informe.experiments.decision import Outcome
+
+EQUAL = "1"  # label of the weight that treats all errors alike
+
+
+@dataclass(frozen=True)
+class Part:
+    """An outcome on some of its images."""
+
+    labels: np.ndarray  # (N,) true classes
+    predictions: dict[str, np.ndarray]  # by label of a choice, (S, N)
+
+    @property
+    def accuracies(self) -> dict[str, np.ndarray]:
+        """Recall of the images together, by label: one value a seed, (S,)."""
+        return {k: (p == self.labels).mean(1) for k, p in self.predictions.items()}
+
+
+def parts(outcome: Outcome) -> dict[str, Part]:
+    """The outcome on footwear, on the other clothes and on all images."""
+    shoes = np.isin(outcome.labels, FOOTWEAR)
+    rows = {"calzado": shoes, "demás prendas": ~shoes, "todas": shoes | ~shoes}
+    return {
+        name: Part(
+            outcome.labels[some],
+            {label: p[:, some] for label, p in outcome.predictions.items()},
+        )
+        for name, some in rows.items()
+    }
+
+
+def plot_footwear(outcome: Outcome) -> Axes:
+    """Draw the recall of footwear, of the others and of all, against the weight.
+
+    A thin line is a seed; points are means, with Student's interval.
+    """
+    _, axes = plt.subplots(1, 3, figsize=(6.3, 1.35))
+    for color, (ax, (name, part)) in enumerate(
+        zip(axes, parts(outcome).items(), strict=True)
+    ):
+        values = np.stack(list(part.accuracies.values()))  # (weights, S)
+        places = np.arange(len(values))
+        ax.plot(places, values, color="0.6", linewidth=0.6)
+        means = [over_seeds(v) for v in values]
+        half = np.nan_to_num([e.high - e.mean for e in means])
+        style = {"fmt": "o", "color": f"C{color}", "capsize": 3}
+        ax.errorbar(places, [e.mean for e in means], half, **style)
+        ax.set_xticks(places, part.accuracies)
+        ax.set_xlim(-0.4, len(values) - 0.6)
+        ax.set_title(name)
+        ax.tick_params(labelsize=7)
+        ax.grid(axis="y")
+    axes[0].set_ylabel("exhaustividad")
+    axes[1].set_xlabel("costo de un error en el calzado")
+    return axes[0]
+
+
+def answer(outcome: Outcome) -> str:
+    """What each weight gains over equal weights, and whether the one asked for pays."""
+    shoes, others, every = parts(outcome).values()
+    higher = [label for label in outcome.accuracies if label != EQUAL]
+    lines = [f"**{outcome.decision.question}** {_inside(outcome)}"]
+    lines += [
+        f"Con peso {label} en vez de {EQUAL}, la exhaustividad del calzado cambia"
+        f" {change(gap(shoes, label, EQUAL))}; la de las demás prendas,"
+        f" {change(gap(others, label, EQUAL))}; la exactitud,"
+        f" {change(gap(every, label, EQUAL))}."
+        for label in higher
+    ]
+    lines.append(f"Entre corchetes, intervalos del 95{THIN}%.")
+    asked = outcome.decision.reference
+    if asked in higher:
+        pays = _verdict(gap(shoes, asked, EQUAL), gap(others, asked, EQUAL))
+        lines.append(f"El costo que pide la tarea, {asked}, {pays}.")
+    return " ".join(lines)
+
+
+def _verdict(bought: Estimate, paid: Estimate) -> str:
+    """What the weight does to footwear and to the others."""
+    if stands_out(bought) and bought.mean < 0:
+        return "perjudica al propio calzado"
+    if stands_out(bought):
+        if stands_out(paid) and paid.mean < 0:
+            return "compra exhaustividad en el calzado y la paga en las demás prendas"
+        return "compra exhaustividad en el calzado sin un precio que se distinga"
+    if stands_out(paid) and paid.mean < 0:
+        return "no compra en el calzado nada que se distinga, y las demás lo pagan"
+    return "no cambia la exhaustividad del calzado de modo que se distinga"
+
+
+def _inside(outcome: Outcome) -> str:
+    """How many errors on footwear stay inside it, where the weight decides nothing."""
+    shoes = np.isin(outcome.labels, FOOTWEAR)
+    predicted = outcome.predictions[EQUAL][:, shoes]
+    wrong = predicted != outcome.labels[shoes]
+    if not wrong.any():
+        return "Con pesos iguales no hay errores en el calzado."
+    inside = np.isin(predicted[wrong], FOOTWEAR).mean()
+    most = "en la mayoría" if inside > 0.5 else "solo en esos"
+    return (
+        f"Con pesos iguales, el {percent(inside)} de los errores en el calzado lo toman"
+        f" por otro calzado, que pesa lo mismo: {most} el costo decide poco."
+    )
+
+
+def change(e: Estimate) -> str:
+    """A change in percentage points and its interval."""
+    low, high = points(e.low, "", 2), points(e.high, "", 2)
+    return f"{points(e.mean, '+', 2)} puntos [{low}, {high}]"

@@ -1,0 +1,119 @@
+"""A network without anything non-linear is a multinomial logistic regression."""
+
+import json
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import sklearn
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+
+from helpers import paths
+from helpers.datasets import Dataset
+from helpers.models import scale
+from helpers.numbers import count, integer, points, share
+from helpers.runs import Run
+from helpers.runs.files import read_json, replace, write_json
+from helpers.runs.plan import key_of
+from helpers.uncertainty import compare
+
+ITERATIONS = 30  # of scikit-learn's solver, at most: seconds
+
+
+@torch.no_grad()
+def fold(model: nn.Module, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+    """Matrix (10, P) and offset (10,) of an affine network for images (C, H, W).
+
+    The offset is what the network makes of a black image, and a column of the matrix
+    what one white pixel adds. Where the network is not affine, the two say nothing.
+    """
+    pixels = int(np.prod(shape))
+    offset = model(torch.zeros(1, *shape))
+    columns = model(torch.eye(pixels).reshape(pixels, *shape)) - offset
+    return columns.t().contiguous(), offset[0]
+
+
+@torch.no_grad()
+def disagreement(model: nn.Module, images: Tensor) -> float:
+    """Largest difference of a logit of uint8 images (N, C, H, W) once folded."""
+    matrix, offset = fold(model, images.shape[1:])
+    x = scale(images)
+    return float((x.flatten(1) @ matrix.t() + offset - model(x)).abs().max())
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """scikit-learn's multinomial logistic regression on the same images."""
+
+    predictions: np.ndarray  # (N,) classes of the validation images
+    iterations: int
+    converged: bool
+
+
+def logistic(data: Dataset) -> Logistic:
+    """Fit it to the part that learns of `validation(...)`; stored, so fitted once.
+
+    Raises ValueError for a data set that holds the test images.
+    """
+    if data.split != "validation":
+        raise ValueError("the regression is compared on the validation split")
+    question = {
+        "data": data.checksum,
+        "iterations": ITERATIONS,
+        "scikit-learn": sklearn.__version__,
+    }
+    path = paths.runs() / f"logistic-{key_of(question)}.json"
+    try:
+        found = read_json(path)
+    except (OSError, ValueError):  # not there, or half of it
+        found = _fit(data)
+        new = path.with_suffix(".new")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(question | found, new)
+        replace(new, path)
+    predictions = np.array(json.loads(found["predictions"]))
+    return Logistic(predictions, found["iterations"], found["converged"])
+
+
+def _fit(data: Dataset) -> dict:
+    """Fit and predict; pixels in [0, 1], as the network gets them."""
+    learnt, chosen = (
+        scale(s.images).flatten(1).numpy() for s in (data.train, data.test)
+    )
+    model = LogisticRegression(max_iter=ITERATIONS)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(learnt, data.train.labels.numpy())
+    return {
+        "predictions": json.dumps(model.predict(chosen).tolist()),  # on one line
+        "iterations": int(model.n_iter_.max()),
+        "converged": not told,
+    }
+
+
+def comparison(model: nn.Module, runs: list[Run], data: Dataset) -> str:
+    """The paragraph: how exactly the network folds, and how the regression does."""
+    other = logistic(data)
+    labels = data.test.labels.numpy()
+    pair = compare(labels, runs[0].predictions, other.predictions)
+    gap, low, high = (
+        points(x, digits=2) for x in (pair.difference, pair.low, pair.high)
+    )
+    apart = "no se distingue" if pair.low <= 0 <= pair.high else "sí se distingue"
+    state = "" if other.converged else ", sin haber convergido"
+    worst = disagreement(model, data.test.images)
+    return (
+        f"Plegada en una matriz de 10 × {data.test.images[0].numel()} y diez"
+        f" constantes, la red da las mismas salidas: la mayor diferencia en"
+        f" {count(len(data.test), 'imagen', 'imágenes')} es de {worst:.0e}, redondeo de"
+        f" 32 bits. La regresión logística multinomial de scikit-learn, con"
+        f" penalización cuadrática y {other.iterations} iteraciones{state}, aprendida"
+        f" de las mismas {integer(len(data.train))} imágenes, acierta una proporción"
+        f" de {share(float((other.predictions == labels).mean()))} de las de"
+        f" validación, y la red (semilla {runs[0].seed}), de"
+        f" {share(float((runs[0].predictions == labels).mean()))}: {gap} puntos de"
+        f" diferencia [{low}, {high}], que {apart} del azar de las imágenes."
+    )

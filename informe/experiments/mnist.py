@@ -1,0 +1,54 @@
+"""The decisions of the MNIST network."""
+
+from dataclasses import replace
+
+from helpers.models import VARIANTS
+from helpers.runs import Plan
+from helpers.training import Recipe
+from informe.experiments.decision import Decision, Length
+from informe.names import ACTIVATION_NAMES, LOSS_NAMES
+
+IMAGES = 20_000  # of the training set, to learn from
+EPOCHS = 5
+ENOUGH = 3  # epochs that the original calls enough
+
+
+def decisions(settings) -> list[Decision | Length]:
+    """The notebook's table; `settings` are its parameters."""
+    epochs = min(EPOCHS, settings.epochs)
+    recipe = Recipe("sgd", settings.learning_rate, epochs, settings.batch_size)
+    seeds = range(settings.seed, settings.seed + settings.n_seeds)
+    base = Plan("one_hidden", recipe, seeds, VARIANTS["corrected"])
+    longer = replace(base, recipe=replace(recipe, epochs=2 * settings.epochs))
+    with_relu = replace(base, options=base.options | {"activation": "relu"})
+    return [
+        Decision("loss", "¿Qué pérdida?", base, LOSSES, "entropía cruzada"),
+        Decision("output", "¿Qué activación en la salida?", base, OUTPUTS, "ReLU"),
+        Decision("rate", "¿Qué tasa de aprendizaje?", base, *rates(recipe)),
+        Length("epochs", f"¿Bastan {ENOUGH} épocas?", longer, str(ENOUGH)),
+        Decision("kernel", "¿Qué tamaño de filtro?", base, KERNELS, "4 × 4"),
+        Decision("between", "¿Una activación en medio?", base, BETWEEN, "ninguna"),
+        Decision(
+            "channels", "Con ReLU en medio, ¿cuántos filtros?", with_relu, CHANNELS, "1"
+        ),
+    ]
+
+
+def rates(recipe: Recipe, others=(0.0001, 0.001, 0.01, 0.1)) -> tuple[dict, str]:
+    """Learning rates over three decades and the recipe's; the latter's label."""
+    values = sorted({*others, recipe.learning_rate})
+    choices = {f"{value:g}": {"learning_rate": value} for value in values}
+    return choices, f"{recipe.learning_rate:g}"
+
+
+def _labelled(names: dict[str | None, str], option: str, *values) -> dict[str, dict]:
+    """The choices of an option by their Spanish names."""
+    return {names[value]: {option: value} for value in values}
+
+
+LOSSES = _labelled(LOSS_NAMES, "loss", "cross_entropy", "mse", "multi_margin")
+OUTPUTS = _labelled(ACTIVATION_NAMES, "output", None, "relu", "sigmoid", "tanh")
+BETWEEN = {ACTIVATION_NAMES[None]: {}}  # the network as it is
+BETWEEN |= _labelled(ACTIVATION_NAMES, "activation", "relu", "elu", "tanh")
+KERNELS = {f"{k} × {k}": {"kernel": k} for k in (2, 4, 7, 14)}
+CHANNELS = {str(n): {"channels": n} for n in (1, 4, 16, 32)}

@@ -1,0 +1,55 @@
+"""Which version of a view is shown: script, lists, or a figure where nobody looks."""
+
+from itertools import count
+
+import ipywidgets as widgets
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.axes import Axes
+
+from helpers.runs.progress import is_interactive
+from informe.report.display import show_figure
+
+_numbers = count(1)  # names of figures must differ within a notebook
+
+
+def has_front_end() -> bool:
+    """Whether a person looks on through a front end that shows widgets."""
+    return hasattr(get_ipython(), "kernel") and is_interactive()
+
+
+class Shown:
+    """Widgets below each other, each an output of its own.
+
+    Where one cannot be loaded the other is shown all the same, which is not so of the
+    parts of a box in front ends of ipywidgets 7, as Colab's. They are displayed, and
+    no cell's result: Colab's manager of third-party widgets gets only the former.
+    """
+
+    def __init__(self, *parts: widgets.Widget):
+        self.parts = parts
+
+    def _ipython_display_(self) -> None:
+        for part in self.parts:
+            display(part)
+
+
+def view_of(view, script: str, form, simple: bool) -> Shown:
+    """Give the widgets of a view: its script's and the plain `form(view)`.
+
+    The plain one alone where `simple` asks for it or anywidget is not installed.
+    """
+    plain = form(view)
+    if simple:
+        return Shown(plain)
+    try:
+        from informe.explore import screens
+    except ModuleNotFoundError:
+        return Shown(plain)
+    return Shown(screens.instead_of(plain, screens.Screen(view, script)), plain)
+
+
+def figure(ax: Axes, name: str, caption: str, alt: str) -> None:
+    """Show a figure in place of a widget; the PDF numbers it by its metadata."""
+    place = f"fig-explorar-{name}-{next(_numbers)}"
+    show_figure(ax.get_figure(), place, caption, alt)

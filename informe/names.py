@@ -1,0 +1,73 @@
+"""What networks, and what they are trained with, are called in Spanish."""
+
+from helpers import numbers
+from helpers.runs import Run
+from helpers.training import Recipe
+
+NETWORK_NAMES = {
+    "one_hidden": "una capa oculta",
+    "two_hidden": "dos capas ocultas",
+    "dense": "densa",
+    "lenet5": "LeNet-5",
+}
+OPTIMIZER_NAMES = {
+    "sgd": "SGD",
+    "adam": "Adam",
+    "adagrad": "Adagrad",
+    "rmsprop": "RMSprop",
+}
+LOSS_NAMES = {
+    "cross_entropy": "entropía cruzada",
+    "mse": "error cuadrático",
+    "multi_margin": "multimargen",
+}
+ACTIVATION_NAMES = {
+    None: "ninguna",
+    "relu": "ReLU",
+    "elu": "ELU",
+    "sigmoid": "sigmoide",
+    "tanh": "tanh",
+}
+OPTION_NAMES = {
+    "activation": "activación",
+    "channels": "canales",
+    "first": "1.ª activación",
+    "kernel": "filtro",
+    "second": "2.ª activación",
+    "width": "neuronas",
+}
+PART_NAMES = {"test": "prueba", "validation": "validación"}
+
+
+def network_of(run: Run) -> str:
+    """Name of a run's network; says where its output has an activation."""
+    name = NETWORK_NAMES.get(run.about["network"], run.about["network"])
+    output = run.about["options"].get("output")
+    return f"{name} con {ACTIVATION_NAMES[output]} en la salida" if output else name
+
+
+def recipe_of(run: Run) -> str:
+    """What a network was trained with, and on how much, in a few words.
+
+    Runs that were asked differently, but for the output's activation, differ here.
+    """
+    about, recipe = run.about, run.about["recipe"]
+    weights, size = recipe["class_weights"], recipe["batch_size"]
+    loss, images = recipe["loss"], about["train_images"]
+    options = {k: v for k, v in about["options"].items() if k in OPTION_NAMES}
+    parts = [
+        f"{OPTIMIZER_NAMES[recipe['optimizer']]} {recipe['learning_rate']:g}",
+        numbers.count(recipe["epochs"], "época", "épocas"),
+        LOSS_NAMES[loss] if loss != Recipe().loss else None,
+        weights and "pesos " + "-".join(f"{w:g}" for w in weights),
+        f"lotes de {size}" if size != Recipe().batch_size else None,
+        *(f"{OPTION_NAMES[k]} {_option(v)}" for k, v in options.items()),
+        images and f"{numbers.integer(images)} imágenes",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _option(value: int | str | None) -> str:
+    if isinstance(value, int):
+        return numbers.integer(value)
+    return ACTIVATION_NAMES[value]

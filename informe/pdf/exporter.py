@@ -1,0 +1,154 @@
+"""An nbconvert exporter of our own: an executed notebook to a PDF typeset by Typst.
+
+``jupyter nbconvert --to informe any-executed.ipynb`` works for any notebook; our own
+add captions, references and citations.
+"""
+
+import copy
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from pathlib import Path
+
+from nbconvert.exporters import TemplateExporter
+from nbformat import NotebookNode
+from traitlets import Unicode, default
+from traitlets.config import Config
+
+from informe.pdf import typeset
+from informe.pdf.cells import Cells, number_cells
+from informe.pdf.markdown import Pieces, ReportError, quote
+
+MONTHS = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
+    *("septiembre", "octubre", "noviembre", "diciembre"),
+)
+NOT_EXPORTED = {"remove-cell", "injected-parameters"}  # tags of whole cells
+
+
+@dataclass(frozen=True)
+class TitlePage:
+    """What the first page says; what is empty does not appear."""
+
+    title: str = "Clasificación de imágenes con redes neuronales"
+    course: str = ""
+    author: str = ""
+    institution: str = ""
+    date: str = field(default_factory=lambda: typeset.today().isoformat())  # ISO
+    notice: str = ""  # a loud warning in a box, such as "sample data were used"
+
+
+def spanish_date(iso: str) -> str:
+    """``2026-11-23`` as ``23 de noviembre de 2026``; empty stays empty.
+
+    Raises ReportError if it is no ISO date.
+    """
+    if not iso:
+        return ""
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:
+        raise ReportError(f"The date {iso!r} is not of the form 2026-11-23.") from None
+    return f"{day.day} de {MONTHS[day.month - 1]} de {day.year}"
+
+
+class InformeExporter(TemplateExporter):
+    """Notebook to PDF; the title page's fields are nbconvert options."""
+
+    export_from_notebook = "PDF (informe)"
+    output_mimetype = "application/pdf"
+
+    title = Unicode(TitlePage.title, help="Title of the report").tag(config=True)
+    course = Unicode(help="Course, on the title page").tag(config=True)
+    author = Unicode(help="Author, on the title page").tag(config=True)
+    institution = Unicode(help="Institution, on the title page").tag(config=True)
+    date = Unicode(help="ISO date on the title page; default today").tag(config=True)
+    notice = Unicode(help="A warning in a box, on the title page").tag(config=True)
+
+    @default("date")
+    def _date_default(self):
+        return typeset.today().isoformat()
+
+    @default("file_extension")
+    def _file_extension_default(self):
+        return ".pdf"
+
+    @default("template_name")
+    def _template_name_default(self):
+        return "template"
+
+    @default("template_extension")
+    def _template_extension_default(self):
+        return ".typ.j2"
+
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self):
+        return [str(Path(__file__).parent)]
+
+    @property
+    def default_config(self):
+        """Tags of Jupyter Book say what is left out."""
+        tags = {
+            "enabled": True,
+            "remove_cell_tags": NOT_EXPORTED,
+            "remove_input_tags": {"remove-input"},
+            "remove_all_outputs_tags": {"remove-output"},
+        }
+        config = Config({"TagRemovePreprocessor": tags})
+        config.merge(super().default_config)
+        return config
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """The PDF (bytes) of a notebook, and nbconvert's resources.
+
+        Raises ReportError, which names the cell, for what cannot be typeset.
+        """
+        resources = self._init_resources(resources)
+        notebook = copy.deepcopy(nb)
+        number_cells(notebook, resources["metadata"].get("name") or "notebook")
+        resources["language"] = _language(notebook)
+        resources["title_page"] = self._title_page()
+        pieces = Pieces(Path(resources["metadata"].get("path") or "."))
+        self._register(Cells(pieces))
+        template, resources = super().from_notebook_node(notebook, resources, **kw)
+        source = pieces.convert(template)
+        if pieces.cited:
+            source += "\n#referencias\n"
+        pdf, warnings = typeset.pdf(source, pieces.files, self.date)
+        for warning in warnings:
+            self.log.warning("Typst: %s", warning)
+        return pdf, resources
+
+    def _register(self, cells: Cells) -> None:
+        self.register_filter("typst_string", quote)
+        for name in ("prose", "listing", "shown"):
+            self.register_filter(name, getattr(cells, name))
+
+    def _title_page(self) -> dict[str, str]:
+        page = {item.name: getattr(self, item.name) for item in fields(TitlePage)}
+        return page | {"date": spanish_date(self.date)}
+
+
+def _language(notebook: NotebookNode) -> str:
+    """Language of the code, for its colours."""
+    return notebook.metadata.get("language_info", {}).get("name", "python")
+
+
+def write_pdf(notebook: NotebookNode, path: Path, title_page: TitlePage) -> None:
+    """Export a notebook, all or nothing: half a PDF is never left in place.
+
+    Raises ReportError, which names the cell, for what cannot be typeset.
+    """
+    exporter = InformeExporter(**asdict(title_page))
+    pdf, _ = exporter.from_notebook_node(notebook)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(pdf)
+    try:
+        os.chmod(file.name, 0o644)  # NamedTemporaryFile gives 0o600
+        os.replace(file.name, path)
+    except OSError:
+        os.unlink(file.name)
+        raise

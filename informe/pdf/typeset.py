@@ -1,0 +1,85 @@
+"""Typst to PDF, with the same bytes for the same input on any machine."""
+
+import os
+import re
+import shutil
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import typst
+
+from informe.pdf.markdown import BIBLIOGRAPHY, ReportError
+
+_STYLE = Path(__file__).parent / "template" / "informe.typ"
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def today() -> date:
+    """The day of the report: that of ``SOURCE_DATE_EPOCH`` if it is set."""
+    if epoch := os.environ.get("SOURCE_DATE_EPOCH"):
+        return datetime.fromtimestamp(int(epoch), UTC).date()
+    return date.today()
+
+
+class MissingCharacters(ReportError):
+    """The report's fonts cannot show ``texts``, such as an emoji."""
+
+    def __init__(self, texts: list[str]):
+        self.texts = texts
+        super().__init__(f"No font of the report can show {', '.join(texts)}")
+
+
+def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
+    """Compile a document; returns the PDF (tagged, PDF/UA-1) and Typst's warnings.
+
+    ``files`` are the images, by the names that ``source`` uses; ``day`` is an ISO date
+    or empty. Only the fonts inside Typst are used, never the machine's; a character
+    that they lack is printed as its code, and a warning says so. Raises ReportError
+    for anything that Typst refuses.
+    """
+    try:
+        return _compile(source, files, day)
+    except MissingCharacters as error:
+        codes = {text: _code(text) for text in error.texts}
+    for text, code in codes.items():
+        source = source.replace(text, code)
+    content, warnings = _compile(source, files, day)
+    return content, warnings + [
+        f"no font of the report can show {text}; it is printed as {code}"
+        for text, code in codes.items()
+    ]
+
+
+def _compile(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for original in (_STYLE, BIBLIOGRAPHY):
+            shutil.copy(original, root)
+        for name, content in files.items():
+            (root / name).write_bytes(content)
+        main = root / "main.typ"
+        main.write_text(source, "utf-8")
+        try:
+            content, warnings = typst.compile_with_warnings(
+                main,
+                root=root,
+                ignore_system_fonts=True,
+                format="pdf",
+                pdf_standards=["ua-1"],
+                timestamp=_timestamp(day),
+            )
+        except typst.TypstError as error:
+            if texts := _MISSING.findall(error.diagnostic):
+                raise MissingCharacters(sorted(set(texts))) from None
+            raise ReportError(f"Typst: {error.diagnostic or error.message}") from error
+    return content, [warning.message for warning in warnings]
+
+
+def _code(text: str) -> str:
+    return "‹" + " ".join(f"U+{ord(character):04X}" for character in text) + "›"
+
+
+def _timestamp(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else _UNDATED

@@ -1,0 +1,138 @@
+"""What a notebook shows: captioned figures and tables, prose made from results.
+
+A caption and a name travel in the output's metadata; the exporter numbers them. On the
+screen the caption stands below the figure or the table.
+"""
+
+import base64
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers import paths
+from helpers.datasets import Dataset
+from helpers.plotting import use_style
+from helpers.runs import Run
+from helpers.uncertainty import Paired
+from informe.report import results, sentences
+
+
+class Report:
+    """The report of one data set: shows things and writes them to figures/<dataset>."""
+
+    def __init__(self, data: Dataset):
+        """Use the report's style from here on; say so where `data` is the sample."""
+        use_style()
+        self.data = data
+        self.folder = paths.figures(data.name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.say(sentences.data_set(data))
+
+    def figure(self, ax: Axes, name: str, caption: str, alt: str) -> None:
+        """Show the figure of `ax` and save it as SVG and PNG under `name`.
+
+        `caption` is Markdown; `alt` says in plain words what a person would see, for
+        those who cannot. Prose refers to it as `[...](#fig-<dataset>-<name>)`.
+        """
+        data = show_figure(
+            ax.get_figure(), f"fig-{self.data.name}-{name}", caption, alt
+        )
+        svg, png = data["image/svg+xml"], base64.b64decode(data["image/png"])
+        (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8")
+        (self.folder / f"{name}.png").write_bytes(png)
+
+    def table(self, table: pd.DataFrame, name: str, caption: str) -> None:
+        """Show a table whose cells are text already; its index is the first column.
+
+        Columns whose cells are all numbers align right.
+        """
+        bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
+        _show("table", f"tab-{self.data.name}-{name}", bundle, caption)
+
+    def say(self, text: str) -> None:
+        """Show a paragraph of Markdown made from results."""
+        display({"text/markdown": text, "text/plain": text}, raw=True)
+
+    def metrics(
+        self, runs: dict[str, list[Run]], pair: Paired, outcomes: dict, *, claims=()
+    ) -> None:
+        """Write `metrics.json`: what the runs measured, for the report's chapters.
+
+        `outcomes` are those of `informe.experiments.run`, by name; `claims` are rows of
+        the table of the original's claims.
+        """
+        content = results.metrics(self.data, runs, pair, claims)
+        content["experiments"] = results.keys_of(outcomes)
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        _write(self.folder / "metrics.json", text)
+
+
+def show_figure(figure: Figure, name: str, caption: str, alt: str) -> dict:
+    """Close a figure and show it above its caption; give its data by MIME type.
+
+    `name` is what prose refers to, `#fig-...`.
+    """
+    data, metadata = notebook_output(figure)
+    _show("figure", name, data | {"text/plain": alt}, caption, alt, metadata)
+    return data
+
+
+def notebook_output(figure: Figure) -> tuple[dict, dict]:
+    """Close a figure and give its output in a notebook: data by MIME type, metadata.
+
+    SVG, and PNG in base64 for front ends that show no SVG of a notebook which they did
+    not run themselves. In the report's style, the same drawing gives the same bytes.
+    """
+    svg, png = io.StringIO(), io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(png, format="png", metadata={"Software": None})
+    plt.close(figure)
+    width = round(96 * figure.get_figwidth())  # CSS pixels, 96 an inch
+    data = {
+        "image/svg+xml": svg.getvalue(),
+        "image/png": base64.b64encode(png.getvalue()).decode(),
+    }
+    return data, {"image/png": {"width": width}}
+
+
+def _show(kind, name, bundle, caption, alt="", metadata=None) -> None:
+    about = {"kind": kind, "id": name, "caption": caption, "alt": alt}
+    display(bundle, raw=True, metadata={"informe": about} | (metadata or {}))
+    word = {"figure": "Figura", "table": "Tabla"}[kind]
+    below = {"text/markdown": f'<a id="{name}"></a>*{word}.* {caption}'}
+    display(
+        below | {"text/plain": caption},
+        raw=True,
+        metadata={"informe": {"kind": "screen"}},
+    )
+
+
+def pipe_table(table: pd.DataFrame) -> str:
+    """Write a Markdown table of text; columns of numbers align right."""
+    table = table.reset_index()
+    numeric = [all(map(_is_number, filter(None, table[c]))) for c in table]
+    rule = ["---:" if right else ":---" for right in numeric]
+    rows = [list(table.columns), rule, *table.values.tolist()]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+
+
+def _is_number(cell) -> bool:
+    text = str(cell).replace("−", "-").strip()
+    return bool(text) and (text[0].isdigit() or text[0] in "-—+[<" or text == "±")
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file whole: a reader sees the old one or the new one."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, delete=False
+    ) as file:
+        file.write(text)
+    os.replace(file.name, path)

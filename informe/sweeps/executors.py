@@ -1,0 +1,60 @@
+"""Where runs are executed: `concurrent.futures`, on this machine or on a Dask cluster.
+
+Both give an executor that takes `submit(run_notebook, task)` and returns a future.
+"""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from helpers.console import tell
+from helpers.machine import cores
+from informe.errors import InformeError
+from informe.sweeps.work import thread
+
+TIMEOUT = 10  # seconds that a scheduler has to answer
+
+
+@contextmanager
+def local(jobs: int) -> Iterator[Executor]:
+    """As many runs at a time as `jobs`, each with its share of the cores.
+
+    A thread waits for each run's process; leaving the block early stops them.
+    """
+    stopped = threading.Event()
+    share = str(max(1, cores() // jobs))
+    executor = ThreadPoolExecutor(jobs, "sweep", _start, (stopped.is_set, share))
+    try:
+        yield executor
+    finally:
+        stopped.set()
+        executor.shutdown(cancel_futures=True)
+
+
+def _start(stopped, share: str) -> None:
+    thread.stopped, thread.share = stopped, share
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """The workers of the Dask scheduler at `address`.
+
+    A worker that dies loses nothing: the scheduler gives its run to another one.
+    Raises InformeError if Dask is not installed or nobody answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        cure = "pip install 'informe-redes[cluster]'"
+        raise InformeError(f"--scheduler needs Dask: {cure}") from None
+    try:
+        client = Client(address, timeout=TIMEOUT, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InformeError(
+            f"no Dask scheduler answers at {address}: {error}"
+        ) from error
+    with client:
+        if not client.nthreads():
+            tell(f"the scheduler at {address} has no workers yet; waiting for them")
+        yield client.get_executor(pure=False)

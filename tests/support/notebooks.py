@@ -1,0 +1,22 @@
+"""Tiny notebooks."""
+
+import nbformat
+
+PARAMETERS = "epochs: int = 10  # épocas\ndata: str = 'auto'  # datos"
+CHECK = (
+    "from helpers.parameters import check_parameters\n"
+    "settings = check_parameters(globals())"
+)
+
+
+def write(folder, name, *sources, title="Parte 1. Prueba"):
+    """A notebook with a title, a parameters cell and the given code cells."""
+    cells = [
+        nbformat.v4.new_markdown_cell(f"# {title}"),
+        nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        *map(nbformat.v4.new_code_cell, (CHECK, *sources)),
+    ]
+    path = folder / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
