@@ -54,21 +54,21 @@ doctor: ready
 lint: ready
 	$(BIN)/ruff check
 
-# Two at once in one clone: the second one waits for the first one's set-up.
+# If two `make` run at once in one clone, the second waits for the first one's set-up.
 ready:
 	@$(LOCK) $(MAKE) --no-print-directory $(READY)
 
-# The stamps are written last: a set-up that was interrupted is done again from nothing.
+# Stamps are written last, so that an interrupted set-up is done again from nothing.
 $(READY): $(VENV)/.packages pyproject.toml
 	$(BIN)/python -m pip install $(QUIET) --no-deps --editable .
 	@touch $@
 
-# The contenders; what requirements.lock has stays as it is.
+# The contenders of `make bench`; what requirements.lock pins is not changed.
 $(VENV)/.bench: pyproject.toml
 	$(BIN)/python -m pip install $(QUIET) -c requirements.lock --editable '.[bench]'
 	@touch $@
 
-# What drives the browser; the browser itself is the system's: apt install chromium.
+# The library that drives the browser, which the system provides: apt install chromium.
 $(VENV)/.browser: pyproject.toml
 	$(BIN)/python -m pip install $(QUIET) -c requirements.lock --editable '.[browser]'
 	@touch $@
@@ -81,7 +81,7 @@ $(VENV)/.packages: requirements.lock
 	$(BIN)/python -m pip install $(QUIET) -r requirements.lock
 	@touch $@
 
-# In an environment of its own: the auditor is not among what it audits.
+# The auditor has an environment of its own, so that it does not audit itself.
 audit:
 	@$(call check-python)
 	@set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \
@@ -104,9 +104,10 @@ $(PYTHON) -c 'import ensurepip, venv' || { \
   echo "make: $(PYTHON) lacks venv; on Debian: apt install python3-venv" >&2; exit 1; }
 endef
 
-# Give it the oldest Python that must work (PYTHON=...), as some packages ask for newer.
-# Made in a fresh environment outside the project. Left out: the project, torch's suffix
-# for its build (+cpu), and the CUDA libraries, which torch asks for where they belong.
+# Use the oldest Python that must work (PYTHON=...), since new versions of some packages
+# need a newer one. The packages are installed in a fresh environment elsewhere. The
+# project, the suffix of torch's build (+cpu) and the CUDA libraries are left out; torch
+# requires these itself where they are needed.
 lock:
 	@$(call check-python)
 	set -e; new=$$(mktemp -d); trap 'rm -rf "$$new"' EXIT; \

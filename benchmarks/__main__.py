@@ -14,7 +14,7 @@ from helpers.machine import describe_machine
 RESULTS = Path(__file__).parent / "results"
 
 # Batches that are timed; an epoch's time is extrapolated from them. Ours gets more: it
-# is quicker, and on the dense network its time changes while the neurons fall silent.
+# is quicker, and on the dense network its time changes as neurons die (output only 0).
 BATCHES = {"one_hidden": 600, "two_hidden": 150, "lenet5": 150, "dense": 10}
 OURS = {"one_hidden": 3000, "two_hidden": 600, "lenet5": 400, "dense": 600}
 QUICK = {"one_hidden": 300, "two_hidden": 50, "lenet5": 60, "dense": 6}
@@ -72,7 +72,7 @@ def arguments() -> argparse.Namespace:
 
 
 def network(task: Task, ours: Task, args: argparse.Namespace) -> Iterator[dict]:
-    """Measure one network: rounding, and turn by turn what `interleaved` gives."""
+    """Measure one network; give, after each turn, all that was measured so far."""
     print(f"{TITLES[task.network]}: {task.batches} batches", flush=True)
     tasks = {name: ours if name == "ours" else task for name in args.contenders}
     fixed = {

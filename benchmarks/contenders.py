@@ -1,11 +1,11 @@
-"""The ways to train: each runs in a process of its own and says how long it took.
+"""The contenders: ways to train, each timed in a process of its own.
 
     python -m benchmarks.contenders NAME NETWORK BATCHES [SEED [WIDTH]]
 
 trains an epoch to warm up, writes a line, waits for a line, trains the epoch that
 counts, and writes its start, its end and the process' peak memory as JSON. All have the
-same data, the same network and torch's threads on the same cores; ours has one thread,
-and as many trainings go on at once as there are cores, as the report does it.
+same data and the same network, and torch may use all cores. Ours uses one thread; as in
+the report, as many of its trainings run at once as there are cores.
 """
 
 import json
@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from benchmarks.tasks import Task
 
-Times = tuple[float, float]  # start and end in seconds, on a clock of all processes
+Times = tuple[float, float]  # start and end in seconds, on a clock that processes share
 
 
 def ours(task: Task, wait: Callable[[], None]) -> Times:
@@ -65,7 +65,7 @@ class Pictures(Dataset):
 
 
 def original(task: Task, wait) -> Times:
-    """PIL images, ToTensor, DataLoader and the default optimizer, as in the seed."""
+    """PIL images, ToTensor, DataLoader, the default optimizer: the original way."""
     return _torch_loop(task, Pictures(task), wait)
 
 
@@ -110,7 +110,7 @@ def lightning(task: Task, wait) -> Times:
     """Lightning's Trainer without logger, checkpoints or progress bar."""
     import_module(
         "helpers.download._torchvision"
-    )  # before Lightning, which imports it bare
+    )  # before Lightning, which imports torchvision itself
     import lightning
 
     times = []

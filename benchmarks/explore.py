@@ -1,6 +1,6 @@
 """Seconds from a click on a cell to its images, in JupyterLab in headless Chromium.
 
-    python -m benchmarks.explore        medians over cells that were never asked before
+    python -m benchmarks.explore        medians over cells that were not clicked before
 
 It needs chromium and `pip install -e '.[browser]'`, and explores the runs as the
 notebook does: the newest stored ones or, without any, small ones of the sample.
@@ -32,7 +32,7 @@ CLICK = """([row, column]) => new Promise((done) => {
 
 
 def measure(address: str, browser) -> list[float]:
-    """Seconds of the first click after the notebook ran, and of ten more cells'."""
+    """Seconds from click to images: the first after the notebook ran, then ten more."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(address)
     lab.run_all(page)

@@ -1,6 +1,6 @@
 """The least time that a network's products and convolutions need on this machine.
 
-python -m benchmarks.floors     reads the ceilings, on all cores, and writes JSON
+python -m benchmarks.floors     measures the ceilings, on all cores, and writes JSON
 """
 
 import json
@@ -20,10 +20,10 @@ NUMBERS = 25_000_000  # copied
 
 @torch.no_grad()
 def ceilings() -> dict[str, float]:
-    """FLOP/s of a matrix product and of a convolution, bytes/s of a copy; float32.
+    """Measure FLOP/s of a matrix product and a convolution, and bytes/s of a copy.
 
-    The first two differ where torch's libraries use other vectors of the processor. A
-    copy reads and writes.
+    All are in float32. The first two differ if torch's libraries use different vector
+    instructions. Both the bytes read by the copy and those written are counted.
     """
     a, b, c = (torch.rand(SIDE, SIDE) for _ in range(3))
     x, y = torch.rand(NUMBERS), torch.rand(NUMBERS)
@@ -51,9 +51,9 @@ def _best(work: Callable[[], object]) -> float:
 def work(task: Task) -> dict[str, int]:
     """FLOP of the products and of the convolutions of one step, and bytes of both.
 
-    Each takes part forward, in the gradient towards its weights and, but for the first
-    layer, in that towards its input; each time it touches its input, its weights and
-    its output once.
+    A layer has three passes: forward, the gradient with respect to its weights and,
+    except in the first layer, that with respect to its input. Each pass touches the
+    layer's input, weights and output once.
     """
     x = torch.zeros(task.recipe.batch_size, *task.data.train.images.shape[1:])
     found = {"products": 0, "convolutions": 0, "bytes": 0}
@@ -71,7 +71,7 @@ def work(task: Task) -> dict[str, int]:
 
 
 def floor(needs: dict[str, int], machine: dict[str, float]) -> float:
-    """Least seconds of a step: those of its arithmetic or memory, the larger."""
+    """Least seconds of a step: the larger of its arithmetic's and its memory's."""
     times = {kind: needs[kind] / machine[kind] for kind in needs}
     return max(times["products"] + times["convolutions"], times["bytes"])
 

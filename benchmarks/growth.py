@@ -9,7 +9,7 @@ from matplotlib.ticker import EngFormatter, LogLocator
 from benchmarks.measure import race
 from benchmarks.tasks import Task
 
-# what the larger sizes are fitted over, without the fixed cost of the smaller ones
+# number of largest sizes that are fitted: fixed costs weigh more in smaller ones
 LARGER = 3
 WHAT = {
     "images": "images",
@@ -17,7 +17,7 @@ WHAT = {
     "width by torch": "neurons, by plain torch,",
     "seeds": "trainings at once",
 }
-# why what does not grow linearly does not
+# why some of these do not grow linearly
 REASONS = {
     "width": "products with zeros are left out, and how many there are depends on the"
     " training and not on the width alone; plain torch multiplies them all",
@@ -50,7 +50,7 @@ def _grown(size: int, task: Task, seeds: int = 1, who: str = "ours") -> dict:
 
 
 def table(scale: dict) -> str:
-    """Markdown: a row a measurement, and with which power the time grows."""
+    """Markdown table with a row per measurement, and the exponents of growth."""
     lines = ["| what grows | size | s | peak memory, MB |", "|---|---|---|---|"]
     for what, rows in scale.items():
         for row in rows:
@@ -60,7 +60,7 @@ def table(scale: dict) -> str:
 
 
 def _exponent(rows: list[dict]) -> float:
-    """The power of its size with which the time of the largest grows."""
+    """Exponent of the power of the size with which time grows, at the largest sizes."""
     sizes, seconds = zip(
         *((row["size"], row["seconds"]) for row in rows[-LARGER:]), strict=True
     )
@@ -90,7 +90,7 @@ def plot_all(scale: dict) -> Figure:
 
 
 def _plot(rows: list[dict], ax: Axes) -> Axes:
-    """Seconds by size, both logarithmic, beside a line of slope one; peak memory."""
+    """Draw seconds by size on logarithmic axes, a line of slope one, and memory."""
     sizes = [row["size"] for row in rows]
     last = rows[-1]["seconds"] / sizes[-1]
     ax.loglog(sizes, [row["seconds"] for row in rows], "C0o-", label="time")

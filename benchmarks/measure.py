@@ -17,16 +17,16 @@ LIMIT = 300  # seconds that a contender may take, its warm-up included
 
 
 class Failed(RuntimeError):
-    """A contender did not come to its end; says why."""
+    """A contender did not finish; the message says why."""
 
 
 def interleaved(tasks: dict[str, Task], repeats: int) -> Iterator[dict]:
     """Time one step of each contender's task, `repeats` times in turns, in seconds.
 
-    Gives, after each turn, what was measured so far: `contenders`, a list of what
-    `race` gives by name; `ceilings`, read in every turn, because the machine may have
-    other work, and a floor is only worth something if it was read among the times it
-    is compared with; and `failed`, why a contender is left out from then on.
+    Yields, after each turn, what was measured so far: `contenders`, by name a list of
+    what `race` gave; `ceilings`, measured in every turn, because the machine may have
+    other work, and a floor is only meaningful if it was measured along with the times
+    that it is compared with; and `failed`, why a contender is left out from then on.
 
     Raises Failed if ours fails: there is nothing to compare without it.
     """
@@ -49,10 +49,10 @@ def interleaved(tasks: dict[str, Task], repeats: int) -> Iterator[dict]:
 
 
 def race(name: str, task: Task, together: int) -> dict[str, float]:
-    """Train `together` times at once; time of a step of one of them, peak memory.
+    """Run `together` trainings at once; give `step`, in seconds, and `peak`, in bytes.
 
-    The time is that from the first start to the last end, over the trainings. Raises
-    Failed.
+    `step` is the time from the first start to the last end, divided by the steps of all
+    trainings; `peak` is the largest memory of one of them. Raises Failed.
     """
     numbers = [str(n) for n in (task.batches, task.seed, task.width)]
     arguments = ["benchmarks.contenders", name, task.network, *numbers]
@@ -80,7 +80,7 @@ def race(name: str, task: Task, together: int) -> dict[str, float]:
 
 
 def _answers(processes: list[subprocess.Popen]) -> list[str]:
-    """Start all together; give the line that each answers, empty if it failed."""
+    """Start all at once; give the line that each answers, or [""] if one ended."""
     try:
         if all([process.stdout.readline() for process in processes]):
             for process in processes:

@@ -49,7 +49,7 @@ def family(pid: int) -> Iterator[int]:
 
 
 def used(pid: int) -> int:
-    """Bytes of a process; of memory that it shares with others, its part."""
+    """Bytes of a process, with its proportional part of shared memory."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

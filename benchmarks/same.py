@@ -1,4 +1,4 @@
-"""Whether ours is the same mathematics as a plain torch loop."""
+"""Whether our loop does the same mathematics as a plain torch loop."""
 
 import torch
 from torch import nn
@@ -8,10 +8,10 @@ from helpers.training import fit
 
 
 def distances(task: Task) -> dict[str, float]:
-    """How far the weights are from those of a plain loop in float64 after an epoch.
+    """Distance of the weights from those of a plain loop in float64, after an epoch.
 
-    `ours` and `plain`, torch's own loop in float32, start from the same weights and
-    have the same batches; root mean square over all weights.
+    It is the root mean square over all weights, of `ours` and of `plain`, torch's own
+    loop in float32. All start from the same weights and take the same batches.
     """
     from dataclasses import replace
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from benchmarks import floors, growth
 from benchmarks.tasks import TITLES
 
-# at least so many times as fast as the original and as the best other; at most so many
-# times the floor
+# targets: how many times as fast as the original, and as the best other, at least; and
+# how many times the floor, at most
 TARGETS = {
     "one_hidden": (5, 2, 3),
     "two_hidden": (4, 3, 3),
@@ -120,7 +120,7 @@ def medians(network: dict) -> dict[str, float]:
 def ratios(network: dict) -> dict:
     """How many times faster ours is than others, and slower than the floor.
 
-    Without `original`, or `best` and its name, where there is none.
+    `original`, or `best` and `best_name`, are left out if there is none.
     """
     steps = medians(network)
     others = {k: v for k, v in steps.items() if k not in ("ours", "original")}
@@ -134,7 +134,7 @@ def ratios(network: dict) -> dict:
 
 
 def floor(network: dict) -> float:
-    """Seconds of a step at the median ceilings, read among the times."""
+    """Least seconds of a step, by the medians of the measured ceilings."""
     reads = network["ceilings"]
     machine = {kind: median(read[kind] for read in reads) for kind in reads[0]}
     return floors.floor(network["work"], machine)
@@ -154,9 +154,9 @@ def _report(results: dict, who: str) -> float:
 
 
 def _all_contenders(networks: dict) -> str:
-    """Milliseconds a step: median, and the least and the most in brackets.
+    """Table of milliseconds per step: median, with least and most in brackets.
 
-    Below, why a contender failed.
+    Below it, why contenders failed.
     """
     names = list(next(iter(networks.values()))["contenders"])
     lines = [
@@ -183,7 +183,7 @@ def _spread(steps: list[float]) -> str:
 
 
 def plot_times(network: dict, *, ax: Axes | None = None) -> Axes:
-    """Bars of the median step of each contender, every repeat a point, the floor."""
+    """Draw bars of the contenders' median steps, repeats as points, and the floor."""
     ax = ax or plt.gca()
     for i, (name, runs) in enumerate(network["contenders"].items()):
         times = [run["step"] * 1e3 for run in runs]

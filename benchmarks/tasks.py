@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from helpers import paths
 from helpers.datasets import FOOTWEAR, Dataset, Split, load
 from helpers.models import build, scale
-from helpers.training import Recipe, class_weights
+from helpers.training import OPTIMIZERS, Recipe, class_weights
 
 TITLES = {
     "one_hidden": "MNIST",
@@ -28,11 +28,6 @@ RECIPES = {
     "two_hidden": Recipe("adam", 0.001, class_weights=class_weights(FOOTWEAR, 2)),
     "lenet5": Recipe("sgd", 0.01),
     "dense": Recipe("adagrad", 0.01),
-}
-OPTIMIZERS = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adagrad": torch.optim.Adagrad,
 }
 
 

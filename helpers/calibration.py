@@ -46,11 +46,11 @@ def calibration(logits: np.ndarray, labels: np.ndarray) -> Calibration:
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The T > 0 whose logits / T have the smallest cross-entropy (Guo et al., 2017).
+    """Find the T > 0 that minimises the cross-entropy of logits / T (Guo et al., 2017).
 
-    Fit it on images that neither trained nor judge the network. It changes no
-    prediction. Raises ValueError where no T between 0.01 and 100 is best: where all
-    images are right, say.
+    Use images that neither train nor test the network. Dividing by T changes no
+    prediction. Raises ValueError if no T between 0.01 and 100 is best, for example
+    when all images are classified correctly.
     """
     logits, rows = np.asarray(logits, dtype=float), np.arange(len(labels))
     if (logits.argmax(1) == labels).all():

@@ -1,4 +1,4 @@
-"""Messages to the person who waits, on stderr: results never share that stream."""
+"""Messages to the user, on stderr; results are never written to that stream."""
 
 import sys
 
@@ -22,7 +22,7 @@ def is_interactive() -> bool:
 def shell():
     """The running IPython shell, or None.
 
-    IPython is not imported for the question: training processes do without it.
+    IPython is not imported just to find out: training processes do without it.
     """
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None

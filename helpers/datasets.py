@@ -64,7 +64,7 @@ SAMPLES = {
 
 
 class SampleWarning(UserWarning):
-    """The complete data could not be had: results come from the small sample."""
+    """The complete data could not be obtained, so the small sample is used."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: its two parts, and what they are."""
+    """A data set: its training and test parts, and what they contain."""
 
     name: str  # "mnist", "fashion_mnist" or "cifar10"
     title: str  # as people write it
@@ -89,21 +89,21 @@ class Dataset:
     test: Split
     is_sample: bool  # the committed sample, not the complete set
     source: str  # where it came from, to be shown
-    checksum: str  # names the content: differs between sample and complete set
-    split: str = "test"  # what `test` is; "validation": see helpers.validation
+    checksum: str  # identifies the content: sample and complete set differ
+    split: str = "test"  # what `test` holds; "validation" after helpers.validation
     train_images: int | None = None  # how many `train` was cut to, if it was
 
 
 def load(name: str, data: str = "auto") -> Dataset:
-    """Data set ``name``: "mnist", "fashion_mnist" or "cifar10".
+    """Load the data set ``name``: "mnist", "fashion_mnist" or "cifar10".
 
-    ``data`` is "full", the complete set or DataError; "sample", the committed sample;
-    or "auto", the complete set or, with a SampleWarning, the sample. The environment's
-    DATA says what "auto" means. The complete set is fetched once and then read from
-    the verified cache in ``paths.data()``.
+    ``data`` is "full" for the complete set, "sample" for the committed sample, or
+    "auto" for the complete set or else, with a SampleWarning, the sample. The
+    environment variable DATA, if set, replaces "auto". The complete set is fetched
+    once and then read from the verified cache in ``paths.data()``.
 
-    Raises ValueError for an unknown name or mode, DataError as above or if the
-    committed sample is damaged.
+    Raises ValueError for an unknown name or mode; DataError if "full" data cannot be
+    obtained or the committed sample is damaged.
     """
     _check(name, TITLES, "data set")
     mode = os.environ.get("DATA") or "auto" if data == "auto" else data
@@ -177,7 +177,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         tell(f"{path.stem}: waiting for another process that is fetching it")
         lock.acquire()
     except (OSError, NotImplementedError):
-        pass  # read-only, which _write_cache tells, or a disk without locks
+        pass  # read-only, as _write_cache reports, or a disk without locks
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""From labels and predictions to the confusion matrix, precision and recall."""
+"""Scores of predictions: the confusion matrix, precision, recall and macro-F1."""
 
 from functools import cached_property
 
@@ -9,10 +9,10 @@ from torch import Tensor
 
 
 class Classified:
-    """Images that a network classified: what follows from its logits and the labels.
+    """Base class of results: what follows from a network's logits and the labels.
 
-    A base for what holds both: `logits` (N, K) float32 and `labels` (N,) int64, as
-    tensors or arrays; K is the number of classes.
+    Subclasses hold `logits` (N, K) float32 and `labels` (N,) int64, as tensors or
+    arrays; K is the number of classes.
     """
 
     logits: Tensor | np.ndarray
@@ -30,7 +30,7 @@ class Classified:
 
     @cached_property
     def confusion(self) -> np.ndarray:
-        """Confusion matrix (K, K): true classes by predicted ones."""
+        """Confusion matrix (K, K): rows are true classes, columns predicted ones."""
         return confusion_matrix(self.labels, self.predictions, self.logits.shape[1])
 
 
@@ -55,7 +55,7 @@ def confusion_matrix(
 
 
 def precision(counts: np.ndarray) -> np.ndarray:
-    """Share of the images predicted as a class that are of it, (K,).
+    """Share of the images predicted as each class that belong to it, (K,).
 
     NaN for a class that was never predicted: 0/0 has no value.
     """
@@ -63,13 +63,15 @@ def precision(counts: np.ndarray) -> np.ndarray:
 
 
 def recall(counts: np.ndarray) -> np.ndarray:
-    """Share of a class's images that were predicted as it, (K,): the diagonal of
-    `row_shares`. NaN for a class without images."""
+    """Share of each class's images that were predicted as it, (K,).
+
+    This is the diagonal of `row_shares`; NaN for a class without images.
+    """
     return _divide(np.diag(counts), counts.sum(1))
 
 
 def row_shares(counts: np.ndarray) -> np.ndarray:
-    """Divide each row by its sum, (K, K): where each true class goes."""
+    """Divide each row by its sum, (K, K): how each true class is predicted."""
     return _divide(counts, counts.sum(1, keepdims=True))
 
 

@@ -1,4 +1,4 @@
-"""What computed a run: said in the run's file and in the report."""
+"""The machine that computes a run, as recorded in its file and in the report."""
 
 import os
 import platform

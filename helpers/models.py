@@ -23,10 +23,11 @@ def one_hidden(
     activation: str | None = None,
     output: str | None = None,
 ) -> nn.Sequential:
-    """MNIST: a convolution and a linear layer; activations are names of ACTIVATIONS.
+    """Build the MNIST network: a convolution and a linear layer.
 
-    Without `activation` between the two, as in the original report, the network is
-    linear up to its output.
+    `activation` and `output` are names of ACTIVATIONS, or None. Without `activation`
+    between the layers, as in the original report, the network is linear up to its
+    output.
     """
     side = 28 - kernel + 1
     return _network(
@@ -41,7 +42,7 @@ def one_hidden(
 def two_hidden(
     *, first: str | None = "relu", second: str | None = "elu", output: str | None = None
 ) -> nn.Sequential:
-    """Fashion-MNIST: two convolutions, an activation after each; `output` as above."""
+    """Build the Fashion-MNIST network; activations are named as in `one_hidden`."""
     return _network(
         conv1=nn.Conv2d(1, 20, 4),  # (N, 1, 28, 28) -> (N, 20, 25, 25)
         activation1=_activation(first),
@@ -92,9 +93,9 @@ NETWORKS = {f.__name__: f for f in (one_hidden, two_hidden, dense, lenet5)}
 def build(network: str, *, seed: int = 0, **options) -> nn.Sequential:
     """Build a network by name, its initial weights drawn from `seed`.
 
-    `options` go to the network's function. `output="relu"` puts an activation on the
-    logits, as the original report does; None, the default, leaves them free. The global
-    random state is left as it was.
+    `options` are passed to the network's function. `output="relu"` puts an activation
+    on the logits, as the original report does; by default there is none. The global
+    random state is not changed.
 
     Raises ValueError for an unknown network or activation.
     """
@@ -106,7 +107,7 @@ def build(network: str, *, seed: int = 0, **options) -> nn.Sequential:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Count the model's trainable numbers."""
+    """Count the numbers in the model's parameters."""
     return sum(p.numel() for p in model.parameters())
 
 

@@ -10,7 +10,7 @@ from collections import Counter, namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-INJECTED = "# Parameters\n"  # how the cell starts that papermill adds
+INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
 
 WORDS = {
     "es": {
@@ -47,10 +47,10 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True)
 class Rule:
-    """What one parameter may be.
+    """The values that one parameter may take.
 
-    A whole number from ``low`` to ``high``, both included; a real number above ``low``
-    and at most ``high``; or one of the words in ``choices``.
+    They are whole numbers from ``low`` to ``high``, both included; real numbers above
+    ``low`` and at most ``high``; or the words in ``choices``.
     """
 
     type: type
@@ -69,7 +69,7 @@ class Rule:
         return self.low < value <= self.high  # never true of NaN
 
     def read(self, text: str) -> object:
-        """The value that a command line's ``text`` stands for; else the text itself."""
+        """Convert command-line ``text`` to ``type``; give it back if that fails."""
         try:
             return self.type(text)
         except ValueError:
@@ -101,9 +101,9 @@ def check_parameters(namespace: Mapping[str, object]) -> tuple:
     """Return a notebook's parameters as a named tuple, ``settings.epochs`` and so on.
 
     ``namespace`` is the notebook's ``globals()``. A parameter is a name of RULES that
-    the notebook's parameters cell declares. papermill only warns about a name that no
-    notebook declares (``-p epocs 3``) and goes on with the defaults; its injected cell
-    is found in IPython's history, and the name refused.
+    the notebook's parameters cell declares. About a name that is not declared
+    (``-p epocs 3``), papermill only warns, and uses the defaults; this function finds
+    papermill's injected cell in IPython's history and refuses the name.
 
     Raises ParameterError, in Spanish, with all the faults.
     """
@@ -125,7 +125,7 @@ def unknown(names: Iterable[str], known: Iterable[str], language: str = "es") ->
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """One message for each of ``names`` that stands more than once."""
+    """One message for each of ``names`` that occurs more than once."""
     counts = Counter(names)
     return [f"{name}: given more than once" for name, n in counts.items() if n > 1]
 
@@ -154,10 +154,10 @@ def _body(source: str) -> list[ast.stmt]:
 
 
 def _declared(history: list[str]) -> set[str]:
-    """Parameters of the last parameters cell that ran; all there are, without one.
+    """Parameters of the last parameters cell that ran; all of RULES if none ran.
 
-    Its annotations mark it (``epochs: int = 10``), so that a variable which only shares
-    its name with another notebook's parameter is ignored.
+    The cell is recognised by its annotations (``epochs: int = 10``). A plain variable
+    that has the name of another notebook's parameter is thus ignored.
     """
     for source in reversed(history):
         targets = (s.target for s in _body(source) if isinstance(s, ast.AnnAssign))

@@ -1,4 +1,4 @@
-"""Where things are: the only module that knows the folders of the project."""
+"""Folders of the project; no other module knows where they are."""
 
 import os
 from importlib import metadata
@@ -20,14 +20,14 @@ def root() -> Path:
 
 
 def data() -> Path:
-    """Folder of the data sets' verified cache, or of files that a user already has."""
+    """Folder of the data sets' verified cache, and of the user's own original files."""
     if folder := os.environ.get("DATA_DIR"):
         return Path(folder).expanduser().resolve()
     return root() / "data" / "cache"
 
 
 def sample() -> Path:
-    """Folder of the committed sample: the checkout's, or what pip installed of it."""
+    """Folder of the committed sample, in the checkout or where pip installed it."""
     checkout = PACKAGE.parent / "data" / "sample"
     if checkout.is_dir():
         return checkout
@@ -44,7 +44,7 @@ def notebooks() -> Path:
 def figures(dataset: str) -> Path:
     """Folder of one data set's figures and metrics.
 
-    ``INFORME_FIGURES`` names another one than figures/: a sweep's runs have their own.
+    ``INFORME_FIGURES`` replaces figures/, so that each run of a sweep has its own.
     """
     folder = os.environ.get("INFORME_FIGURES") or root() / "figures"
     return Path(folder).expanduser().resolve() / dataset
@@ -56,7 +56,7 @@ def runs() -> Path:
 
 
 def locks() -> Path:
-    """Folder of the locks of trainings that go on."""
+    """Folder of the locks that running trainings hold."""
     return root() / ".locks"
 
 

@@ -23,7 +23,7 @@ from helpers.paths import PACKAGE
 STYLE = PACKAGE / "style.mplstyle"
 PERCENT = PercentFormatter(1, 0, f"{THIN}%")
 ERRORS = {"train_error": "entrenamiento", "test_error": "predicción"}
-ZOOM = 4  # images are enlarged: sharp pixels also where a viewer would smooth them
+ZOOM = 4  # images are enlarged, so that no viewer blurs their pixels
 
 
 def use_style() -> None:
@@ -40,9 +40,9 @@ def plot_confusion(
 ) -> Axes:
     """Draw a confusion matrix (K, K): rows are true classes, columns predicted ones.
 
-    The colour is the share of the row; a cell holds the count and, below, that share
-    in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so that
-    the colours spread over the errors alone.
+    A cell's colour is its share of the row; its text is the count and, below, that
+    share in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so
+    that the colour scale covers the errors alone.
     """
     ax = ax or _axes(6.3, 3.1)
     shares = row_shares(counts)
@@ -71,7 +71,7 @@ def plot_confusion(
 def plot_confusions(counts: dict[str, np.ndarray], *, classes: Sequence[str]) -> Axes:
     """Draw the errors of several networks side by side, on one colour scale.
 
-    Each cell holds the per cent of its row; the diagonal is left out.
+    Each cell holds its percentage of the row; the diagonal is left out.
     """
     figure, axes = plt.subplots(1, len(counts), figsize=(6.3, 3.1), sharey=True)
     off = ~np.eye(len(classes), dtype=bool)
@@ -168,10 +168,10 @@ def plot_seeds(
 def plot_calibration(
     before: Calibration, after: Calibration, *, ax: Axes | None = None
 ) -> Axes:
-    """Draw two reliability diagrams in one.
+    """Draw the reliability diagrams before and after a change of calibration.
 
-    A point is a bin of the predicted class's probability: on the diagonal, the network
-    is right as often as it says. The area of a point grows with its images.
+    A point is a bin of the predicted class's probability; on the diagonal, the network
+    is right as often as it says. Its area grows with the number of images in the bin.
     """
     ax = ax or _axes(6.3, 1.4)
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
@@ -216,7 +216,7 @@ def plot_images(
 def plot_examples(
     split: Split, classes: Sequence[str], *, rows: int = 2, ax: Axes | None = None
 ) -> Axes:
-    """Draw the first `rows` images of each class, one class a column."""
+    """Draw the first `rows` images of each class, with one column per class."""
     first = [(split.labels == k).nonzero()[:rows, 0] for k in range(len(classes))]
     order = torch.stack(first, 1).flatten()  # row by row
     titles = [*classes, *[""] * (len(order) - len(classes))]
@@ -253,7 +253,7 @@ def _finish(bar: Colorbar) -> None:
 
 
 def _name_classes(ax: Axes, classes: Sequence, **style) -> None:
-    """Name the cells of a matrix on both sides; long names stand aslant below."""
+    """Label a matrix's rows and columns with the classes; long names are slanted."""
     names = [str(name) for name in classes]
     middles = np.arange(len(names)) + 0.5
     slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}

@@ -1,4 +1,4 @@
-"""How a network is trained: recipe, loop, epochs. Read this module whole.
+"""Training of a network: the recipe, the loop and the epochs.
 
     result = fit(build("one_hidden"), load("mnist"), Recipe(epochs=3))
 
@@ -28,9 +28,9 @@ OPTIMIZERS = {
     "adagrad": torch.optim.Adagrad,
     "rmsprop": torch.optim.RMSprop,
 }
-# A fused step passes over the weights once; the default of torch.optim on a CPU costs 8
-# to 20 times more for the dense network, for the same arithmetic. These are what every
-# torch >= 2.6 has fused. On a GPU the other optimizers pass over all weights once for
+# Optimizers that every torch >= 2.6 can fuse. A fused step passes over the weights
+# once; on a CPU, torch.optim's default costs 8 to 20 times more for the dense network,
+# for the same arithmetic. On a GPU, the other optimizers pass over all weights once for
 # each operation, without making the GPU wait.
 FUSED = {"cpu": {"sgd", "adam", "adagrad"}, "cuda": {"sgd", "adam"}}
 
@@ -55,14 +55,14 @@ LOSSES = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained; together with the data and a seed, all that matters."""
+    """How to train a network; with network, data and seed, it determines the result."""
 
     optimizer: str = "sgd"  # one of OPTIMIZERS
     learning_rate: float = 0.01
     epochs: int = 10
     batch_size: int = 40
     class_weights: tuple[float, ...] | None = None  # (K,): cost of an error, by class
-    loss: str = "cross_entropy"  # one of LOSSES; only this one takes class_weights
+    loss: str = "cross_entropy"  # one of LOSSES; only the default takes class_weights
 
     def __post_init__(self):
         for what, known in ("optimizer", OPTIMIZERS), ("loss", LOSSES):
@@ -84,21 +84,24 @@ class Loop(Protocol):
     """What trains a model, epoch by epoch: `PlainLoop` or `fast.FastLoop`."""
 
     def epoch(self, order: Tensor) -> tuple[Tensor, int]:
-        """Take one step for each batch of `order` (N,); give the loss of each step,
-        (steps,), and how many images were misclassified before being learnt from."""
+        """Take one step for each batch of the images `order` (N,).
+
+        Gives the loss of each step, (steps,), and the number of images that were
+        misclassified before being learnt from.
+        """
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What the optimizer remembers, under "<weight>.<name in torch>"."""
+        """The optimizer's state, under the names "<weight>.<name in torch>"."""
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on from the model's current weights and a result of `state_dict`."""
+        """Resume from the model's current weights and a result of `state_dict`."""
 
 
 class PlainLoop:
     """The textbook's loop, for any model: torch's gradients and optimizers."""
 
     def __init__(self, model: nn.Module, train: Split, recipe: Recipe):
-        """Model and images are on the same device, CPU or GPU."""
+        """Bind the loop to a model and images on the same device, CPU or GPU."""
         self.model, self.train, self.recipe = model, train, recipe
         device = train.images.device.type
         self.loss_of = recipe.criterion(device)
@@ -115,7 +118,7 @@ class PlainLoop:
         return losses.double().cpu(), int(errors.sum())
 
     def step(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Learn from the images of `rows` (B,); give the loss before and the errors.
+        """Learn from the images `rows` (B,); give loss and errors before the step.
 
         Both stay on the model's device: reading one here would make a GPU wait.
         """
@@ -128,7 +131,7 @@ class PlainLoop:
         return loss.detach(), (logits.detach().argmax(1) != labels).sum()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What the optimizer remembers of each weight."""
+        """The optimizer's state for each weight; see `Loop`."""
         return {
             f"{name}.{slot}": value
             for name, weight in self.model.named_parameters()
@@ -137,7 +140,7 @@ class PlainLoop:
         }
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on from the model's current weights and a result of `state_dict`."""
+        """Resume from the model's current weights and a result of `state_dict`."""
         slots = {}
         for number, (name, weight) in enumerate(self.model.named_parameters()):
             found = [n for n in state if n.rpartition(".")[0] == name]
@@ -149,13 +152,13 @@ class PlainLoop:
 
 
 def _like(weight: Tensor, value: Tensor) -> Tensor:
-    # a fused step reads weight and state in the order of their memory
+    # a fused step reads weight and state in memory order, so their layouts must match
     return torch.empty_like(weight).copy_(value) if value.dim() else value
 
 
-# What is kept of every epoch e, to watch a network learn: `predictions` (E, N_test)
-# uint8 and, of the first convolution if there is one, `weight` (E, O, I, k, k) and
-# `bias` (E, O), float32. All places are made before the first epoch.
+# What is kept of each of the E epochs, to watch a network learn: `predictions`
+# (E, N_test) uint8 and, if there is a convolution, the first one's `weight`
+# (E, O, I, k, k) and `bias` (E, O), float32. All are allocated before the first epoch.
 Snapshots = dict[str, Tensor]
 
 
@@ -169,7 +172,7 @@ def empty_snapshots(model: nn.Module, images: int, epochs: int) -> Snapshots:
 def take_snapshot(
     snapshots: Snapshots, epoch: int, model: nn.Module, logits: Tensor
 ) -> None:
-    """Fill the places of `epoch`, from 1."""
+    """Fill in the snapshots of `epoch`, which counts from 1."""
     snapshots["predictions"][epoch - 1] = logits.argmax(1)
     for name, weight in first_convolution(model).items():
         snapshots[name][epoch - 1] = weight.detach()
@@ -206,7 +209,7 @@ class Epoch:
 
 
 class State(NamedTuple):
-    """All that changes during a training, but for its history."""
+    """Everything that changes during a training, except its history."""
 
     model: nn.Module
     loop: Loop
@@ -226,10 +229,10 @@ class Checkpoint(Protocol):
 
 @dataclass(frozen=True)
 class Result(Classified):
-    """A trained network and what it says of the test images."""
+    """A trained network, its history and its output for the test images."""
 
     model: nn.Module
-    history: pd.DataFrame  # one row an epoch, columns of `Epoch`
+    history: pd.DataFrame  # one row per epoch; columns are the fields of `Epoch`
     logits: Tensor  # (N_test, K) float32
     labels: Tensor  # (N_test,) int64, the true classes
     snapshots: Snapshots
@@ -248,12 +251,12 @@ def fit(
 ) -> Result:
     """Train `model` in place on `data.train`; measure it on `data.test` every epoch.
 
-    `seed` orders the batches. On a CPU a single thread computes, so that the same seed
-    gives the same bits on any number of cores, and several trainings can share the
-    cores. Networks whose gradients `helpers.fast` has written out are trained by its
-    loop, others by `PlainLoop`: the same mathematics; the result's `loop` says which.
-    With a `checkpoint`, a training that was killed goes on from its last epoch and ends
-    with the same bits.
+    `seed` determines the order of the images. On a CPU a single thread computes, so
+    that the same seed gives the same bits on any number of cores, and several trainings
+    can share the cores. Networks whose gradients `helpers.fast` implements are trained
+    by its loop, others by `PlainLoop`, with the same mathematics; the result's `loop`
+    says which. With a `checkpoint`, a training that was killed resumes after its last
+    complete epoch and ends with the same bits.
 
     Raises TrainingError when the loss of a step is not finite.
     """
@@ -308,7 +311,7 @@ def averages(
 
 
 def check_losses(losses: Tensor, recipe: Recipe) -> None:
-    """Raise TrainingError if the loss of a step, of (steps,), is not finite."""
+    """Raise TrainingError if any of the steps' losses, (steps,), is not finite."""
     bad = (~losses.isfinite()).nonzero()
     if len(bad):
         step = int(bad[0])
@@ -348,14 +351,14 @@ def evaluate(logits: Tensor, labels: Tensor, recipe: Recipe) -> tuple[float, flo
 def class_weights(
     group: Iterable[int], weight: float, n_classes: int = 10
 ) -> tuple[float, ...]:
-    """Weigh the errors on the classes of `group` with `weight`, the others with 1."""
+    """Weight errors on the classes of `group` by `weight` and the others by 1."""
     group = set(group)
     return tuple(float(weight) if k in group else 1.0 for k in range(n_classes))
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch compute with one thread inside the block, as before it after."""
+    """Let torch use one thread inside the block; restore the number afterwards."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,6 +1,6 @@
-"""How sure a number is: over seeds, over test images, and of a difference.
+"""Uncertainty of results and of differences, over seeds and over test images.
 
-The formulas are scipy's and statsmodels'; this module only names what goes in.
+The distributions and tests come from scipy and statsmodels.
 """
 
 from dataclasses import dataclass
@@ -41,18 +41,18 @@ def over_seeds(values) -> Estimate:
 
 
 def difference(a, b) -> Estimate:
-    """Estimate mean(a) - mean(b) of values over seeds that do not pair.
+    """Estimate mean(a) - mean(b) of unpaired values, one for each seed.
 
-    With several seeds on both sides it is Welch's interval. With one seed on one side,
-    that side is taken to vary as the other does: Student's interval with the other's
-    standard deviation. With one on each side the interval is NaN. `n` is the smaller
-    number of seeds, `std` is NaN.
+    With several seeds on both sides the interval is Welch's. A side with a single seed
+    is assumed to vary like the other, so the interval is Student's with the other's
+    standard deviation. With one seed on each side it is NaN. `n` is the smaller number
+    of seeds, `std` is NaN.
     """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     gap, n, many = float(a.mean() - b.mean()), min(len(a), len(b)), max(len(a), len(b))
     if many == 1:
         return Estimate(gap, np.nan, np.nan, np.nan, n)
-    if n > 1 and np.ptp(a) == np.ptp(b) == 0:  # no spread: scipy would divide by it
+    if n > 1 and np.ptp(a) == np.ptp(b) == 0:  # no spread: scipy would divide by zero
         return Estimate(gap, np.nan, gap, gap, n)
     if n > 1:
         interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval(LEVEL)
@@ -71,7 +71,7 @@ def no_change(values) -> float:
     values = np.asarray(values, dtype=float)
     if len(values) == 1:
         return np.nan
-    if np.ptp(values) < 1e-12:  # no spread but rounding: scipy would divide by it
+    if np.ptp(values) < 1e-12:  # only rounding: scipy would divide by about zero
         return float(abs(values.mean()) < 1e-12)
     return float(stats.ttest_1samp(values, 0).pvalue)
 
@@ -140,9 +140,9 @@ class Scores:
 def compare_f1(labels, a, b, n_classes: int = 10) -> Scores:
     """Compare the macro-F1 of predictions (N,) of two networks, over test images.
 
-    Paired bootstrap: the same images are drawn again for both. Images with the same
-    label and predictions are alike, so that only how many of each kind are drawn
-    counts, which is multinomial.
+    The bootstrap is paired: both networks get the same resampled images. Images with
+    the same label and predictions are interchangeable, so a resample is a multinomial
+    draw of the number of images of each kind.
     """
     shape = (n_classes,) * 3
     kinds = np.ravel_multi_index(

@@ -1,4 +1,4 @@
-"""What chooses between recipes: a part of the training set, never the test set."""
+"""Validation split: recipes are chosen on it, never on the test set."""
 
 import hashlib
 from dataclasses import replace
@@ -12,13 +12,13 @@ SEED = 0  # of the split, whatever the seed of a training
 
 
 def validation(data: Dataset, images: int | None = None) -> Dataset:
-    """Split the training set: `train` learns, and `test` is the part that chooses.
+    """Split the training set into a new `train` and, as `test`, a validation part.
 
-    The part that chooses has as many images as the real test set, but at most a third
-    of the training set; the result holds no image of the real test set. `images` limits
-    the part that learns; where it has no more than that, `train_images` is None. Both
-    cuts keep the shares of the classes (scikit-learn's stratified split) and the
-    order of the images, and are always the same; the checksum names them.
+    The validation part has as many images as the real test set, but at most a third of
+    the training set; the result holds no image of the real test set. `images` limits
+    the new `train`; if it has no more than that anyway, `train_images` is None. Both
+    cuts keep the shares of the classes (scikit-learn's stratified split) and the order
+    of the images, and are always the same; the checksum identifies them.
 
     Raises ValueError if `data` is itself such a split, or if a class has too few
     images.
@@ -45,7 +45,7 @@ def validation(data: Dataset, images: int | None = None) -> Dataset:
 
 
 def _cut(rows: np.ndarray, n: int, labels: np.ndarray) -> list[np.ndarray]:
-    """The rest of the rows and `n` of them, each in order, int64."""
+    """Split rows into the rest and `n` of them, each in increasing order, int64."""
     parts = train_test_split(
         rows, test_size=n, stratify=labels[rows], random_state=SEED
     )

@@ -1,4 +1,4 @@
-"""What makes the report of what `helpers` trained: not needed to train a network.
+"""Makes the report of what `helpers` trained; not needed to train a network.
 
 names.py      what networks, optimizers and options are called in Spanish
 experiments/  decisions, each with its experiment on the validation split

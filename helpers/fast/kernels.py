@@ -1,8 +1,9 @@
 """Compiled loops for what torch does slowly on small images and batches.
 
-Activations have shape (C, H, W * B): the B images of a batch lie beside each other
-under every pixel. So the innermost loop is long whatever the size of the image, and a
-shift by one column is a shift by B. All arrays are float32 and contiguous unless said.
+Activations have shape (C, H, W * B): for each pixel, the values of the B images of a
+batch are adjacent. So the innermost loop is long whatever the size of the image, and a
+shift by one column is a shift by B. All arrays are float32 and contiguous unless stated
+otherwise.
 """
 
 from functools import cache
@@ -10,21 +11,21 @@ from functools import cache
 import numpy as np
 from numba import njit, uintp
 
-# Sums may be taken in another order and products fused into them; nothing else is
-# relaxed: infinities and NaN stay what they are.
+# Sums may be reordered, products fused into them and the sign of zero ignored. Nothing
+# else is relaxed: infinities and NaN behave as usual.
 compiled = njit(
     cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy"
 )
 
-TILE = 64  # pixels
-GAP = 64  # features
+TILE = 64  # pixels, in `load_batch`
+GAP = 64  # features, in `live_runs`
 
 
 @compiled
 def load_batch(images, rows, x):
-    """Images (N, P) of uint8 to x (P, B) in [0, 1]: those of `rows` (B,)."""
+    """Copy the images `rows` (B,) of `images` (N, P), uint8, to x (P, B), in [0, 1]."""
     pixels, batch = x.shape
-    tile = np.empty((batch, TILE), np.float32)  # turned while it is in the cache
+    tile = np.empty((batch, TILE), np.float32)  # transposed while it is in the cache
     for start in range(0, pixels, TILE):
         size = min(TILE, pixels - start)
         for b in range(batch):
@@ -38,20 +39,21 @@ def load_batch(images, rows, x):
 
 @cache
 def correlation(size, pair):
-    """Give the loop of a convolution whose kernels are `size` by `size`.
+    """Give the compiled loop of a convolution whose kernels are `size` by `size`.
 
-    With `pair` 1 instead of 0, for an even number of outputs, two share what is read
-    of x. The function that is compiled may use no other compiled one: numba finds it in
-    its cache on disk by the values that it closes over, which must be numbers.
+    `pair` is 0 or 1; with 1, for an even number of outputs, two outputs share each read
+    of x. The compiled function must not call another one: numba looks it up in its
+    cache on disk by the values of its closure, which must be numbers.
     """
 
     @compiled
     def correlate(x, weight, bias, y, batch):
-        """x (I, H, W * B), weight (O, I, size, size), bias (O,) to y (O, H', W' * B).
+        """Fill y (O, H', W' * B) with the convolution of x (I, H, W * B).
 
-        H' is H - size + 1 or, as if rows of zeros were around x, H + size - 1.
+        The weight is (O, I, size, size), the bias (O,). H' is H - size + 1 or, as if x
+        were padded with rows of zeros, H + size - 1.
         """
-        edge = (y.shape[1] - x.shape[1] + size - 1) // 2  # rows of zeros
+        edge = (y.shape[1] - x.shape[1] + size - 1) // 2  # rows of zeros on each side
         for i in range(y.shape[1]):
             first, last = max(0, edge - i), min(size, x.shape[1] + edge - i)
             for o in range(0, y.shape[0], 1 + pair):
@@ -60,7 +62,7 @@ def correlation(size, pair):
                 for c in range(x.shape[0]):
                     image, w, w2 = x[c], weight[o, c], weight[o + pair, c]
                     for u in range(first, last):
-                        # unsigned: a signed index is checked for its sign
+                        # unsigned, since numba checks a signed index for its sign
                         k, line = uintp(u), image[uintp(i + u - edge)]
                         for p in range(len(row)):
                             s, t = row[p], row2[p]
@@ -78,7 +80,7 @@ def correlation(size, pair):
 
 @cache
 def correlation_gradient(size, pair):
-    """Give the loop of the gradient of `correlation` towards weights and bias."""
+    """Give the loop of `correlation`'s gradient with respect to weight and bias."""
 
     @compiled
     def gradient(x, dy, dweight, dbias, batch):
@@ -123,7 +125,7 @@ def correlation_gradient(size, pair):
 
 @compiled
 def max_pool(x, y, batch):
-    """x (C, H, W * B) to y (C, H / 2, W / 2 * B): the largest of two by two."""
+    """Fill y (C, H / 2, W / 2 * B) with the maxima, two by two, of x (C, H, W * B)."""
     for c in range(y.shape[0]):
         for i in range(y.shape[1]):
             for q in range(0, y.shape[2], batch):
@@ -137,7 +139,7 @@ def max_pool(x, y, batch):
 
 @compiled
 def max_pool_gradient(x, dy, dx, batch):
-    """The gradient of `max_pool`: all of it goes to the first of the largest."""
+    """Fill dx with `max_pool`'s gradient; of equal maxima, only the first gets it."""
     for c in range(dy.shape[0]):
         for i in range(dy.shape[1]):
             for q in range(0, dy.shape[2], batch):
@@ -157,9 +159,10 @@ def max_pool_gradient(x, dy, dx, batch):
 
 @compiled
 def cross_entropy(logits, labels, weights, dlogits, sums):
-    """Weighted mean cross-entropy of logits (10, B), and its gradient.
+    """Weighted mean cross-entropy of logits (K, B), with its gradient in `dlogits`.
 
-    Adds to `sums` (2,) of float64 the loss times B, and the misclassified images.
+    The labels are (B,), the class weights (K,). Adds the loss times B to `sums[0]` and
+    the number of misclassified images to `sums[1]`; both are float64.
     """
     classes, batch = logits.shape
     whole = np.float32(0)
@@ -186,10 +189,11 @@ def cross_entropy(logits, labels, weights, dlogits, sums):
 
 @compiled
 def live_runs(x, runs):
-    """Fill `runs` (n, 2) with the features, from and to, that x (K, B) needs.
+    """Find the runs of features in x (K, B) that are not zero for all images.
 
-    Those left out are zero for all images, as behind a ReLU that lets nothing through;
-    a gap of less than `GAP` is not worth one. Gives the number of runs, at least 1.
+    Fills `runs` (n, 2) with the first feature of each run and the end, which is
+    excluded, and gives the number of runs, at least 1. Runs less than `GAP` features
+    apart are joined. Behind a ReLU, many features can be zero for all images.
     """
     n, end = 0, -GAP
     for k in range(len(x)):

@@ -1,8 +1,8 @@
-"""Layers with their gradients written out.
+"""Layers with hand-written gradients.
 
 A layer is made for one batch size, bound to its input `x` and to buffers for its output
-`y` and for the gradient `dx` towards its input. `forward()` fills y; `backward()`
-takes the gradient `dy` towards y, fills dx and updates the layer's weights.
+`y` and for the gradient `dx` with respect to x. `forward()` fills y; `backward()` takes
+the gradient `dy` with respect to y, fills dx and updates the layer's weights.
 Activations are (C, H, W, B) or (features, B): the images of the batch come last.
 """
 
@@ -15,11 +15,11 @@ from helpers.fast.optimizers import Optimizer, Weights
 
 aten = torch.ops.aten
 
-SPARSE = 0.3  # of dy: with fewer that are not zero, it is quicker to pick them out
+SPARSE = 0.3  # if less of dy than this share is nonzero, only that part is used
 
 
 def rows(activations: Tensor) -> np.ndarray:
-    """(C, H, W, B) as the kernels take it: (C, H, W * B), the same memory."""
+    """View activations (C, H, W, B) as the kernels take them, (C, H, W * B)."""
     return activations.flatten(2).numpy()
 
 
@@ -27,7 +27,7 @@ class Layer:
     """What all layers have in common."""
 
     weight = bias = None
-    after_relu = before_relu = False  # then there are zeros in x, or in dy
+    after_relu = before_relu = False  # next to a ReLU, x or dy has many zeros
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class Layer:
 
     @staticmethod
     def accepts(module: nn.Module) -> bool:
-        """Whether the module's options are written out here."""
+        """Whether the module's options are implemented here."""
         return True
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
-        """Take the gradient's buffer towards y; give that towards x."""
+        """Take the buffer of dy; give that of dx, or None unless `wants_dx`."""
         self.dy = dy.view(self.y.shape)
         self.dx = torch.zeros_like(self.x) if wants_dx else None
         return self.dx
@@ -61,7 +61,7 @@ class Layer:
 
 
 class Flatten(Layer):
-    """nn.Flatten: another shape of the same memory."""
+    """nn.Flatten, as a view of the same memory."""
 
     @staticmethod
     def accepts(module: nn.Flatten) -> bool:
@@ -75,10 +75,10 @@ class Flatten(Layer):
 
 
 class Linear(Layer):
-    """nn.Linear: y = W x + b, features by images.
+    """nn.Linear: y = W x + b, with x (features, images).
 
-    Beside a ReLU, what is multiplied by zero is left out where that pays: features
-    that are zero in all images, and the backward products of a dy that is mostly zero.
+    Next to a ReLU, products with zeros are left out where that pays: features of x that
+    are zero in all images, and the backward products of a dy that is mostly zero.
     """
 
     @staticmethod
@@ -137,7 +137,7 @@ class Linear(Layer):
 
 
 class Conv2d(Layer):
-    """nn.Conv2d with square kernels of 1 to 5, no padding and steps of one."""
+    """nn.Conv2d with square kernels of side 1 to 5, no padding and a stride of 1."""
 
     @staticmethod
     def accepts(module: nn.Conv2d) -> bool:
@@ -179,7 +179,7 @@ class Conv2d(Layer):
 
     def backward(self) -> None:
         if self.dx is not None:
-            # a correlation again: of dy with zeros beside it, with the kernels turned
+            # again a correlation: of dy padded with zeros, with the kernels rotated
             self.inside.copy_(self.dy)
             self.turned.copy_(self.weight.value.flip(2, 3).transpose(0, 1))
             self.back(*self.outwards)
@@ -210,7 +210,7 @@ class MaxPool2d(Layer):
 
 
 class Activation(Layer):
-    """A function of each number whose derivative is one of its result; in place."""
+    """Base class of in-place elementwise functions whose derivative needs y alone."""
 
     def __init__(self, module: nn.Module, x: Tensor, *_learning):
         self.module, self.y = module, x

@@ -1,4 +1,4 @@
-"""A training step, an epoch and predictions, from the layers written out."""
+"""A training step, an epoch and predictions, made of the layers in `layers.py`."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -28,9 +28,9 @@ PREDICTED = 200  # images at a time: their activations stay in the cache
 
 
 def unsupported(model: nn.Module, recipe: "Recipe | None" = None) -> str | None:
-    """Say what of a network, or of its recipe, is not written out here.
+    """Say what in a network, or in its recipe, is not implemented here.
 
-    None if all of it is. Predictions need no recipe.
+    Gives None if everything is. Predictions need no recipe.
     """
     if recipe and recipe.loss != "cross_entropy":
         return f"no gradient written for the loss {recipe.loss}"
@@ -54,9 +54,10 @@ def unsupported(model: nn.Module, recipe: "Recipe | None" = None) -> str | None:
 
 
 def _in_order(layers: list[type[Layer]]) -> bool:
-    """Whether images are flattened once, and no activation overwrites what is needed.
+    """Whether the order of the layers suits one flattening and in-place activations.
 
-    An activation works in place, on the output of a layer that does not need it.
+    Convolutions and pooling come before the flattening, linear layers after it. Each
+    activation overwrites the output of another kind of layer, which does not need it.
     """
     flat = layers.index(Flatten) if Flatten in layers else len(layers)
     of_images = {Conv2d, MaxPool2d}
@@ -74,7 +75,7 @@ def _in_order(layers: list[type[Layer]]) -> bool:
 
 
 class Pass:
-    """The way of a batch of fixed size through a network, in buffers of its own."""
+    """The forward pass of a batch of fixed size, with its own buffers."""
 
     def __init__(
         self,
@@ -97,14 +98,14 @@ class Pass:
         self.pixels = self.images.flatten(0, -2).numpy()
 
     def forward(self, images: np.ndarray, rows: np.ndarray) -> None:
-        """Fill `logits` with those of the images (N, P) of `rows` (size,)."""
+        """Fill `logits` with those of the `rows` (size,) of the images (N, P)."""
         kernels.load_batch(images, rows, self.pixels)
         for layer in self.layers:
             layer.forward()
 
 
 class Step(Pass):
-    """A pass that learns."""
+    """A forward and backward pass that updates the weights."""
 
     def __init__(self, *parts):
         """Take what `Pass` takes."""
@@ -143,7 +144,7 @@ class FastLoop:
     def __init__(self, model: nn.Sequential, train: Split, recipe: "Recipe"):
         """Bind the loop to a model that `unsupported` accepts.
 
-        Raises ValueError for labels that the network or the recipe does not have.
+        Raises ValueError if labels or class weights do not match the network's classes.
         """
         self.model, self.batch = model, recipe.batch_size
         self.images, self.shape = _pixels(train.images), train.images.shape[1:]
@@ -185,7 +186,7 @@ class FastLoop:
         return torch.tensor(losses, dtype=torch.float64), errors
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What the optimizer remembers of each weight, and the steps it counts."""
+        """The optimizer's state for each weight, and its number of steps."""
         memories = {
             f"{name}.{slot}": torch.from_numpy(memory)
             for name, parameter in self.model.named_parameters()
@@ -196,7 +197,7 @@ class FastLoop:
         return memories | {"steps": torch.tensor(self.optimizer.steps)}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on from the model's current weights and a result of `state_dict`."""
+        """Resume from the model's current weights and a result of `state_dict`."""
         for weights in self.weights.values():
             weights.take()
         for name, memory in self.state_dict().items():
@@ -220,5 +221,5 @@ def predict(model: nn.Sequential, images: Tensor) -> Tensor:
 
 
 def _pixels(images: Tensor) -> np.ndarray:
-    """(N, C, H, W) to (N, C * H * W), the same memory if it can be."""
+    """Reshape images (N, C, H, W) to (N, C * H * W), without a copy if possible."""
     return images.flatten(1).numpy()

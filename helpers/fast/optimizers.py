@@ -20,7 +20,7 @@ def sgd(w, g, rate):
 
 @compiled
 def adagrad(w, g, squares, rate):
-    """One step of Adagrad; `squares` (N,) sums those of the gradients."""
+    """One step of Adagrad; `squares` (N,) sums the squared gradients."""
     for i in range(len(w)):
         squares[i] += g[i] * g[i]
         w[i] -= rate * g[i] / (np.sqrt(squares[i]) + np.float32(1e-10))
@@ -28,7 +28,7 @@ def adagrad(w, g, squares, rate):
 
 @compiled
 def adagrad_where(w, g, squares, rate, rows, runs, width):
-    """`adagrad` on the `rows` and `runs` of w (O * I,) that have a gradient."""
+    """`adagrad` on only those `rows` and `runs` of w (O * width,) with a gradient."""
     for o in rows:
         for a, z in runs + o * width:
             adagrad(w[a:z], g[a:z], squares[a:z], rate)
@@ -36,7 +36,7 @@ def adagrad_where(w, g, squares, rate, rows, runs, width):
 
 @compiled
 def sgd_where(w, g, rate, rows, runs, width):
-    """`sgd` on the `rows` and `runs` of w (O * I,) that have a gradient."""
+    """`sgd` on only those `rows` and `runs` of w (O * width,) with a gradient."""
     for o in rows:
         for a, z in runs + o * width:
             sgd(w[a:z], g[a:z], rate)
@@ -44,7 +44,7 @@ def sgd_where(w, g, rate, rows, runs, width):
 
 @compiled
 def adam(w, g, mean, square, rate, scale):
-    """One step of Adam; `rate` and `scale` carry the corrections of its start."""
+    """One step of Adam; `rate` and `scale` include the bias corrections."""
     for i in range(len(w)):
         mean[i] += np.float32(0.1) * (g[i] - mean[i])
         square[i] += np.float32(0.001) * (g[i] * g[i] - square[i])
@@ -69,10 +69,10 @@ def add_rows(total, factors, matrix, rows, a, z):
 
 @compiled
 def sparse_weight_gradient(dy, x, runs, dweight, live):
-    """dy (O, B), x (B, I) to dweight (O, I), where dy is mostly zero.
+    """Compute dweight (O, I) from dy (O, B), which is mostly zero, and x (B, I).
 
-    Fills only the `runs` of the rows that have a gradient; lists these in `live` (O,)
-    and gives their number.
+    Fills only the `runs` of the rows that have a gradient; lists these rows in `live`
+    (O,) and gives their number.
     """
     n = 0
     images = np.empty(dy.shape[1], np.intp)
@@ -93,7 +93,7 @@ def sparse_weight_gradient(dy, x, runs, dweight, live):
 
 @compiled
 def sparse_input_gradient(dy, weight, runs, dx):
-    """Add to dx (B, I) what dy (O, B), mostly zero, sends through weight (O, I)."""
+    """Add dy.T @ weight to the `runs` of dx (B, I); dy (O, B) is mostly zero."""
     rows = np.empty(len(dy), np.intp)
     for b in range(dy.shape[1]):
         some = 0
@@ -106,7 +106,7 @@ def sparse_input_gradient(dy, weight, runs, dx):
 
 
 class Optimizer:
-    """A rule that changes weights in place, and the memory that it keeps of them."""
+    """Base class of the optimizers, which update weights in place."""
 
     memories = ()  # names, as torch calls them, of arrays as large as the weights
 
@@ -114,7 +114,7 @@ class Optimizer:
         self.rate, self.steps = np.float32(rate), 0
 
     def start(self, weights: np.ndarray) -> list[np.ndarray]:
-        """Give the empty memory of an array of weights."""
+        """Give the initial state, all zeros, for an array of weights."""
         return [np.zeros_like(weights) for _ in self.memories]
 
     def next_step(self) -> None:
@@ -124,8 +124,8 @@ class Optimizer:
         """Change w (N,) by its gradient g (N,), and the memory."""
         raise NotImplementedError
 
-    # where(w, g, *memory, rows, runs, width) does so only for `rows` and `runs` of w,
-    # rows of `width`; None if a weight without a gradient moves too
+    # where(w, g, *memory, rows, runs, width) updates only the `runs` of those `rows` of
+    # w, each `width` long; it is None if weights without a gradient move too
     where = None
 
 
@@ -157,7 +157,7 @@ class Adam(Optimizer):
     memories = ("exp_avg", "exp_avg_sq")
 
     def next_step(self) -> None:
-        """Count a step: the first ones are longer, as the averages start from 0."""
+        """Count a step and set its bias corrections, as the averages start from 0."""
         self.steps += 1
         self.step_rate = np.float32(self.rate / (1 - 0.9**self.steps))
         self.scale = np.float32((1 - 0.999**self.steps) ** -0.5)
@@ -186,7 +186,7 @@ class Weights:
     """A parameter of the model in blocks of rows, at most `BLOCK` numbers each."""
 
     def __init__(self, parameter: nn.Parameter, optimizer: Optimizer | None = None):
-        """Without an optimizer, weights that are only read."""
+        """Divide a parameter into blocks; without an optimizer, they are only read."""
         self.parameter = parameter
         self.value = parameter.detach().contiguous()  # the same memory, if it can be
         per_row = self.value[0].numel()
@@ -206,11 +206,11 @@ class Weights:
         return Block(rows, value, gradient, [a.reshape(-1) for a in arrays])
 
     def take(self) -> None:
-        """Start from the model's values."""
+        """Copy the values from the model."""
         self.value.copy_(self.parameter.detach())
 
     def give_back(self) -> None:
-        """Put the values into the model, where they are not there already."""
+        """Copy the values to the model, in case they do not share its memory."""
         with torch.no_grad():
             self.parameter.copy_(self.value)
 
@@ -223,10 +223,10 @@ class Weights:
         dx: Tensor | None,
         sent: np.ndarray,
     ) -> None:
-        """Update a matrix (O, I) by a gradient dy (O, B) that is mostly zero.
+        """Update a matrix (O, I) with a gradient dy (O, B) that is mostly zero.
 
-        x (I, B) is zero outside its `runs`, from and to. Fills dx (I, B), if it is not
-        None, where the gradient is to be `sent`, and with zeros elsewhere.
+        x (I, B) is zero outside its `runs` of features. Fills dx (I, B), if it is not
+        None, with the gradient in the runs `sent` and with zeros elsewhere.
         """
         by_image = x.t().contiguous().numpy()
         sums = np.zeros_like(by_image)

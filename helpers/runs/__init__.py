@@ -2,11 +2,11 @@
 
 plan.py        what to train; the key under which a training is stored
 store.py       the folder of runs
-checkpoint.py  the state after an epoch, from which a stopped training goes on
-files.py       files that are whole or absent
-workers.py     train(): what is not stored, in processes that share the cores
-slots.py       the cores, shared by all that train in this folder
-progress.py    what the person sees meanwhile
+checkpoint.py  the state after an epoch, from which a stopped training resumes
+files.py       files that are either whole or absent
+workers.py     train(): trains what is not stored, in processes that share the cores
+slots.py       the cores, shared by all trainings in this folder
+progress.py    the progress that the user sees
 """
 
 from helpers.runs.checkpoint import Checkpoint

@@ -1,8 +1,8 @@
-"""A training's state after an epoch, from which it goes on when it was stopped.
+"""A training's state after an epoch, from which a stopped training resumes.
 
-One safetensors file, replaced whole after each epoch. Its tensors are `model.<name>`,
-`optimizer.<weight>.<name in torch>`, `snapshots.<name>` and `shuffle`, the generator
-that orders the batches; its metadata hold the history so far, as JSON.
+It is one safetensors file, which is replaced after each epoch. Its tensors are
+`model.<name>`, `optimizer.<weight>.<name in torch>`, `snapshots.<name>` and `shuffle`,
+the generator that orders the batches; its metadata hold the history so far, as JSON.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ class Checkpoint:
         self.path, self.key = path, key
 
     def read(self, state: State) -> list[dict]:
-        """Load what was kept into `state`; give the history so far.
+        """Load the stored state into `state`; give the history so far.
 
-        Where there is no file, `state` stays as it is and the history is empty. The
-        same holds, and the person is told, where it is damaged or another training's.
+        If there is no file, `state` stays as it is and the history is empty. The same
+        holds, with a message, if the file is damaged or belongs to another training.
         """
         if not self.path.exists():
             return []

@@ -19,7 +19,7 @@ def write_json(content, path: Path) -> None:
 
 
 def replace(new: Path, old: Path) -> None:
-    """Rename; after a power failure there is the old one or the new one."""
+    """Rename `new` to `old`; after a power failure, `old` is one or the other."""
     os.replace(new, old)
     sync(old.parent)
 

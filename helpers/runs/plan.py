@@ -88,7 +88,7 @@ def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
 
 @cache
 def code_version() -> str:
-    """Digest of the code that decides a result; comments and docstrings do not."""
+    """Digest of the code that decides a result, without comments and docstrings."""
     digest = hashlib.sha256()
     for module in DECISIVE:
         with open(module.__file__, encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Progress of trainings: bars for a person, one plain line an epoch when headless."""
+"""Progress of trainings: bars for a person, one line per epoch if nobody watches."""
 
 import threading
 from multiprocessing.queues import Queue
@@ -11,7 +11,7 @@ from helpers.runs import store
 from helpers.runs.plan import Question
 from helpers.training import Epoch
 
-Name = tuple[str, int]  # of a training, on the screen: its plan's name and its seed
+Name = tuple[str, int]  # names a training on the screen: its plan's name and its seed
 
 
 class Progress:
@@ -70,7 +70,7 @@ class Progress:
         tell("\n".join(lines))
 
     def _stopped(self) -> list[tuple[str, int, int]]:
-        """Name, last epoch and number of epochs of what was stopped on its way."""
+        """Name, last stored epoch and number of epochs of each stopped training."""
         stopped = []
         for (plan, seed), question in self.trainings.items():
             if history := store.checkpoint(question.key).history():

@@ -1,10 +1,10 @@
-"""The cores of this machine, shared by all that train in this folder at the same time.
+"""The cores of this machine, shared by all trainings in this folder.
 
 A training holds a core until it ends, whatever notebook or command it belongs to: two
-reports at once share the cores, and no core is idle while another notebook has work.
-A core is a locked file, whose lock the system frees when its process is killed. The
-file's name contains the machine's, as several machines may share the folder. A process
-that holds a core waits for nothing else, so there is no deadlock.
+reports made at once share the cores, and no core is idle while a notebook has work. To
+hold a core is to lock a file; the system releases the lock if the process is killed.
+The file's name includes the machine's, since several machines may share the folder. A
+process that holds a core waits for nothing else, so there is no deadlock.
 """
 
 import os
@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 
 from helpers import paths
 
-WAIT = 0.02  # seconds between two looks at a core
+WAIT = 0.02  # seconds between two attempts to lock the same core
 
 
 @contextmanager
 def slot(device: str) -> Iterator[None]:
-    """Hold a core, or the GPU, inside the block; waits until there is a free one."""
+    """Hold a core, or the GPU, inside the block; wait until one is free."""
     paths.locks().mkdir(parents=True, exist_ok=True)
     names = slots(device)
     for name in cycle(names):
@@ -37,11 +37,11 @@ def slot(device: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        time.sleep(2 * WAIT)  # a process that waits looks more often, so it is next
+        time.sleep(2 * WAIT)  # longer than waiting processes pause, so one goes first
 
 
 def slots(device: str) -> list[str]:
-    """Names of what trainings share: cores by their number, of one machine of many."""
+    """Names of this machine's cores, or of its GPU, that trainings lock."""
     if device == "cuda":
         return [f"gpu-{platform.node()}"]
     if hasattr(os, "sched_getaffinity"):

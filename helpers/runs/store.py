@@ -1,11 +1,11 @@
 """The folder of stored runs; each is readable without this code.
 
 runs/<key>/run.json                 the question, the machine, when it was trained
-runs/<key>/history.json             one record an epoch
+runs/<key>/history.json             one record per epoch
 runs/<key>/predictions.safetensors  `logits` (N, K) and `labels` (N,) of the test images
 runs/<key>/weights.safetensors      the network's weights
 runs/<key>/snapshots.safetensors    what is kept of each epoch (helpers/training.py)
-runs/<key>.part/                    a training that goes on or was stopped
+runs/<key>.part/                    a training that is running or was stopped
 """
 
 import shutil
@@ -42,11 +42,11 @@ FILES = ("run.json", *MEASURED)
 
 
 class InvalidRun(ValueError):
-    """A stored run cannot be used, because it is not as it was written."""
+    """A stored run cannot be used, because files are missing, damaged or changed."""
 
 
 class UnknownKey(LookupError):
-    """No stored run, or `found` of them, have a key that starts as was asked."""
+    """The prefix does not identify one stored run: `found` keys start with it."""
 
     def __init__(self, prefix: str, found: int):
         self.found = found
@@ -67,7 +67,7 @@ class Run(Classified):
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """One row an epoch, the columns of `helpers.training.Epoch`."""
+        """One row per epoch; columns are the fields of `helpers.training.Epoch`."""
         return pd.DataFrame(read_json(self.folder / "history.json"))
 
     @cached_property
@@ -111,13 +111,13 @@ class Run(Classified):
 
     @property
     def bytes(self) -> int:
-        """Size of the weights on disk."""
+        """Size in bytes of the weights on disk."""
         return (self.folder / "weights.safetensors").stat().st_size
 
     def model(self) -> nn.Sequential:
         """Build the network with its trained weights.
 
-        Raises InvalidRun if they are not as they were written.
+        Raises InvalidRun if their file has changed since it was written.
         """
         weights = self.folder / "weights.safetensors"
         if sha256(weights) != self.about["sha256"][weights.name]:
@@ -145,10 +145,10 @@ def find(question: Question) -> Run | None:
 
 
 def verified(folder: Path, *, weights: bool = True) -> Run:
-    """Give the run in `folder` after comparing its files with what was written.
+    """Give the run in `folder` after comparing its files with their digests.
 
-    Without `weights`, theirs need only be a whole safetensors file. Raises InvalidRun
-    if a file is missing or changed, or belongs to another question.
+    Without `weights`, the file of the weights only needs to be complete. Raises
+    InvalidRun if a file is missing or changed, or belongs to another question.
     """
     if missing := [name for name in FILES if not (folder / name).is_file()]:
         raise InvalidRun(f"{', '.join(missing)} missing")
@@ -171,7 +171,7 @@ def verified(folder: Path, *, weights: bool = True) -> Run:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether the weights' file is one, and as long as its header says."""
+    """Whether the weights' file has a valid header and the length that this says."""
     try:
         with safe_open(folder / "weights.safetensors", framework="numpy"):
             return True
@@ -199,7 +199,7 @@ def folders(prefix: str = "") -> list[Path]:
 
 
 def stopped() -> list[Path]:
-    """Folders of the trainings that go on or were stopped."""
+    """Folders of the trainings that are running or were stopped."""
     return [folder for folder in _all_folders() if folder.suffix == ".part"]
 
 
@@ -209,7 +209,7 @@ def _all_folders() -> list[Path]:
 
 
 def part_of(key: str) -> Path:
-    """Folder of a training that goes on or was stopped."""
+    """Folder of a training that is running or was stopped."""
     return paths.runs() / f"{key}.part"
 
 

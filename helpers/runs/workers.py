@@ -30,9 +30,9 @@ def train(
 ) -> dict[str, list[Run]]:
     """Give the runs of each plan, one for each seed; train those that are not stored.
 
-    A training takes one core of the CPU (or the GPU), which it shares with all that
-    train on this machine (`helpers.runs.slots`); of these, as many go on at once as
-    `INFORME_JOBS` says, all cores by default.
+    Each training takes one core of the CPU (or the GPU); all trainings on this machine
+    share the cores (`helpers.runs.slots`). At most `INFORME_JOBS` of this call's
+    trainings run at once; by default, as many as there are cores.
 
     Raises ValueError for an unknown network, option or device, before any training;
     TrainingError when a loss is not finite or a process was killed; StorageError when
@@ -50,7 +50,7 @@ def train(
 
 
 def at_once(device: str) -> int:
-    """How many trainings go on at the same time."""
+    """Number of trainings that may run at the same time."""
     return 1 if device == "cuda" else int(os.environ.get("INFORME_JOBS") or cores())
 
 
@@ -79,7 +79,7 @@ def _train_all(data: Dataset, missing: dict[Name, Question], device: str) -> Non
 
 
 def work(question: Question) -> int:
-    """How long a training takes, roughly, among those on the same data."""
+    """Rough duration of a training, relative to others on the same data."""
     model = models.build(question.network, **question.options)
     return models.count_parameters(model) * question.recipe.epochs
 

@@ -2,6 +2,6 @@
 
 import sys
 
-# nbformat imports jsonschema, which takes a second to import a grammar of addresses in
-# other alphabets, if it is installed; no notebook's schema asks for it.
+# nbformat imports jsonschema, which imports this package if it is installed. That takes
+# a second, and no notebook's schema needs it: it checks internationalised addresses.
 sys.modules.setdefault("rfc3987_syntax", None)

@@ -1,4 +1,4 @@
-"""One at a time in a folder: two commands would overwrite each other's files."""
+"""A lock on a folder, so that two commands do not overwrite each other's files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -32,7 +32,7 @@ SAMPLE_USED = """
 
 
 def check_machine() -> None:
-    """Raise InformeError with every needed thing that is missing, and its cure."""
+    """Raise InformeError if anything needed is missing, naming all of it with cures."""
     checks = [check for check in doctor.needed() if check.level == "missing"]
     if checks:
         raise InformeError(
@@ -48,9 +48,9 @@ def default_notebooks() -> list[Path]:
 def prepare(
     notebooks: list[Path], profile: str, given: Mapping[str, str]
 ) -> list[Execution]:
-    """Prepare a build: every notebook with the parameters that it takes.
+    """Prepare a build: each notebook with the parameters that it takes.
 
-    ``given`` are names and texts from the command line; they come before the profile.
+    ``given`` maps names to texts from the command line, which override the profile.
     Raises ParameterError or InformeError before anything runs.
     """
     declared = {notebook.resolve(): declared_names(notebook) for notebook in notebooks}
@@ -109,11 +109,11 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
 
 
 def fetch(executions: list[Execution]) -> list[Execution]:
-    """Get the data of each part once, before its kernel starts; give what to execute.
+    """Fetch the data of each part before its kernel starts; give what to execute.
 
-    What is in the cache is left to the kernels, which verify it. Where only the sample
-    is to be had, the parameters say so: no kernel need try all sources again. Raises
-    InformeError if complete data are demanded and not to be had.
+    Cached data are left to the kernels, which verify them. If only the sample can be
+    obtained, the parameters say so, so that no kernel tries all sources again. Raises
+    InformeError if complete data are required and cannot be obtained.
     """
     fetched = []
     for execution in executions:
@@ -129,10 +129,10 @@ def fetch(executions: list[Execution]) -> list[Execution]:
 
 
 def data_taken(name: str, declared: set[str], kind: str) -> dict[str, str]:
-    """The parameter `data` of the notebook `name`: "sample" where that is all there is.
+    """The parameter `data` of the notebook `name`: "full", or "sample" if need be.
 
-    Empty if the notebook takes no such parameter or is none of the report's. Raises
-    InformeError if complete data are demanded and not to be had.
+    Empty if the notebook has no such parameter or is none of the report's. Raises
+    InformeError if complete data are required and cannot be obtained.
     """
     from helpers.datasets import TITLES, DataError, load  # torch takes a second
 
@@ -147,12 +147,12 @@ def data_taken(name: str, declared: set[str], kind: str) -> dict[str, str]:
 def execute(executions: list[Execution], output: Path) -> list[Finished]:
     """Run the notebooks, the longest first, and say how each one ended.
 
-    Raises InformeError, which says that ``output`` was not written, if one fails; on
-    Ctrl-C too, after every process has stopped.
+    Raises InformeError, which says that ``output`` was not written, if a notebook fails
+    and, once every process has stopped, on Ctrl-C.
     """
     for execution in executions:
         execution.target.parent.mkdir(parents=True, exist_ok=True)
-        execution.target.unlink(missing_ok=True)  # an earlier build's is not this one's
+        execution.target.unlink(missing_ok=True)  # left by an earlier build
     ended = {}
     try:
         with closing(run_all(executions[::-1], cores())) as stream:
@@ -171,13 +171,13 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
 
 
 def _import_typesetter() -> None:
-    """Take the seconds that it takes while a core is free: others still run."""
+    """Import the typesetter, which takes seconds, while other notebooks still run."""
     from informe.pdf import exporter, merge  # noqa: F401
     from informe.report import chapters  # noqa: F401
 
 
 def describe(ended: Finished) -> str:
-    """How a notebook ended; if it failed: cell, cause and the copy as far as it got."""
+    """Say how a notebook ended and, if it failed, where, why and where its copy is."""
     execution, seconds, cause = ended
     if not cause:
         return f"{execution.name}: executed in {seconds:.0f} s"
@@ -195,7 +195,7 @@ def _place(executed: Path) -> str:
     heading, place = "", ""
     try:
         cells = _read(executed).cells
-    except InformeError:  # there is none, or only half of it: the disk is full
+    except InformeError:  # there is no copy, or half of one on a full disk
         cells = []
     for cell in cells:
         if cell.cell_type == "markdown" and cell.source.startswith("#"):
@@ -245,9 +245,9 @@ def notice(metrics: list[dict]) -> str:
 
 
 def typeset(executions: list[Execution], output: Path, page: Mapping[str, str]) -> int:
-    """Merge the executed notebooks into the PDF ``output``; return its pages.
+    """Merge the executed notebooks into the PDF ``output``; return its number of pages.
 
-    ``page`` are fields of the title page; those that are empty keep their defaults.
+    ``page`` holds fields of the title page; empty ones keep their defaults.
     """
     from informe.pdf import exporter, merge  # pandoc and Typst take a second
     from informe.report import chapters

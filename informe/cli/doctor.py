@@ -31,7 +31,7 @@ class Check(NamedTuple):
 
 
 def needed() -> Iterator[Check]:
-    """Without any of these, no report: cheap enough to check before every build."""
+    """Check what no report can do without; quick enough to do before every build."""
     yield _python()
     yield from _packages()
     yield _kernel()
@@ -42,7 +42,7 @@ def needed() -> Iterator[Check]:
 
 
 def useful() -> Iterator[Check]:
-    """What makes it better, faster, or only differs between machines."""
+    """Check the rest: what takes longer to check, is optional or only informs."""
     yield _torch()
     yield _typesetter()
     yield _jupyter_kernel()
@@ -59,7 +59,7 @@ def _python() -> Check:
 
 
 def _packages() -> Iterator[Check]:
-    """One line for all that are right, one for each that is not."""
+    """One line for each package that is not right, or one for all if all are."""
     try:
         lines = importlib.metadata.requires(PROJECT) or []
     except importlib.metadata.PackageNotFoundError:
@@ -159,7 +159,7 @@ def _typesetter() -> Check:
 
 
 def _jupyter_kernel() -> Check:
-    """JupyterLab and a bare papermill take the kernelspec; `informe build` does not."""
+    """Check the kernelspec of JupyterLab and papermill; `informe build` uses none."""
     from jupyter_client.kernelspec import KernelSpecManager
 
     try:

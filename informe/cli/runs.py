@@ -67,7 +67,7 @@ def export(target: Path) -> None:
 def prune(yes: bool) -> None:
     """Delete what neither the last report nor a sweep refers to.
 
-    Also what was stopped on its way or is damaged; nothing that is being trained.
+    Stopped and damaged trainings are deleted too; one that is going on is not.
     """
     needed = referred()
     useless = [f for f in _all_folders() if _is_useless(f, needed)]
@@ -82,7 +82,7 @@ def prune(yes: bool) -> None:
 def referred() -> set[str]:
     """Keys of the trainings that the reports' and sweeps' metrics.json name.
 
-    Raises InformeError if one of these files is damaged: what it needs is not known.
+    Raises InformeError if one of these files is damaged, since its keys are not known.
     """
     keys = set()
     for path in (*paths.figures("").rglob("metrics.json"), *_sweeps()):
@@ -101,14 +101,14 @@ def _sweeps() -> Iterator[Path]:
 
 
 def _store():
-    """The module of the store: it imports torch, which takes a second."""
+    """Import the store only when it is needed, as torch takes a second to import."""
     from helpers.runs import store
 
     return store
 
 
 def _all_folders() -> list[Path]:
-    """Folders of the stored trainings and of those that go on or were stopped."""
+    """Folders of the trainings that are stored, running or were stopped."""
     return sorted([*_store().folders(), *_store().stopped()])
 
 
@@ -141,7 +141,7 @@ def _run(prefix: str):
 
 
 def _row(folder: Path) -> tuple[str, ...]:
-    """Key, what was asked, what came out; why not, if nothing did."""
+    """A training's key, question and outcome, or why it has no outcome."""
     store = _store()
     if folder.suffix == ".part":
         epochs = len(store.checkpoint(folder.stem).history())
@@ -165,7 +165,7 @@ def _row(folder: Path) -> tuple[str, ...]:
 
 
 def _flat(run) -> dict[str, object]:
-    """Everything about a run, one value a name."""
+    """Everything about a run, with one value for each name."""
     about = dict(run.about)
     parts = ("options", "recipe", "machine", "sha256")
     flat = {f"{p}.{k}": v for p in parts for k, v in about.pop(p).items()}

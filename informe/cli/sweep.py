@@ -45,7 +45,7 @@ def sweep(notebook, given, jobs, scheduler, output) -> None:
     """Run NOTEBOOK once for each combination of the parameters' values.
 
     What is finished is kept: the same command runs only what is missing. A failed run
-    is tried once more. Where the seed varies, each run trains one seed.
+    is tried once more. If seeds are given, each run trains a single seed.
     """
     if jobs and scheduler:
         raise click.UsageError("--jobs and --scheduler exclude each other")
@@ -66,7 +66,7 @@ def sweep(notebook, given, jobs, scheduler, output) -> None:
 
 
 def _tasks(notebook: Path, combinations: list[dict]) -> list:
-    """One task a combination; each says which data it takes, sample or complete."""
+    """One task for each combination; each says whether it uses the sample."""
     from informe.cli import build as steps
     from informe.sweeps.work import Task, code
 

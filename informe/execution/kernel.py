@@ -75,8 +75,11 @@ def execute(source: str, target: str, parameters: dict, folder: str) -> None:
 
 
 def _connection(folder: Path) -> Config:
-    """Unix sockets in a private folder: nobody else can reach them, and kernels that
-    start together cannot pick the same port. TCP if the path is too long for them."""
+    """Configure Unix sockets in a private folder; TCP if its path is too long.
+
+    Nobody else can reach such sockets, and kernels that start at the same time cannot
+    pick the same port.
+    """
     file = folder / "kernel.json"
     fits = len(os.fsencode(file)) < SOCKET_PATH
     transport = "ipc" if fits else "tcp"
@@ -84,7 +87,7 @@ def _connection(folder: Path) -> Config:
 
 
 def _literal(path: str) -> str:
-    """A path as papermill wants it, which fills in what stands between braces."""
+    """Escape a path's braces, since papermill would fill in what is between them."""
     return path.replace("{", "{{").replace("}", "}}")
 
 
@@ -98,7 +101,7 @@ def _interrupt_at_end_of_input() -> None:
 def _cause(source: str, target: str, parameters: dict) -> str:
     """Execute the notebook; the cause if it failed."""
     with tempfile.TemporaryDirectory(prefix="informe-") as folder:
-        os.environ["IPYTHONDIR"] = folder  # no start-up files of the user's
+        os.environ["IPYTHONDIR"] = folder  # the user's start-up files are ignored
         try:
             execute(source, target, parameters, folder)
         except papermill.PapermillExecutionError as error:

@@ -39,9 +39,9 @@ class Finished(NamedTuple):
 def run_all(executions: list[Execution], cores: int) -> Iterator[Finished]:
     """Execute ``executions`` in their order, as many at a time as there are cores.
 
-    Their trainings share the cores; if INFORME_JOBS says that fewer may go on at once,
-    each notebook gets its part of them. Yields each result as it comes;
-    closing the iterator early stops what still runs.
+    Their trainings share the cores. INFORME_JOBS, if set, replaces the number of cores
+    and is divided among the notebooks. Yields each result as it comes; closing the
+    iterator early stops the notebooks that are still running.
     """
     most = int(os.environ.get("INFORME_JOBS") or 0)
     at_a_time = max(1, min(len(executions), most or cores))
@@ -65,7 +65,7 @@ class Running:
     def __init__(
         self, execution: Execution, environment: dict[str, str], progress=None
     ):
-        """Start it; `progress` takes the notebook's stderr, this process's if None."""
+        """Start it; the notebook's stderr goes to `progress`, or to ours if None."""
         self.execution, self.start = execution, time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "informe.execution.kernel"],
@@ -78,7 +78,7 @@ class Running:
         )
         message = {"source": str(execution.source), "target": str(execution.target)}
         message["parameters"] = execution.parameters
-        with suppress(BrokenPipeError):  # its end tells more than this error
+        with suppress(BrokenPipeError):  # how it ended says more than this error
             self.process.stdin.write(json.dumps(message) + "\n")
             self.process.stdin.flush()
 
@@ -98,7 +98,7 @@ class Running:
 
 
 def _cause(status: int, words: str) -> str:
-    """Why a process ended with ``status`` after writing ``words``; empty if well."""
+    """Why a process ended with ``status`` after writing ``words``; empty on success."""
     killed = -9 if "DeadKernelError" in words else status
     if killed == -9:
         return f"{words or 'killed'} (did the memory run out?)"

@@ -13,8 +13,8 @@ from helpers.numbers import (
 from helpers.uncertainty import LEVEL, Estimate, compare, holm, no_change, over_seeds
 from informe.experiments.decision import Length, Outcome
 
-COLLAPSED = 0.99  # share of the images with one predicted class
-NOTHING = 0.005  # what more epochs may gain where so many are called enough
+COLLAPSED = 0.99  # a choice collapses if one class gets more than this share of images
+NOTHING = 0.005  # gain in accuracy up to which more epochs count as needless
 
 
 def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -> str:
@@ -57,7 +57,7 @@ def answer(outcome: Outcome) -> str:
 def gap(outcome: Outcome, a: str, b: str) -> Estimate:
     """Accuracy of `a` minus that of `b`, paired, with its 95 % interval.
 
-    Over seeds, or over validation images (bootstrap) where there is one seed.
+    The pairs are seeds or, if there is only one, validation images (bootstrap).
     """
     gaps = outcome.accuracies[a] - outcome.accuracies[b]
     if len(gaps) > 1:
@@ -67,15 +67,16 @@ def gap(outcome: Outcome, a: str, b: str) -> Estimate:
 
 
 def stands_out(e: Estimate) -> bool:
-    """Whether an interval leaves zero out."""
+    """Whether an interval excludes zero."""
     return not e.low <= 0 <= e.high
 
 
 def p_values(outcome: Outcome) -> dict[str, float]:
-    """Of the tests that a choice is as good as the reference one, by its label.
+    """P values, by label, of the tests that a choice is as good as the reference.
 
-    They are read together, as one of them is singled out by its outcome: Holm's. Over
-    seeds (paired t test), or over validation images (exact McNemar) with one seed.
+    They are adjusted by Holm's method, since the choice to report is picked by its
+    outcome. The test is a paired t test over seeds or, with a single seed, the exact
+    McNemar test over validation images.
     """
     base = outcome.decision.reference
     labels = [label for label in outcome.predictions if label != base]
@@ -109,7 +110,7 @@ def _best(outcome: Outcome) -> str:
 
 
 def _distance(outcome: Outcome, first: str, behind: str) -> str:
-    """How far a choice is behind, and whether that stands out among all of them."""
+    """State how far a choice is behind, and whether that is significant."""
     e = gap(outcome, first, behind)
     tests = p_values(outcome)
     p = tests[first if first in tests else behind]
@@ -143,7 +144,7 @@ def _collapsed(outcome: Outcome) -> str:
 
 
 def _length(outcome: Outcome) -> str:
-    """Whether so many epochs are enough, and what one more gives."""
+    """State whether the number of epochs is enough, and what one more gains."""
     asked = outcome.decision.reference
     last = str(len(outcome.accuracies))
     best = outcome.ranking[0]
@@ -161,7 +162,7 @@ def _length(outcome: Outcome) -> str:
 
 
 def _enough(e: Estimate, asked: str) -> str:
-    """The verdict on what more epochs gain; a wide interval allows none."""
+    """State the verdict on the gain of more epochs; a wide interval leaves it open."""
     if e.high <= NOTHING:
         return f"Bastan {asked}, pues más ganan menos de {points(NOTHING)} puntos"
     if e.low > NOTHING:

@@ -10,13 +10,13 @@ from helpers.training import Recipe
 from informe.experiments.decision import Decision, Length, Outcome
 from informe.names import OPTIMIZER_NAMES
 
-IMAGES = 8_000  # of the training set, to learn from; all where LeNet-5's epochs count
+IMAGES = 8_000  # training images to learn from; all of them for `length`
 EPOCHS = 4  # of LeNet-5 where optimizers are compared
 NARROW = 500  # neurons of the dense network where optimizers are compared
 
 
 def decisions(settings) -> list[Decision | Length]:
-    """The notebook's table; `settings` are its parameters."""
+    """The decisions of the notebook, whose parameters are `settings`."""
     wide, lenet = _dense(settings), _lenet(settings)
     narrow = replace(
         wide,
@@ -50,7 +50,7 @@ def decisions(settings) -> list[Decision | Length]:
 
 
 def length(settings) -> Length:
-    """How long LeNet-5 goes on improving, half as many epochs again."""
+    """Whether LeNet-5 goes on improving for half as many epochs again."""
     asked = settings.lenet_epochs
     base = _lenet(settings)
     longer = replace(base, recipe=replace(base.recipe, epochs=(3 * asked + 1) // 2))
@@ -98,13 +98,13 @@ def _lenet(settings) -> Plan:
 
 
 def _widths(asked: int) -> tuple[dict, str]:
-    """The width asked, a tenth and a hundredth of it; the first one's label."""
+    """Choices: the width asked for, a tenth and a hundredth; and the first's label."""
     values = sorted({max(asked // 100, 1), max(asked // 10, 1), asked})
     return {integer(n): {"width": n} for n in values}, integer(asked)
 
 
 def _optimizers(name: str, rate: float) -> tuple[dict, str]:
-    """Each optimizer with two rates, and the one asked; the latter's label."""
+    """Choices: each optimizer with two rates, and the one asked; the latter's label."""
     pairs = sorted({*RATES, (name, rate)}, key=lambda pair: (ORDER[pair[0]], pair[1]))
     choices = {_label(*p): {"optimizer": p[0], "learning_rate": p[1]} for p in pairs}
     return choices, _label(name, rate)

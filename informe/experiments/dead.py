@@ -1,4 +1,4 @@
-"""Why a class is lost behind a ReLU: where its logit is not positive, no gradient."""
+"""Why a class is lost behind a ReLU: logits that are not positive get no gradient."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from helpers.numbers import integer
 from helpers.plotting import plot_confusion
 from helpers.runs import Run
 
-IMAGES = 10_000  # of the training set, at most, whose gradient is summed
+IMAGES = 10_000  # training images, at most, over which the gradient is taken
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Output:
 
 
 def output_of(run: Run, data: Dataset) -> Output:
-    """Look at training images, which decide what is learnt next."""
+    """Measure logits and gradients on training images, as the next step would."""
     model = run.model()
     images, labels = data.train.images[:IMAGES], data.train.labels[:IMAGES]
     below = model[:-1] if isinstance(model[-1], nn.ReLU) else model
@@ -37,7 +37,7 @@ def output_of(run: Run, data: Dataset) -> Output:
 
 
 def plot_dead(run: Run, data: Dataset, output: Output) -> Axes:
-    """Draw the confusion matrix, and beside it which logits are ever positive."""
+    """Draw the confusion matrix and, beside it, how often each logit is positive."""
     left, right = plt.subplots(
         1, 2, figsize=(6.3, 3.1), width_ratios=(3, 1), layout="constrained"
     )[1]

@@ -1,7 +1,7 @@
-"""What a decision varies and what it does not, and how its experiment is run.
+"""Decisions: what varies and what does not, and how their experiments are run.
 
-A choice is made with the validation split, a part of the training set: `run` takes no
-other data set, so no choice can have seen the test images.
+Choices are made on the validation split, a part of the training set: `run` accepts no
+other data, so no choice can have seen the test images.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -32,35 +32,35 @@ class Decision:
         return {label: _changed(self.base, c) for label, c in self.choices.items()}
 
     def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
-        """Predicted classes by label, (S, N): one row a seed."""
+        """Predicted classes by label, (S, N): one row per seed."""
         return {k: np.stack([r.predictions for r in v]) for k, v in runs.items()}
 
 
 @dataclass(frozen=True)
 class Length:
-    """How many epochs are enough: one training, looked at after each epoch.
+    """A question about how many epochs are enough, answered by a single training.
 
-    Its labels are the epochs, "1" to the last.
+    It is evaluated after each epoch; the labels are the epochs, "1" to the last.
     """
 
     name: str
     question: str
     base: Plan
-    reference: str  # the epoch of which it is asked whether it is enough
+    reference: str  # the number of epochs that may be enough
 
     def plans(self) -> dict[str, Plan]:
         """The one training."""
         return {"": self.base}
 
     def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
-        """Predicted classes by epoch, (S, N): one row a seed."""
+        """Predicted classes by epoch, (S, N): one row per seed."""
         kept = np.stack([run.snapshots["predictions"] for run in runs[""]])  # (S, E, N)
         return {str(e + 1): kept[:, e] for e in range(kept.shape[1])}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of a decision's experiment; labels are those of `predictions`."""
+    """The results of a decision's experiment, by the labels of `predictions`."""
 
     decision: Decision | Length
     runs: dict[str, list[Run]]  # by the decision's plans
@@ -77,7 +77,7 @@ class Outcome:
         return {k: (p == self.labels).mean(1) for k, p in self.predictions.items()}
 
     def right(self, label: str) -> int:
-        """Images that the seeds of a label get right, all together: exact for ties."""
+        """Correct images of a label, summed over seeds: a whole number, so exact."""
         return int((self.predictions[label] == self.labels).sum())
 
     @property
@@ -99,11 +99,11 @@ class Outcome:
 def run(
     decisions: list[Decision | Length], data: Dataset, *, device: str = "auto"
 ) -> dict[str, Outcome]:
-    """Train what the decisions ask, all at once; give each outcome by its name.
+    """Train everything that the decisions need at once; give the outcomes by name.
 
-    `data` is `helpers.validation.validation(...)`. Trainings that several decisions
-    share are done once. Raises ValueError for a data set that holds the test images,
-    and as `helpers.runs.train`.
+    `data` is a result of `helpers.validation.validation`. Trainings that several
+    decisions share are done once. Raises ValueError if `data` is not a validation
+    split, and whatever `helpers.runs.train` raises.
     """
     if data.split != "validation":
         raise ValueError(

@@ -10,15 +10,15 @@ from informe.experiments.decision import Decision, Length
 from informe.experiments.mnist import rates
 from informe.names import ACTIVATION_NAMES
 
-IMAGES = 15_000  # of the training set, to learn from; all where epochs are counted
+IMAGES = 15_000  # training images to learn from; all of them for `length`
 EPOCHS = 5
-ENOUGH = 7  # epochs of which it is asked whether they are enough
+ENOUGH = 7  # number of epochs that may be enough
 
 
 def footwear(settings) -> Decision:
-    """What an error on footwear costs: as much as others, the cost asked, its double.
+    """The decision on the cost of an error on footwear: 1, the cost asked, its double.
 
-    The effects are small: it has twice the seeds of the other decisions.
+    The effects are small, so it has twice as many seeds as the other decisions.
     """
     asked = float(settings.footwear_weight)
     choices = {
@@ -35,7 +35,7 @@ def footwear(settings) -> Decision:
 
 
 def decisions(settings) -> list[Decision]:
-    """The notebook's table; `settings` are its parameters."""
+    """The decisions of the notebook, whose parameters are `settings`."""
     base = _base(settings, settings.n_seeds)
     adam, asked = rates(base.recipe)
     return [
@@ -46,7 +46,7 @@ def decisions(settings) -> list[Decision]:
 
 
 def length(settings) -> Length:
-    """How many epochs, for the network and the recipe of the report."""
+    """How many epochs are enough for the report's network and recipe."""
     base = _base(settings, settings.n_seeds)
     epochs = max(settings.epochs, ENOUGH) * 3 // 2
     longer = replace(base, recipe=replace(base.recipe, epochs=epochs))
@@ -66,7 +66,7 @@ def _base(settings, seeds: int) -> Plan:
 
 
 def _optimizers(recipe: Recipe) -> tuple[dict, str]:
-    """SGD over the rates that people give it, beside the recipe; the latter's label."""
+    """Choices: the recipe, and SGD with its usual rates; and the recipe's label."""
     asked = f"Adam, {recipe.learning_rate:g}"
     sgd = {
         f"SGD, {rate:g}": {"optimizer": "sgd", "learning_rate": rate}

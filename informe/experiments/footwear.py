@@ -1,4 +1,4 @@
-"""What it gains to make errors on footwear cost more, and what that loses elsewhere."""
+"""What a higher cost of errors on footwear gains there and loses elsewhere."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ EQUAL = "1"  # label of the weight that treats all errors alike
 
 @dataclass(frozen=True)
 class Part:
-    """An outcome on some of its images."""
+    """The outcome of a decision on some of the images."""
 
     labels: np.ndarray  # (N,) true classes
     predictions: dict[str, np.ndarray]  # by label of a choice, (S, N)
 
     @property
     def accuracies(self) -> dict[str, np.ndarray]:
-        """Recall of the images together, by label: one value a seed, (S,)."""
+        """Share of these images classified correctly, by label; one per seed, (S,)."""
         return {k: (p == self.labels).mean(1) for k, p in self.predictions.items()}
 
 
@@ -101,7 +101,7 @@ def _verdict(bought: Estimate, paid: Estimate) -> str:
 
 
 def _inside(outcome: Outcome) -> str:
-    """How many errors on footwear stay inside it, where the weight decides nothing."""
+    """State how many errors on footwear are for other footwear, of equal weight."""
     shoes = np.isin(outcome.labels, FOOTWEAR)
     predicted = outcome.predictions[EQUAL][:, shoes]
     wrong = predicted != outcome.labels[shoes]

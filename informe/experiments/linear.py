@@ -20,15 +20,16 @@ from helpers.runs.files import read_json, replace, write_json
 from helpers.runs.plan import key_of
 from helpers.uncertainty import compare
 
-ITERATIONS = 30  # of scikit-learn's solver, at most: seconds
+ITERATIONS = 30  # of scikit-learn's solver, at most; they take seconds
 
 
 @torch.no_grad()
 def fold(model: nn.Module, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
-    """Matrix (10, P) and offset (10,) of an affine network for images (C, H, W).
+    """Fold an affine network into a matrix (10, P) and an offset (10,).
 
-    The offset is what the network makes of a black image, and a column of the matrix
-    what one white pixel adds. Where the network is not affine, the two say nothing.
+    `shape` is that of an image, (C, H, W). The offset is the network's output for a
+    black image; a column of the matrix is what one white pixel adds to it. If the
+    network is not affine, the two are meaningless.
     """
     pixels = int(np.prod(shape))
     offset = model(torch.zeros(1, *shape))
@@ -38,7 +39,7 @@ def fold(model: nn.Module, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]
 
 @torch.no_grad()
 def disagreement(model: nn.Module, images: Tensor) -> float:
-    """Largest difference of a logit of uint8 images (N, C, H, W) once folded."""
+    """Largest change of a logit by folding, over uint8 images (N, C, H, W)."""
     matrix, offset = fold(model, images.shape[1:])
     x = scale(images)
     return float((x.flatten(1) @ matrix.t() + offset - model(x)).abs().max())
@@ -54,9 +55,9 @@ class Logistic:
 
 
 def logistic(data: Dataset) -> Logistic:
-    """Fit it to the part that learns of `validation(...)`; stored, so fitted once.
+    """Fit the regression to the training part of `data`, once: the result is stored.
 
-    Raises ValueError for a data set that holds the test images.
+    Raises ValueError if `data` is not a validation split.
     """
     if data.split != "validation":
         raise ValueError("the regression is compared on the validation split")
@@ -95,7 +96,7 @@ def _fit(data: Dataset) -> dict:
 
 
 def comparison(model: nn.Module, runs: list[Run], data: Dataset) -> str:
-    """The paragraph: how exactly the network folds, and how the regression does."""
+    """State how exactly the network folds and how the regression compares."""
     other = logistic(data)
     labels = data.test.labels.numpy()
     pair = compare(labels, runs[0].predictions, other.predictions)

@@ -8,13 +8,13 @@ from helpers.training import Recipe
 from informe.experiments.decision import Decision, Length
 from informe.names import ACTIVATION_NAMES, LOSS_NAMES
 
-IMAGES = 20_000  # of the training set, to learn from
+IMAGES = 20_000  # training images to learn from
 EPOCHS = 5
 ENOUGH = 3  # epochs that the original calls enough
 
 
 def decisions(settings) -> list[Decision | Length]:
-    """The notebook's table; `settings` are its parameters."""
+    """The decisions of the notebook, whose parameters are `settings`."""
     epochs = min(EPOCHS, settings.epochs)
     recipe = Recipe("sgd", settings.learning_rate, epochs, settings.batch_size)
     seeds = range(settings.seed, settings.seed + settings.n_seeds)
@@ -35,14 +35,14 @@ def decisions(settings) -> list[Decision | Length]:
 
 
 def rates(recipe: Recipe, others=(0.0001, 0.001, 0.01, 0.1)) -> tuple[dict, str]:
-    """Learning rates over three decades and the recipe's; the latter's label."""
+    """Choices: learning rates `others` and the recipe's; and the recipe's label."""
     values = sorted({*others, recipe.learning_rate})
     choices = {f"{value:g}": {"learning_rate": value} for value in values}
     return choices, f"{recipe.learning_rate:g}"
 
 
 def _labelled(names: dict[str | None, str], option: str, *values) -> dict[str, dict]:
-    """The choices of an option by their Spanish names."""
+    """Choices that set an option to each value, by the values' Spanish names."""
     return {names[value]: {option: value} for value in values}
 
 

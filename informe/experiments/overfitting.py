@@ -1,4 +1,4 @@
-"""Does a network overfit: training error beside validation error, epoch by epoch."""
+"""Whether networks overfit: training and validation error, epoch by epoch."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,13 +17,15 @@ COLUMNS = {"train_error": "entrenamiento", "test_error": "validación"}
 
 
 def errors(outcome: Outcome, column: str) -> np.ndarray:
-    """A column of the histories, (S, E): `train_error`, or `test_error`, which on the
-    validation split is the validation error."""
+    """A column of the histories, (S, E): `train_error` or `test_error`.
+
+    On the validation split, `test_error` is the validation error.
+    """
     return np.stack([run.history[column].to_numpy() for run in outcome.runs[""]])
 
 
 def plot_overfitting(outcomes: dict[str, Outcome]) -> Axes:
-    """Draw both errors against the epoch, a panel a network: names to outcomes.
+    """Draw both errors against the epoch, with a panel for each named outcome.
 
     The band goes from the lowest seed to the highest; the dashed vertical line is the
     epoch at which the assignment stops.
@@ -72,8 +74,11 @@ def answer(outcome: Outcome) -> str:
 
 
 def _verdict(fell: bool, apart: float, e: Estimate) -> str:
-    """From whether the training error fell, how far the errors are `apart`, and the
-    change `e` of validation accuracy."""
+    """State whether the network overfits.
+
+    `fell` is whether the training error fell, `apart` the difference between the errors
+    at the end, and `e` the change of validation accuracy.
+    """
     if stands_out(e) and e.mean < 0 and fell:
         return "Sí: mejora con las imágenes de las que aprende y empeora con las demás"
     if apart > APART:

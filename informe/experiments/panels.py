@@ -12,10 +12,11 @@ REFERENCE, OTHER = "C1", "C0"
 
 
 def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axes:
-    """Draw validation accuracy: a point a seed, a dash their mean, by choice.
+    """Draw the validation accuracy of choices: a point per seed, a dash for the mean.
 
-    The assignment's choice is drawn in another colour and with diamonds. Epochs are a
-    curve, its band from the lowest seed to the highest. `height` in inches, of a panel.
+    The assignment's choice is drawn in another colour and with diamonds. Epochs are
+    drawn as a curve, with a band from the lowest seed to the highest. `height` is that
+    of a panel, in inches.
     """
     rows = -(-len(outcomes) // COLUMNS)
     figure, axes = plt.subplots(
@@ -33,7 +34,7 @@ def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axe
 
 
 def _points(outcome: Outcome, ax: Axes) -> None:
-    """Choices from top to bottom, accuracy along."""
+    """Draw choices from top to bottom, and accuracy from left to right."""
     for row, (label, values) in enumerate(outcome.accuracies.items()):
         reference = label == outcome.decision.reference
         color, marker = (REFERENCE, "D") if reference else (OTHER, "o")
@@ -46,7 +47,7 @@ def _points(outcome: Outcome, ax: Axes) -> None:
 
 
 def _curve(outcome: Outcome, ax: Axes) -> None:
-    """Epochs along, accuracy upwards."""
+    """Draw epochs from left to right, and accuracy upwards."""
     epochs = [int(label) for label in outcome.accuracies]
     values = np.stack(list(outcome.accuracies.values()))  # (E, S)
     ax.fill_between(epochs, values.min(1), values.max(1), color=OTHER, alpha=0.25)

@@ -1,11 +1,12 @@
-"""Explore stored runs in a notebook: nothing is trained again, but in `what_if`.
+"""Explore stored runs in a notebook; only `what_if` trains anything.
 
     from informe.explore import explore, newest
     explore(newest()["one_hidden"])
 
-Each function shows a widget where a person looks on, and a figure, with the same
-content, where none does (papermill, nbconvert, the PDF). A run is one of `newest()`, or
-the first digits of its key, as `browse()` shows it and `informe runs list`.
+Each function shows a widget if a person is watching, and otherwise (in papermill,
+nbconvert or the PDF) a figure with the same content. A run is given as one of
+`newest()`, or by the first digits of its key, which `browse()` and `informe runs list`
+show.
 """
 
 from helpers.runs import Run
@@ -35,9 +36,9 @@ __all__ = [
 
 
 def browse(*, simple: bool = False) -> Shown | None:
-    """Show all stored runs: network, recipe and seed choose one, and its matrix.
+    """Show the matrix of any stored run, chosen by its network, recipe and seed.
 
-    Raises ValueError where no run can be shown.
+    `simple` is as in `explore`. Raises ValueError if no run can be shown.
     """
     view = Library(stored_runs())
     if not has_front_end():

@@ -1,4 +1,4 @@
-"""All stored runs: the one that network, recipe and seed choose shows its matrix."""
+"""All stored runs: the user chooses network, recipe and seed to see a matrix."""
 
 from itertools import zip_longest
 
@@ -14,12 +14,12 @@ SIDES = ("network", "recipe", "seed")
 
 
 class Library:
-    """The matrix of one run of many: a view as `informe.explore.explore` says."""
+    """The matrix of one run among many; a view (see `informe.explore.explore`)."""
 
     def __init__(self, runs: list[Run]):
-        """Group `runs`; where one was trained again, the newest stands for all.
+        """Group `runs`; of trainings that were repeated, only the newest is kept.
 
-        Raises ValueError if there is none whose data are at hand.
+        Raises ValueError if there is no run whose data are available.
         """
         self.groups = grouped(runs)
         self.data: dict[str, Dataset] = {}  # by checksum; reading them takes a second
@@ -51,7 +51,7 @@ class Library:
         }
 
     def do(self, event: dict) -> None:
-        """Take what a person did; raises ValueError for what cannot be done."""
+        """Handle a user's action; raises ValueError if it is not possible."""
         choice = event.get("choose", {})
         if side := next((name for name in SIDES if name in choice), None):
             kept = self.chosen[: SIDES.index(side)]
@@ -78,7 +78,7 @@ class Library:
         return self.groups[network][recipe][seed]
 
     def _place(self, *names: str) -> tuple[str, str, str]:
-        """Network, recipe and seed: `names`, and the first ones where those end."""
+        """Complete `names` to network, recipe and seed with the first of each."""
         at, place = self.groups, []
         for side, name in zip_longest(SIDES, names):
             place.append(next(iter(at)) if name is None else name)
@@ -118,10 +118,10 @@ class Library:
 
 
 def grouped(runs: list[Run]) -> dict[str, dict[str, dict[str, Run]]]:
-    """Runs by network, recipe and seed, all as people say them.
+    """Runs by network, recipe and seed, all named in words.
 
-    Networks measured on the test images come first; recipes stand with the lowest mean
-    error first, seeds in their order.
+    Networks measured on the test images come first; recipes are sorted by their mean
+    error, lowest first, and seeds by number.
     """
     found: dict = {}
     for run in sorted(runs, key=_order):

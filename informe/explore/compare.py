@@ -14,8 +14,8 @@ ALL = "todas"
 class Comparison:
     """Which images A gets right and B wrong, and the reverse.
 
-    A view as `informe.explore.explore` describes it. Within a cell, the images on which
-    the two put most probability together stand first.
+    It is a view (see `informe.explore.explore`). The images of a cell are sorted by the
+    sum of the two networks' probabilities for their predictions, highest first.
     """
 
     def __init__(self, a: Predictions, b: Predictions):
@@ -44,7 +44,7 @@ class Comparison:
         }
 
     def do(self, event: dict) -> None:
-        """Take what a person did; raises ValueError for what cannot be done."""
+        """Handle a user's action; raises ValueError if it is not possible."""
         if "choose" in event:
             value = event["choose"]["true"]
             if value != ALL and int(value) not in range(len(self.a.classes)):
@@ -58,7 +58,7 @@ class Comparison:
             raise ValueError(f"unknown event {event!r}")
 
     def images(self, row: int, column: int) -> np.ndarray:
-        """Positions of the images of a cell; row and column 0 are right, 1 wrong."""
+        """Positions of a cell's images; row (A) and column (B) are 0 right, 1 wrong."""
         wrong_a = (self.a.predictions != self.a.labels).astype(int)
         wrong_b = (self.b.predictions != self.b.labels).astype(int)
         keep = (wrong_a == row) & (wrong_b == column)

@@ -1,4 +1,4 @@
-"""From a drawing to an image as those of MNIST: size, place and grey levels.
+"""Turns a drawing into an image like MNIST's in size, position and grey levels.
 
 MNIST's digits were scaled, keeping their proportions, to fit a box of 20×20, with grey
 levels from the anti-aliasing, and put into 28×28 with the centre of mass of their ink
@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 BOX, SIDE = 20, 28  # pixels
-FAINT = 16  # grey level below which ink does not stretch the box
+FAINT = 16  # ink up to this grey level does not extend the box
 
 
 def centre(ink: np.ndarray) -> np.ndarray:
@@ -25,7 +25,7 @@ def centre(ink: np.ndarray) -> np.ndarray:
 
 
 def _fit(digit: np.ndarray) -> np.ndarray:
-    """Scale so that the longer side is BOX; what shrinks is averaged."""
+    """Scale so that the longer side is BOX; pixels are averaged when it shrinks."""
     height, width = digit.shape
     zoom = BOX / max(height, width)
     size = max(1, round(width * zoom)), max(1, round(height * zoom))

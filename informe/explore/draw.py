@@ -26,7 +26,7 @@ EMPTY = {
 class Pad:
     """What the network of a run sees of a drawing or a file, and its probabilities.
 
-    A view as `informe.explore.explore` describes it, whose events are {"drawing": data
+    It is a view (see `informe.explore.explore`), but its events are {"drawing": data
     URL of a PNG, white ink on black}, {"file": base64} and {"clear": true}.
     """
 
@@ -51,14 +51,14 @@ class Pad:
 
     @property
     def probabilities(self) -> np.ndarray | None:
-        """Softmax of the network's logits for the image, (K,); None without one."""
+        """Softmax of the network's logits for the image, (K,); None if none."""
         if self.image is None:
             return None
         with one_thread():
             return predict(self.model, self.image[None]).softmax(1)[0].numpy()
 
     def do(self, event: dict) -> None:
-        """Take what a person did; `note` says so where a file is no image."""
+        """Handle a user's action; if a file is no image, `note` says so."""
         if "clear" in event:
             self.image, self.note = None, EMPTY[self.name]
             return
@@ -103,7 +103,7 @@ class Pad:
 
 
 def _decode(text: str) -> bytes:
-    if len(text) > 4 * upload.MAX_BYTES // 3 + 4:  # base64 of the limit
+    if len(text) > 4 * upload.MAX_BYTES // 3 + 4:  # length of the limit in base64
         raise ImageError(f"El archivo pasa de {upload.MAX_BYTES // 2**20} MB.")
     try:
         return base64.b64decode(text, validate=True)

@@ -1,7 +1,8 @@
-"""The confusion matrix whose cells show their images: what is seen, what a click does.
+"""The confusion matrix whose cells show their images.
 
-A *view* is JSON: `state` is all that a front end draws, `do` takes what a person did,
-as {"cell": [row, column]}, {"page": n} or {"choose": {name: value}}.
+It is a *view*, which exchanges JSON with a front end: `state` is all that is drawn, and
+`do` takes what a user did: {"cell": [row, column]}, {"page": n} or
+{"choose": {name: value}}.
 """
 
 import numpy as np
@@ -59,7 +60,7 @@ class Matrix:
         )
 
     def do(self, event: dict) -> None:
-        """Take what a person did; raises ValueError for what cannot be done."""
+        """Handle a user's action; raises ValueError if it is not possible."""
         if "choose" in event:
             self._choose(event["choose"])
         elif "cell" in event:
@@ -93,7 +94,7 @@ class Matrix:
         shares = normalised(self.seen.confusion, self.choices["values"])
         if self.choices["errors_only"]:
             np.fill_diagonal(shares, 0)
-        # colours follow the root, so that errors are visible beside the diagonal
+        # colours follow the square root, so that errors are visible beside the diagonal
         shades = np.sqrt(shares / (np.nanmax(shares) or 1))
         return {
             "label": f"Matriz de confusión. {self.seen.title}",
@@ -152,7 +153,7 @@ class Matrix:
         return ", ".join(f"{w} {names[k]}" for w, k in words if k is not None)
 
     def _share(self) -> str:
-        """Which part of its row a cell is, and how sure that is."""
+        """State which share of its row the chosen cell is, with its interval."""
         if None in self.chosen:
             return ""
         row, column = self.chosen
@@ -199,11 +200,11 @@ def images_of(n: int) -> str:
 
 
 def similarity_order(counts: np.ndarray) -> list[int]:
-    """Order classes so that those which are confused stand side by side.
+    """Order classes so that those that are often confused are side by side.
 
-    Two classes are as alike as the mean of the two shares in which one is taken for
-    the other. Their hierarchical clustering by average linkage gives a tree, and its
-    optimal leaf ordering (Bar-Joseph et al., 2001) the order.
+    The similarity of two classes is the mean of the two shares in which one is taken
+    for the other. Hierarchical clustering by average linkage gives a tree, and its
+    optimal leaf ordering (Bar-Joseph et al., 2001) gives the order.
     """
     shares = np.nan_to_num(row_shares(off_diagonal(counts)))
     if not shares.any():

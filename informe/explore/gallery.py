@@ -1,4 +1,4 @@
-"""Which images stand behind a number, in which order, on which page."""
+"""The images behind a number of a matrix: which ones, in what order, on what page."""
 
 import numpy as np
 
@@ -40,6 +40,6 @@ def pages(n: int, size: int = PER_PAGE) -> int:
 
 
 def page_of(chosen: np.ndarray, page: int, size: int = PER_PAGE) -> np.ndarray:
-    """Positions on a page, which counts from 1; a page out of range is the nearest."""
+    """Positions on a page, counted from 1; if out of range, on the nearest page."""
     page = min(max(1, page), pages(len(chosen), size))
     return chosen[(page - 1) * size : page * size]

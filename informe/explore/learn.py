@@ -18,7 +18,7 @@ from informe.explore.explore import Matrix
 from informe.explore.predictions import Predictions, data_of, name_of
 from informe.names import PART_NAMES
 
-PAUSE = 0.7  # seconds that an epoch stays when all are shown in turn
+PAUSE = 0.7  # seconds that each epoch is shown when all are played
 
 
 class Epochs:
@@ -37,7 +37,7 @@ class Epochs:
     def predictions(self, epoch: int) -> Predictions:
         """What the network predicted after `epoch`, from 1."""
         predicted = self.snapshots["predictions"][epoch - 1]
-        # only the classes are kept: as if the network had been sure of each
+        # only classes are stored: as if the network had been certain of each
         sure = np.eye(len(self.data.classes), dtype=bool)[predicted]
         logits = np.where(sure, 0, -np.inf).astype(np.float32)
         test = self.data.test
@@ -59,7 +59,7 @@ class Epochs:
             return (activation(maps) if activation else maps)[0].numpy()
 
     def html(self, epoch: int, index: int) -> str:
-        """All of it after `epoch`, with the activations of test image `index`."""
+        """HTML of everything after `epoch`, with the activations of image `index`."""
         matrix = Matrix(self.predictions(epoch))
         matrix.choices["values"] = "rows"
         image = self.data.test.images[index]
@@ -119,7 +119,7 @@ def first_layers(model: nn.Sequential) -> tuple[nn.Conv2d, nn.Module | None]:
 
 
 def svg(ax: Axes) -> str:
-    """Draw a figure as text for a page."""
+    """Close a figure and give it as SVG text for a page."""
     text = io.StringIO()
     ax.get_figure().savefig(text, format="svg", metadata={"Date": None})
     plt.close(ax.get_figure())

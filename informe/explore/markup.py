@@ -12,18 +12,18 @@ def page(*parts: str) -> str:
 
 
 def note(state: dict) -> str:
-    """Write what a view has to say of itself, if anything."""
+    """Write the note of a view, if it has one."""
     text = state.get("note")
     return f'<p class="note">{escape(text)}</p>' if text else ""
 
 
 def side(*parts: str) -> str:
-    """Put parts, an element each, beside each other, where there is room."""
+    """Put parts, each an HTML element, side by side if there is room."""
     return f'<div class="side">{"".join(parts)}</div>'
 
 
 def heading(words: str) -> str:
-    """Write what stands above a part."""
+    """Write the heading of a part."""
     return f"<h3>{escape(words)}</h3>"
 
 
@@ -84,7 +84,7 @@ def picture(source: str, words: str, side: int = 64) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """Write a small table of texts; the first of a row names it."""
+    """Write a small table of texts; the first text of a row is its heading."""
     names = "".join(f'<th class="name" scope="col">{escape(h)}</th>' for h in head)
     lines = "".join(
         f'<tr><th class="name" scope="row">{escape(first)}</th>'

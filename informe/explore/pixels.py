@@ -33,7 +33,7 @@ def map_url(values: np.ndarray, top: float, *, signed: bool = False) -> str:
 
 
 def shade(share: float) -> dict[str, str]:
-    """Colours of a cell that holds a share in [0, 1], text included."""
+    """Background and text colour of a cell that holds a share in [0, 1]."""
     if np.isnan(share):
         share = 0.0
     color = colormaps["Blues"](float(share))

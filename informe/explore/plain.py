@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from informe.explore import markup
 
-NONE, ALL = "", "*"  # in place of a position: nothing chosen yet; the whole side
+NONE, ALL = "", "*"  # in place of a position: none chosen yet; all of them
 
 
 class GridForm:
@@ -32,7 +32,7 @@ class GridForm:
         self.widget = widgets.VBox([row, rows, self.shown])
 
     def do(self, event: dict) -> None:
-        """Take what a person did; not what `draw` does to the lists."""
+        """Handle a user's action; ignore the changes that `draw` makes to the lists."""
         if not self.drawing:
             self.view.do(event)
             self.draw()
@@ -96,7 +96,7 @@ def _control(control: dict) -> widgets.Widget:
 
 
 def pad_form(view) -> widgets.VBox:
-    """A file to choose in place of a canvas."""
+    """Make the widget of a pad, with a file to choose in place of a canvas."""
     shown = widgets.HTML()
     chooser = widgets.FileUpload(accept="image/*", description="Elegir imagen")
     clear = widgets.Button(description="Borrar")

@@ -32,9 +32,9 @@ class Predictions(Classified):
 
 
 def data_of(run: Run) -> Dataset:
-    """Load the data that a run was trained on, complete or sample, cut or not.
+    """Load the data that a run used: the sample or the complete set, split or not.
 
-    Raises ValueError if the data at hand are others, DataError if they are nowhere.
+    Raises ValueError if the available data differ, DataError if there are none.
     """
     name, checksum = run.about["dataset"], run.about["data"]
     for kind in ("sample", "full"):
@@ -50,7 +50,7 @@ def data_of(run: Run) -> Dataset:
 
 
 def predictions_of(run: Run, data: Dataset | None = None) -> Predictions:
-    """Join a run's stored logits with its test images."""
+    """Join a run's stored logits with its test images; ValueError if numbers differ."""
     data = data or data_of(run)
     if len(run.logits) != len(data.test):
         raise ValueError(
@@ -68,7 +68,7 @@ def predictions_of(run: Run, data: Dataset | None = None) -> Predictions:
 
 
 def model_of(run: Run) -> nn.Sequential:
-    """Build a run's network; raises ValueError if its weights are not as written."""
+    """Build a run's network; raises ValueError if its weights' file was changed."""
     try:
         return run.model()
     except InvalidRun:
@@ -84,7 +84,7 @@ def name_of(run: Run) -> str:
 
 
 def set_of(run: Run) -> str:
-    """Data set of a run; says where only the sample of it was used."""
+    """Data set of a run in words, which say so if only the sample was used."""
     title = TITLES[run.about["dataset"]]
     return f"{title} (muestra)" if is_small(run) else title
 
@@ -97,7 +97,7 @@ def is_small(run: Run) -> bool:
 
 @cache
 def _checksum(name: str, split: str, images: int | None) -> str:
-    """That of the sample, or of its validation split."""
+    """Checksum of the sample, or of its validation split."""
     if split == "test":
         return SAMPLES[name]
     return validation(load(name, "sample"), images).checksum

@@ -16,7 +16,7 @@ def _read(*names: str) -> str:
 
 
 class Screen(anywidget.AnyWidget):
-    """Shows a view's state and hands it what a person does; all of it is JSON."""
+    """Shows a view's state and passes the user's actions on to it, all as JSON."""
 
     _css = _read("explore.css")
     state = traitlets.Dict().tag(sync=True)
@@ -35,9 +35,9 @@ class Screen(anywidget.AnyWidget):
 
 
 def instead_of(plain: widgets.Widget, screen: Screen) -> widgets.Box:
-    """Show `screen` in place of `plain` once a front end says that it runs scripts.
+    """Show `screen` in place of `plain` once a front end reports that it runs scripts.
 
-    So a person sees lists, and no error, where the scripts of widgets cannot be run.
+    If it cannot run the scripts of widgets, the user sees lists rather than an error.
     """
     stage = widgets.Box([screen], layout={"display": HIDDEN})
 

@@ -1,4 +1,4 @@
-"""Which version of a view is shown: script, lists, or a figure where nobody looks."""
+"""The version of a view that is shown: script, lists, or figure if nobody watches."""
 
 from itertools import count
 
@@ -14,16 +14,16 @@ _numbers = count(1)  # names of figures must differ within a notebook
 
 
 def has_front_end() -> bool:
-    """Whether a person looks on through a front end that shows widgets."""
+    """Whether a person is watching in a front end that shows widgets."""
     return hasattr(get_ipython(), "kernel") and is_interactive()
 
 
 class Shown:
-    """Widgets below each other, each an output of its own.
+    """Widgets one below the other, each an output of its own.
 
-    Where one cannot be loaded the other is shown all the same, which is not so of the
-    parts of a box in front ends of ipywidgets 7, as Colab's. They are displayed, and
-    no cell's result: Colab's manager of third-party widgets gets only the former.
+    If one cannot be loaded, the other is still shown, unlike the parts of a box in
+    front ends of ipywidgets 7, such as Colab's. They are displayed and not returned as
+    a cell's result, since Colab's manager of third-party widgets handles only that.
     """
 
     def __init__(self, *parts: widgets.Widget):
@@ -35,9 +35,9 @@ class Shown:
 
 
 def view_of(view, script: str, form, simple: bool) -> Shown:
-    """Give the widgets of a view: its script's and the plain `form(view)`.
+    """Give the widgets of a view: the one with a script and the plain `form(view)`.
 
-    The plain one alone where `simple` asks for it or anywidget is not installed.
+    Gives only the plain one if `simple` is true or anywidget is not installed.
     """
     plain = form(view)
     if simple:

@@ -23,7 +23,7 @@ def matrix(view: Matrix) -> None:
 
 
 def library(view: Library) -> None:
-    """The accuracy of every run, on the test images if any was measured on them."""
+    """Show the accuracy of the runs on the test images, or of all if there are none."""
     groups = {
         f"{name}\n{recipe}": 1 - np.array([error_of(run) for run in runs.values()])
         for name, recipes in view.tested.items()
@@ -99,7 +99,7 @@ def experiment(view: Experiment) -> None:
 
 
 def _tiles(kernels: np.ndarray) -> np.ndarray:
-    """Kernels (O, I, k, k) as one picture, near a square, with gaps of NaN."""
+    """Arrange kernels (O, I, k, k) in one nearly square picture, with gaps of NaN."""
     flat = kernels.reshape(-1, *kernels.shape[2:])
     columns = int(np.ceil(np.sqrt(len(flat))))
     rows, side = -(-len(flat) // columns), flat.shape[1] + 1

@@ -20,7 +20,7 @@ SMALL = {
 
 
 class Networks(dict[str, Run]):
-    """A run of each network, by its name; a notebook shows what and how small it is."""
+    """A run of each network, by its name; a notebook displays them as a list."""
 
     def _repr_markdown_(self) -> str:
         lines = [
@@ -37,14 +37,13 @@ class Networks(dict[str, Run]):
 
 
 def newest(data: str = "auto") -> Networks:
-    """Give a run of each network, to explore; what is not stored is trained small.
+    """Give a run of each network to explore; missing ones are trained on the sample.
 
-    Runs on the complete data come before those on the sample, networks without an
-    activation on the output before the others, then the newest. `data` as in
-    `helpers.datasets.load`: with "full" only runs on the complete data count, with
-    "sample" only those on the sample. A training on the sample takes seconds.
-    Raises ValueError where "full" is asked for and a network has no such run, and for
-    another word.
+    Runs on the complete data are preferred to those on the sample, then networks
+    without an activation on the output to others, then newer runs to older ones. With
+    `data` "full" only runs on the complete data count, with "sample" only those on the
+    sample, with "auto" all. A training on the sample takes seconds. Raises ValueError
+    if `data` is another word, or if it is "full" and a network has no such run.
     """
     if data not in MODES:
         raise ValueError(f"data = {data!r}: debe ser uno de: {', '.join(MODES)}")
@@ -60,9 +59,9 @@ def newest(data: str = "auto") -> Networks:
 
 
 def stored_runs() -> list[Run]:
-    """All stored runs that are whole; `informe runs list` shows the others too.
+    """All stored runs that are intact; `informe runs list` shows the others too.
 
-    Weights are compared when `Run.model` reads them.
+    Weights are verified only when `Run.model` reads them.
     """
     runs = []
     for folder in store.folders():
@@ -72,7 +71,7 @@ def stored_runs() -> list[Run]:
 
 
 def run_of(given: Run | str) -> Run:
-    """Give a stored run: `given` itself, or the one whose key starts so.
+    """Give a stored run: `given` itself, or the one whose key starts with `given`.
 
     Raises ValueError if there is none or there are several, or if it is damaged;
     TypeError for what is neither run nor key.

@@ -1,4 +1,4 @@
-"""From an image file to an image of the kind that a network was trained on."""
+"""Turns an image file into an image like those that a network was trained on."""
 
 import io
 
@@ -17,9 +17,9 @@ class ImageError(ValueError):
 
 
 def decode(content: bytes) -> Image.Image:
-    """Open an image file's content as RGB, turned as its camera says.
+    """Open an image file's content as RGB, rotated as its EXIF data say.
 
-    Transparent parts are white. Raises ImageError for what is too big or no image.
+    Transparent parts become white. Raises ImageError if it is too big or no image.
     """
     if len(content) > MAX_BYTES:
         raise ImageError(f"El archivo pasa de {MAX_BYTES // 2**20} MB.")
@@ -53,9 +53,9 @@ def as_colour(image: Image.Image, side: int) -> tuple[Tensor, str]:
 
 
 def as_grey(image: Image.Image, side: int) -> tuple[Tensor, str]:
-    """Fit a thing on a black ground: (1, side, side) uint8, and what was done.
+    """Fit a picture onto a black background, (1, side, side) uint8, and give a note.
 
-    A picture whose border is light is taken to have a light ground, and is inverted.
+    If its border is light, its background is assumed to be light, and it is inverted.
     """
     grey = np.array(image.convert("L"))
     inverted = _border(grey).mean() > 127

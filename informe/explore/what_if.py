@@ -17,10 +17,10 @@ from informe.explore import markup
 from informe.explore.learn import svg
 from informe.names import ACTIVATION_NAMES, OPTION_NAMES, network_of
 
-WIDTHS = {"channels": 64, "width": 1000}  # options, and up to which value
+WIDTHS = {"channels": 64, "width": 1000}  # options, with their largest value
 BETWEEN = ("activation", "first", "second")  # options that take an activation
 RATES = [float(f"{n}e{e}") for e in range(-5, 0) for n in (1, 2, 5)] + [1.0]
-OVERLAID = 3  # trials whose curves are drawn
+OVERLAID = 3  # number of last trials whose curves are drawn
 LABELS = {
     "learning_rate": "Tasa de aprendizaje",
     "epochs": "Épocas",
@@ -76,7 +76,7 @@ class Experiment:
         return fit(model, self.data, recipe, seed=seed).history
 
     def trial(self, *, seeds: int, tell=lambda seed: None, **asked) -> Trial:
-        """Train once for each of `seeds`; `tell` gets each seed before its training."""
+        """Train with the seeds below `seeds`; `tell` is called with each one first."""
         histories = []
         for seed in range(seeds):
             tell(seed)
@@ -94,7 +94,7 @@ class Experiment:
 
     @property
     def defaults(self) -> dict:
-        """The stored recipe, as far as seconds allow."""
+        """The stored recipe, reduced so that it trains in seconds."""
         recipe = self.run.about["recipe"]
         chosen = {
             "learning_rate": recipe["learning_rate"],
@@ -106,7 +106,7 @@ class Experiment:
         return chosen | {name: self.options[name] for name in self.activations}
 
     def note(self) -> str:
-        """Say how far the two can be compared."""
+        """Say how far a trial can be compared with the stored run."""
         return (
             f"La prueba aprende de {len(self.data.train)} imágenes y se mide con"
             f" {len(self.data.test)}: sirve para ver qué cambia al mover un mando, no"
@@ -193,7 +193,7 @@ def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
 
 
 def _real(asked: dict) -> dict:
-    """What the network's function takes where a list offers words."""
+    """Replace the words of the lists by what the network's function takes."""
     meant = {word: name for name, word in ACTIVATION_NAMES.items()}
     return {name: meant.get(value, value) for name, value in asked.items()}
 

@@ -116,9 +116,9 @@ def position(cell: NotebookNode) -> str:
 
 
 def number_cells(notebook: NotebookNode, name: str) -> None:
-    """Note in every cell its notebook's name and its number there, counted from 1.
+    """Record in every cell its notebook's name and its number there, from 1.
 
-    Cells that already know, because their notebook was merged, keep what they know.
+    Cells that already have this record, because their notebook was merged, keep it.
     """
     for number, cell in enumerate(notebook.cells, start=1):
         cell.metadata.setdefault("informe", {"notebook": name, "cell": number})

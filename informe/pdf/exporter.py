@@ -1,7 +1,7 @@
-"""An nbconvert exporter of our own: an executed notebook to a PDF typeset by Typst.
+"""An nbconvert exporter from an executed notebook to a PDF typeset by Typst.
 
-``jupyter nbconvert --to informe any-executed.ipynb`` works for any notebook; our own
-add captions, references and citations.
+``jupyter nbconvert --to informe any-executed.ipynb`` works for any notebook; those of
+the report add captions, references and citations.
 """
 
 import copy
@@ -88,7 +88,7 @@ class InformeExporter(TemplateExporter):
 
     @property
     def default_config(self):
-        """Tags of Jupyter Book say what is left out."""
+        """Configuration that leaves out what the tags of Jupyter Book mark."""
         tags = {
             "enabled": True,
             "remove_cell_tags": NOT_EXPORTED,
@@ -131,7 +131,7 @@ class InformeExporter(TemplateExporter):
 
 
 def _language(notebook: NotebookNode) -> str:
-    """Language of the code, for its colours."""
+    """Language of the code, for syntax highlighting."""
     return notebook.metadata.get("language_info", {}).get("name", "python")
 
 

@@ -20,8 +20,8 @@ import pypandoc
 SCRIPT = Path(__file__).parent / "template" / "markdown.lua"
 BIBLIOGRAPHY = Path(__file__).parent / "references.bib"
 
-# `$ x $`, a formula in JupyterLab and none for pandoc, loses its inner spaces; code,
-# `$$ … $$`, escaped dollars and `$x$` are matched first, to stay as they are.
+# `$ x $`, which is a formula for JupyterLab but not for pandoc, loses its inner spaces.
+# Code, `$$ … $$`, escaped dollars and `$x$` are matched first, to stay as they are.
 _LOOSE_FORMULA = re.compile(
     r"(`+).*?\1|\$\$.*?\$\$|\\\$|\$(?=\S)[^$\n]*?(?<=\S)\$"
     r"|\$[ \t]+([^$\n]+?)[ \t]+\$",
@@ -30,7 +30,7 @@ _LOOSE_FORMULA = re.compile(
 
 
 class ReportError(ValueError):
-    """What is wrong in a notebook, and in which cell, for its author to mend."""
+    """A fault in a notebook and its cell, for the notebook's author to correct."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Piece:
 
     text: str
     where: str  # "mnist, cell 3": for messages
-    scope: str  # its notebook, where `#Los-datos` is a heading
+    scope: str  # its notebook, in which links to headings are looked up
     format: str = "markdown"  # or "html"
     inline: bool = False  # a caption, not paragraphs
     fallback: str | None = None  # Typst to use if the HTML holds no table
@@ -75,7 +75,7 @@ class Pieces:
         return f"\ue000{len(self.pieces) - 1}\ue001"
 
     def add_file(self, content: bytes, suffix: str) -> str:
-        """Remember a file; returns its name, the same for the same place and order."""
+        """Remember a file; returns its name, with a number by order of addition."""
         name = f"imagen-{len(self.files) + 1}.{suffix}"
         self.files[name] = content
         return name
@@ -97,10 +97,10 @@ class Pieces:
         self.ids[name] = where
 
     def convert(self, document: str) -> str:
-        """Typst of a document that holds the tokens.
+        """Replace the tokens in a document by the Typst of their pieces.
 
-        Raises ReportError, with all that is wrong at once: unknown macros and ids,
-        content that would be lost, images that are not there.
+        Raises ReportError for unknown macros and ids and for content that would be
+        lost, with all of these in one message; also for a missing image.
         """
         results = list(zip(self.pieces, _pandoc(self.pieces), strict=True))
         self._check(results)

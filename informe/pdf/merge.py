@@ -1,6 +1,7 @@
-"""Several executed notebooks into one, to be exported once.
+"""Merges several executed notebooks into one, to be exported once.
 
-One contents list, one numbering of figures, and references from one part to another.
+So there is one table of contents and one numbering of figures, and parts can refer to
+each other.
 """
 
 import copy

@@ -29,10 +29,10 @@ class Calibrated:
 
 
 def calibrate(final: Run, data: Dataset, chooser: Run, cut: Dataset) -> Calibrated:
-    """Fit T to the validation logits of `chooser`, use it on test logits of `final`.
+    """Fit T to the validation logits of `chooser`; apply it to `final`'s test logits.
 
     `chooser` has the recipe of `final` but learnt without the validation images, which
-    are `cut.test`. Raises ValueError if `cut` is not such a split.
+    are `cut.test`. Raises ValueError if `cut` is not a validation split.
     """
     if cut.split != "validation":
         raise ValueError(

@@ -90,7 +90,7 @@ def opening(metrics: list[dict]) -> NotebookNode:
 
 
 def closing(metrics: list[dict]) -> NotebookNode:
-    """The original's claims, and what it takes to get the same numbers again."""
+    """The original's claims, and how to reproduce the numbers of the report."""
     machines = {_machine(n) for part in metrics for n in part["networks"].values()}
     text = REPRODUCIBILITY.format(
         machines="\n".join(f"- {machine}" for machine in sorted(machines))
@@ -194,7 +194,7 @@ def _table(rows: list[list[str]], columns, table_id: str, caption: str) -> Noteb
 
 
 def _notebook(name: str, *parts: str | NotebookNode) -> NotebookNode:
-    """A notebook of paragraphs and cells, known by a name in messages."""
+    """Make a notebook of paragraphs and cells; messages refer to it by `name`."""
     cells = [
         nbformat.v4.new_markdown_cell(part) if isinstance(part, str) else part
         for part in parts

@@ -1,8 +1,8 @@
 """What the original report claims, what was measured, and a verdict by stated rules.
 
-A claim says that a quantity lies in a region. It holds where the interval of the
-quantity over seeds lies inside, it does not where it lies outside; where the interval
-crosses the edge, or one seed gives none, it cannot be said.
+A claim says that a quantity lies in a region. It holds if the quantity's interval over
+seeds lies inside the region, and fails if it lies outside. If the interval crosses the
+edge, or a single seed gives no interval, the verdict is open.
 """
 
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ HOLDS = "se sostiene"
 FAILS = "no se sostiene"
 UNKNOWN = "no se puede decir con esta n"
 
-SAME = 0.01  # a change of accuracy or error below a point is none
+SAME = 0.01  # a change of accuracy or error below a point counts as none
 TIMES = 2.0  # times that differ by less than this factor are similar
-SIZE = 0.05  # files whose sizes differ by less than this share are as said
+SIZE = 0.05  # sizes that differ by less than this share count as equal
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of the table."""
+    """A row of the table of claims."""
 
     claim: str
     measured: str
@@ -46,14 +46,14 @@ def verdict(e: Estimate, above: float = -np.inf, below: float = np.inf) -> str:
 
 
 def enough_epochs(asked: int, then, last) -> Claim:
-    """More epochs give less than half a point; `then`, `last` are accuracies (S,)."""
+    """Claim: more epochs give under half a point; accuracies (S,) `then` and `last`."""
     e = over_seeds(np.asarray(last) - np.asarray(then))
     measured = f"las épocas siguientes cambian la exactitud {_points(e)}"
     return Claim(f"Bastan {asked} épocas", measured, verdict(e, below=NOTHING))
 
 
 def collapses(output: str, shares) -> Claim:
-    """One label gets nearly all images; `shares` (S,) are those of the commonest."""
+    """Claim: one label gets nearly all images; `shares` (S,) are that label's."""
     e = over_seeds(shares)
     measured = f"la etiqueta más frecuente se lleva {_share(e)} de las imágenes"
     claim = f"Con {output} en la salida, todo recibe la misma etiqueta"
@@ -61,21 +61,21 @@ def collapses(output: str, shares) -> Claim:
 
 
 def best(claim: str, recalls: np.ndarray, group, classes) -> Claim:
-    """The classes of `group` have the highest recall, of recalls (S, K)."""
+    """Claim: the classes of `group` have the highest recall; recalls are (S, K)."""
     inside, outside = _apart(recalls, group)
     e = over_seeds(inside.min(1) - outside.max(1))
     return Claim(claim, _classes(e, recalls, classes, -1, group), verdict(e, above=0))
 
 
 def hardest(claim: str, recalls: np.ndarray, group, classes) -> Claim:
-    """The classes of `group` have the lowest recall, of recalls (S, K)."""
+    """Claim: the classes of `group` have the lowest recall; recalls are (S, K)."""
     inside, outside = _apart(recalls, group)
     e = over_seeds(outside.min(1) - inside.max(1))
     return Claim(claim, _classes(e, recalls, classes, 1, group), verdict(e, above=0))
 
 
 def constant_error(network: str, first, last) -> Claim:
-    """The error changes by less than a point; errors (S,) of two epochs."""
+    """Claim: the error changes by less than a point between two epochs, (S,) each."""
     e = over_seeds(np.asarray(last) - np.asarray(first))
     measured = f"de la primera época a la última cambia {_points(e)}"
     claim = f"El error de {network} es casi constante"
@@ -83,14 +83,14 @@ def constant_error(network: str, first, last) -> Claim:
 
 
 def more_accurate(lenet, dense) -> Claim:
-    """LeNet-5 is right more often; accuracies (S,) of each."""
+    """Claim: LeNet-5 is more accurate; accuracies (S,) of each network."""
     e = difference(lenet, dense)
     measured = f"su exactitud menos la de la densa: {_points(e)}"
     return Claim("LeNet-5 acierta más", measured, verdict(e, above=0))
 
 
 def similar_time(lenet, dense) -> Claim:
-    """Neither takes twice as long as the other; seconds (S,) of each."""
+    """Claim: neither network takes twice as long as the other; seconds (S,) of each."""
     e, edge = difference(np.log2(lenet), np.log2(dense)), np.log2(TIMES)
     ratio, low, high = (f"{2**x:.2f}" for x in (e.mean, e.low, e.high))
     interval = "" if np.isnan(e.low) else f" [{low}, {high}]"
@@ -99,7 +99,7 @@ def similar_time(lenet, dense) -> Claim:
 
 
 def sizes(measured: dict[str, int], said: dict[str, int]) -> Claim:
-    """Files have the sizes said, in bytes; there is no chance in them."""
+    """Claim: files have the sizes `said`, in bytes; chance plays no part in them."""
     near = all(_near(measured[k], said[k]) for k in said)
     claim, found = (
         " frente a ".join(numbers.size(sizes[k]) for k in said)
@@ -115,7 +115,7 @@ def _near(measured: int, said: int) -> bool:
 
 
 def configuration(lenet, dense, parameters: tuple[int, int]) -> Claim:
-    """LeNet-5 is right more often with fewer parameters; `parameters` of each."""
+    """Claim: LeNet-5 is more accurate with fewer parameters; `parameters` of each."""
     accuracy = more_accurate(lenet, dense)
     few, many = parameters
     measured = (
@@ -127,13 +127,13 @@ def configuration(lenet, dense, parameters: tuple[int, int]) -> Claim:
 
 
 def fashion_mnist(recalls: np.ndarray, classes) -> Claim:
-    """The claim about the second part, of recalls (S, 10)."""
+    """The claim about the second part, given its recalls (S, 10)."""
     claim = "El calzado, el bolso, el vestido y el pantalón se reconocen mejor"
     return best(claim, recalls, (*FOOTWEAR, 1, 3, 8), classes)
 
 
 def cifar10(runs: dict[str, list[Run]], data: Dataset) -> list[Claim]:
-    """The claims about the third part, of its two networks' runs."""
+    """The claims about the third part, given its two networks' runs."""
     dense, lenet = runs["densa"], runs["LeNet-5"]
     recalls = {k: results.per_seed(recall, v) for k, v in runs.items()}
     errors = [[run.history.test_error.iloc[i] for run in dense] for i in (0, -1)]
@@ -164,9 +164,9 @@ def cifar10(runs: dict[str, list[Run]], data: Dataset) -> list[Claim]:
 
 
 def mnist(recalls: np.ndarray, classes, outcomes: dict) -> list[Claim]:
-    """The claims about the first part: recalls (S, 10) and its experiments' outcomes.
+    """The claims about the first part, given its recalls (S, 10) and outcomes.
 
-    `outcomes` are those of `informe.experiments.run`; of them "epochs" and "output".
+    `outcomes` are those of `informe.experiments.run`; "epochs" and "output" are used.
     """
     epochs, output = outcomes["epochs"], outcomes["output"]
     asked, last = epochs.decision.reference, str(len(epochs.accuracies))
@@ -198,7 +198,7 @@ def rules() -> str:
 
 
 def _apart(recalls: np.ndarray, group) -> tuple[np.ndarray, np.ndarray]:
-    """Recalls of the group and of the rest; a class without images is no extreme."""
+    """Recalls of the group and of the rest; a NaN in them leaves the verdict open."""
     inside = np.isin(np.arange(recalls.shape[1]), list(group))
     return recalls[:, inside], recalls[:, ~inside]
 

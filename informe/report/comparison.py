@@ -63,7 +63,7 @@ def _score(value: tuple[float, float, float]) -> str:
 
 
 def seedwise(a: list[Run], b: list[Run], n_a: str, n_b: str) -> str:
-    """The same comparison over seeds, paired, and what so many seeds could detect."""
+    """Paired comparison over seeds, and what difference so many could detect."""
     gaps = accuracies(a) - accuracies(b)
     e = over_seeds(gaps)
     if e.n == 1:
@@ -112,7 +112,7 @@ def conclusion(dense: list[Run], lenet: list[Run]) -> str:
 
 
 def _gap(dense: list[Run], lenet: list[Run]) -> str:
-    """The difference in accuracy, and whether it stands out from that of seeds."""
+    """The difference in accuracy, and whether it exceeds the variation of seeds."""
     e = difference(accuracies(lenet), accuracies(dense))
     text = (
         "La exactitud de LeNet-5 menos la de la densa es de"

@@ -1,4 +1,4 @@
-"""What a network costs beside what it gets right."""
+"""What each network costs, compared with its accuracy."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,7 +19,7 @@ OPERATIONS = "operaciones por imagen"
 def flops(model: nn.Sequential, images: torch.Tensor) -> int:
     """Operations for one image (1, C, H, W): two for each multiply-add of a layer.
 
-    Counts convolutions and linear layers; what the others do is of no account.
+    Counts convolutions and linear layers; the cost of the others is negligible.
     """
     x, total = scale(images[:1]), 0
     for layer in model.children():
@@ -31,7 +31,7 @@ def flops(model: nn.Sequential, images: torch.Tensor) -> int:
 
 
 def costs(runs: dict[str, list[Run]], data: Dataset) -> dict[str, dict]:
-    """Each cost of each network, by the label that a figure gives it."""
+    """The costs of each network, by the label of the cost in a figure."""
     seeds = runs.items()
     images = data.test.images[:1]
     return {
@@ -45,7 +45,7 @@ def costs(runs: dict[str, list[Run]], data: Dataset) -> dict[str, dict]:
 
 
 def plot_pareto(costs: dict[str, dict], accuracy: dict[str, np.ndarray]) -> Axes:
-    """Draw accuracy (S,) against each cost, a panel each, on logarithmic axes.
+    """Draw accuracy (S,) against each cost, a panel per cost, on logarithmic axes.
 
     `costs` maps a label to the cost of each network. A point is a seed.
     """

@@ -29,7 +29,7 @@ class Report:
     """The report of one data set: shows things and writes them to figures/<dataset>."""
 
     def __init__(self, data: Dataset):
-        """Use the report's style from here on; say so where `data` is the sample."""
+        """Set the report's style and describe `data`; warn if it is the sample."""
         use_style()
         self.data = data
         self.folder = paths.figures(data.name)
@@ -88,8 +88,9 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str) -> dict:
 def notebook_output(figure: Figure) -> tuple[dict, dict]:
     """Close a figure and give its output in a notebook: data by MIME type, metadata.
 
-    SVG, and PNG in base64 for front ends that show no SVG of a notebook which they did
-    not run themselves. In the report's style, the same drawing gives the same bytes.
+    The data are an SVG and, for front ends that show no SVG in a notebook that they did
+    not run themselves, a PNG in base64. In the report's style, the same drawing gives
+    the same bytes.
     """
     svg, png = io.StringIO(), io.BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})

@@ -59,7 +59,7 @@ def confusions(counts: np.ndarray, classes) -> str:
 
 
 def destinations(counts: np.ndarray, true: int, classes) -> str:
-    """Where the wrongly classified images of a class go: a row of the matrix."""
+    """State which classes the misclassified images of class `true` are taken for."""
     row = counts[true]
     total, right = int(row.sum()), int(row[true])
     text = (

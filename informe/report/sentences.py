@@ -23,7 +23,7 @@ from informe.report.results import accuracies, lost_classes, worst
 
 
 def data_set(data: Dataset) -> str:
-    """How many images of what, and where they came from."""
+    """State how many images of what there are, and that they were verified."""
     _, channels, height, width = data.train.images.shape
     text = (
         f"**{data.title}**: {integer(len(data.train.labels))} imágenes de entrenamiento"
@@ -80,7 +80,7 @@ def _recipe(runs: list[Run], name: str = "") -> str:
 
 
 def curves(name: str, runs: list[Run]) -> str:
-    """From where to where the errors went."""
+    """State the errors after the first and the last epoch, as means over seeds."""
     first = np.mean([run.history.test_error.iloc[0] for run in runs])
     last = np.mean([run.history.test_error.iloc[-1] for run in runs])
     train = np.mean([run.history.train_error.iloc[-1] for run in runs])

@@ -13,7 +13,7 @@ from helpers.uncertainty import Paired, over_seeds, wilson
 from informe.report import original
 from informe.report.results import accuracies
 
-# What torch prints of a layer although nobody chose it
+# Parts of a layer's `repr` that state defaults or are not needed
 DEFAULTS = (
     *("in_features=", "out_features=", "kernel_size=", "start_dim=1, end_dim=-1"),
     *(", stride=(1, 1)", ", stride=2, padding=0, dilation=1, ceil_mode=False"),
@@ -37,7 +37,7 @@ def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
 def per_class(counts: np.ndarray, classes, with_original: bool = False) -> pd.DataFrame:
     """Precision and recall of each class with Wilson's interval over images.
 
-    `with_original` puts the figures of the original report beside.
+    `with_original` adds the figures of the original report.
     """
     right = np.diag(counts)
     columns = {
@@ -69,7 +69,7 @@ def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
 
 
 def networks(runs: dict[str, list[Run]]) -> pd.DataFrame:
-    """Accuracy, its uncertainty over seeds and its cost, one row a network."""
+    """Accuracy, its uncertainty over seeds and its cost, one row per network."""
     rows = {name: _network(seeds) for name, seeds in runs.items()}
     columns = ["semillas", "exactitud", "IC 95 %", "parámetros", "tiempo"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
@@ -77,7 +77,7 @@ def networks(runs: dict[str, list[Run]]) -> pd.DataFrame:
 
 
 def costs(runs: dict[str, list[Run]]) -> pd.DataFrame:
-    """Parameters, bytes and times of each network, the original's beside."""
+    """Parameters, bytes and times of each network, beside the original's."""
     rows = {name: _cost(seeds) for name, seeds in runs.items()}
     columns = [
         "parámetros",
@@ -119,7 +119,7 @@ def _shape(x: torch.Tensor) -> str:
 
 
 def _describe(layer: nn.Module) -> str:
-    """A layer as torch prints it, without what is torch's default."""
+    """A layer as torch prints it, without the texts in DEFAULTS."""
     text = repr(layer)
     for default in DEFAULTS:
         text = text.replace(default, "")

@@ -18,7 +18,7 @@ TIMEOUT = 10  # seconds that a scheduler has to answer
 
 @contextmanager
 def local(jobs: int) -> Iterator[Executor]:
-    """As many runs at a time as `jobs`, each with its share of the cores.
+    """Executor of `jobs` runs at a time on this machine, which share its cores.
 
     A thread waits for each run's process; leaving the block early stops them.
     """
@@ -38,10 +38,10 @@ def _start(stopped, share: str) -> None:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """The workers of the Dask scheduler at `address`.
+    """Executor on the workers of the Dask scheduler at `address`.
 
-    A worker that dies loses nothing: the scheduler gives its run to another one.
-    Raises InformeError if Dask is not installed or nobody answers.
+    If a worker dies, the scheduler gives its run to another one. Raises InformeError if
+    Dask is not installed or the scheduler does not answer.
     """
     try:
         from distributed import Client

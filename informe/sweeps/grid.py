@@ -19,7 +19,7 @@ def combinations(
 
     `given` are names and texts: values between commas (`0.1,0.01`) or, for whole
     numbers, a range without its end (`0:10`, `0:10:2`). `declared` are the names that
-    the notebook takes. Where `seed` varies, the notebook trains one seed a run.
+    the notebook takes. If `seed` is given, the notebook trains one seed per run.
 
     Raises ParameterError with all the faults.
     """

@@ -1,8 +1,8 @@
-"""Runs what is missing of a sweep; each run is kept as soon as it ends.
+"""Runs what is missing of a sweep; each run is stored as soon as it ends.
 
-<folder>/<combination>/executed.ipynb   the notebook, also as far as a failed one got
-<folder>/<combination>/metrics.json     what it measured, if it measures
-<folder>/<combination>/done.json        its question; written last
+<folder>/<combination>/executed.ipynb   the notebook; if it failed, as far as it got
+<folder>/<combination>/metrics.json     what it measured, if it measures anything
+<folder>/<combination>/done.json        the run's question; written last
 """
 
 import time
@@ -55,10 +55,11 @@ def keep(task: Task, result: dict, folder: Path) -> None:
 def run(
     executor: Executor, tasks: list[Task], folder: Path, tell: Callable[[str], None]
 ) -> dict[str, str]:
-    """Run the tasks and keep what they give; a failed one is tried once more.
+    """Run the tasks and store their results; a failed one is tried once more.
 
     Gives the causes of those that failed again, by the combination's label. `tell`
-    takes one line for each run that ends, with an estimate of the time left.
+    takes one line for each run that ends, with an estimate of the time left, and one
+    for each that is tried again.
     """
     start, failed = time.monotonic(), {}
     for number, (task, result) in enumerate(_outcomes(executor, tasks, tell), 1):
@@ -87,7 +88,7 @@ def _outcomes(executor, tasks, tell) -> Iterator[tuple[Task, dict]]:
 
 
 def _result(future: Future) -> dict:
-    """What a run gave; what the executor says, if its worker was lost."""
+    """The result of a run, or the executor's error if the worker was lost."""
     if error := future.exception():
         cause = f"{type(error).__name__}: {error}"
         return {"cause": cause, "notebook": None, "metrics": None}

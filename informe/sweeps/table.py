@@ -1,4 +1,4 @@
-"""The outcome of a sweep: a tidy table, one row a training, and a figure."""
+"""The outcome of a sweep: a tidy table, one row per training, and a figure."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from informe.sweeps.work import Task
 def table(tasks: list[Task], folder: Path) -> pd.DataFrame:
     """One row for each training of the finished tasks: parameters, then measures.
 
-    A notebook that measures nothing has one row a run, with its wall time.
+    A notebook that measures nothing has one row per run, with its wall time.
     """
     finished = [(task, done(task, folder)) for task in tasks]
     rows = [

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from informe.execution.processes import Execution, Finished, Running, stop
 
-thread = threading.local()  # `stopped`, set by executors: whether to give up
+thread = threading.local()  # `stopped` (whether to give up) and `share` (of cores)
 
 
 class Task(NamedTuple):
