@@ -13,6 +13,7 @@ from helpers import console, models, training
 from helpers.runs import Plan, plan, progress, store, train
 from helpers.runs.checkpoint import StorageError
 from helpers.runs.plan import questions
+from helpers.runs.run import FILES, Run
 from helpers.training import Epoch, Recipe, TrainingError, fit, one_thread, predict
 
 RECIPE = Recipe(epochs=1)
@@ -44,7 +45,7 @@ def test_what_is_stored_is_not_trained_again(home, mnist, monkeypatch):
     assert train(mnist, {"other name": PLAN}, device="cpu")["other name"][0] == first
 
 
-def saved(home, mnist) -> tuple[store.Run, training.Result]:
+def saved(home, mnist) -> tuple[Run, training.Result]:
     question = questions(mnist, PLAN, "cpu")[0]
     result = fit(models.build("one_hidden"), mnist, RECIPE)
     return store.save(question, result), result
@@ -69,7 +70,7 @@ def test_a_run_is_readable_without_this_code(home, mnist):
     assert (weights["linear.bias"] == result.model.linear.bias.detach().numpy()).all()
 
 
-@pytest.mark.parametrize("name", store.FILES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_run_with_a_missing_file_is_no_run(home, mnist, name):
     run, _ = saved(home, mnist)
     question = questions(mnist, PLAN, "cpu")[0]

@@ -16,6 +16,7 @@ from papermill.translators import PythonTranslator
 from helpers import paths
 from helpers.runs import Plan, store, train
 from helpers.runs.plan import questions
+from helpers.runs.run import FILES, verified
 from helpers.training import Recipe
 from informe.cli import build
 from informe.cli.main import main
@@ -129,11 +130,11 @@ def test_pickles_in_place_of_all_stored_files_are_never_read(home, mnist, monkey
     folder = home / "runs" / job.key
     for path in (folder, store.part_of(job.key)):
         path.mkdir(parents=True)
-    for name in store.FILES:
+    for name in FILES:
         (folder / name).write_bytes(PICKLE)
     store.checkpoint(job.key).path.write_bytes(PICKLE)
     run = train(mnist, {"a": plan}, device="cpu")["a"][0]
-    assert store.verified(run.folder) == run
+    assert verified(run.folder) == run
     assert not os.path.exists("unpickled")
 
 

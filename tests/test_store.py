@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from helpers.datasets import load
 from helpers.runs import Plan, store
 from helpers.runs.plan import questions
+from helpers.runs.run import FILES, MEASURED, InvalidRun, verified
 from helpers.training import OPTIMIZERS, Recipe
 from informe.cli.main import main
 from tests.support.harms import HARMS, PICKLE, edit
@@ -41,8 +42,8 @@ def test_what_is_not_as_written_is_refused_told_and_made_anew(
     assert store.find(job) == run
     do, words = HARMS[harm]
     do(run.folder)
-    with pytest.raises(store.InvalidRun, match=words):
-        store.verified(run.folder)
+    with pytest.raises(InvalidRun, match=words):
+        verified(run.folder)
     assert store.find(job) is None
     told = capsys.readouterr().err
     assert f"{run.folder} is not used: " in told and "computed anew" in told
@@ -56,9 +57,9 @@ def test_changed_weights_are_refused_when_they_are_used(stored, harm):
     job, run = stored
     do, words = HARMS[harm]
     do(run.folder)
-    with pytest.raises(store.InvalidRun, match=words):
-        store.verified(run.folder)
-    with pytest.raises(store.InvalidRun, match=r"not as written; delete the folder"):
+    with pytest.raises(InvalidRun, match=words):
+        verified(run.folder)
+    with pytest.raises(InvalidRun, match=r"not as written; delete the folder"):
         store.find(job).model()
 
 
@@ -66,11 +67,11 @@ def test_a_pickle_with_the_right_digest_is_still_not_unpickled(stored):
     job, run = stored
     path = run.folder / "weights.safetensors"
     path.write_bytes(PICKLE)
-    digests = {name: store.sha256(run.folder / name) for name in store.MEASURED}
+    digests = {name: store.sha256(run.folder / name) for name in MEASURED}
     edit("run.json", lambda about: about | {"sha256": digests})(run.folder)
     assert store.find(job) is None
     with pytest.raises(SafetensorError):
-        store.verified(run.folder).model()
+        verified(run.folder).model()
     assert not os.path.exists("unpickled")
 
 
@@ -104,7 +105,7 @@ def test_the_key_is_the_question(one, other, seed, other_seed):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.sampled_from(store.FILES), st.floats(0, 1), st.integers(0, 7), st.booleans())
+@given(st.sampled_from(FILES), st.floats(0, 1), st.integers(0, 7), st.booleans())
 def test_no_changed_bit_and_no_cut_goes_unseen(stored, name, place, bit, cut):
     """In run.json a changed bit may leave the question and the digests as they were."""
     job, run = stored
@@ -119,7 +120,7 @@ def test_no_changed_bit_and_no_cut_goes_unseen(stored, name, place, bit, cut):
         if name == "run.json" and not cut:
             assert found is None or found.folder.name == job.key
         elif name == "weights.safetensors" and found:
-            with pytest.raises(store.InvalidRun):
+            with pytest.raises(InvalidRun):
                 found.model()
         else:
             assert found is None

@@ -1,6 +1,7 @@
 """Stored runs: a training asked for twice is computed once.
 
 plan.py        what to train; the key under which a training is stored
+run.py         a stored run, read when it is asked for
 store.py       the folder of runs
 checkpoint.py  the state after an epoch, from which a stopped training resumes
 files.py       files that are either whole or absent
@@ -11,7 +12,7 @@ progress.py    the progress that the user sees
 
 from helpers.runs.checkpoint import Checkpoint
 from helpers.runs.plan import Plan
-from helpers.runs.store import Run
+from helpers.runs.run import Run
 from helpers.runs.workers import train
 
 __all__ = ["Checkpoint", "Plan", "Run", "train"]

@@ -11,38 +11,22 @@ runs/<key>.part/                    a training that is running or was stopped
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file
-from safetensors.torch import load_model, save_file
-from torch import nn
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from helpers import models, paths
 from helpers.console import tell
-from helpers.evaluation import Classified
 from helpers.machine import describe_machine
 from helpers.runs.checkpoint import Checkpoint, StorageError
-from helpers.runs.files import read_json, replace, sha256, sync, write_json
-from helpers.runs.plan import CONTENT, Question, key_of
+from helpers.runs.files import replace, sha256, sync, write_json
+from helpers.runs.plan import Question
+from helpers.runs.run import MEASURED, InvalidRun, Run, verified
 from helpers.training import Result
-
-MEASURED = (
-    *("history.json", "predictions.safetensors"),
-    *("weights.safetensors", "snapshots.safetensors"),
-)
-FILES = ("run.json", *MEASURED)
-
-
-class InvalidRun(ValueError):
-    """A stored run cannot be used, because files are missing, damaged or changed."""
 
 
 class UnknownKey(LookupError):
@@ -52,80 +36,6 @@ class UnknownKey(LookupError):
         self.found = found
         several = f"{found} trainings start" if found else "no training starts"
         super().__init__(f"{several} with '{prefix}' in {paths.runs()}")
-
-
-@dataclass(frozen=True)
-class Run(Classified):
-    """A stored training; reads its files when they are asked for."""
-
-    folder: Path
-
-    @cached_property
-    def about(self) -> dict:
-        """The question that was trained, the machine and the date."""
-        return read_json(self.folder / "run.json")
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """One row per epoch; columns are the fields of `helpers.training.Epoch`."""
-        return pd.DataFrame(read_json(self.folder / "history.json"))
-
-    @cached_property
-    def logits(self) -> np.ndarray:
-        """Logits of the test images, (N, K) float32."""
-        return self._predictions["logits"]
-
-    @cached_property
-    def labels(self) -> np.ndarray:
-        """True classes of the test images, (N,) int64."""
-        return self._predictions["labels"]
-
-    @cached_property
-    def _predictions(self) -> dict[str, np.ndarray]:
-        return load_file(self.folder / "predictions.safetensors")
-
-    @cached_property
-    def snapshots(self) -> dict[str, np.ndarray]:
-        """What is kept of each epoch: `helpers.training.Snapshots`."""
-        return load_file(self.folder / "snapshots.safetensors")
-
-    @property
-    def key(self) -> str:
-        """Name of the run: the digest of its question."""
-        return self.folder.name
-
-    @property
-    def seed(self) -> int:
-        """Seed of the weights and of the order of the batches."""
-        return self.about["seed"]
-
-    @property
-    def seconds(self) -> float:
-        """Wall-clock time of all epochs' training, in seconds."""
-        return float(self.history.seconds.sum())
-
-    @property
-    def parameters(self) -> int:
-        """Number of trainable parameters."""
-        return self.about["parameters"]
-
-    @property
-    def bytes(self) -> int:
-        """Size in bytes of the weights on disk."""
-        return (self.folder / "weights.safetensors").stat().st_size
-
-    def model(self) -> nn.Sequential:
-        """Build the network with its trained weights.
-
-        Raises InvalidRun if their file has changed since it was written.
-        """
-        weights = self.folder / "weights.safetensors"
-        if sha256(weights) != self.about["sha256"][weights.name]:
-            cure = "delete the folder, and the same question computes it anew"
-            raise InvalidRun(f"{weights} is not as written; {cure}")
-        model = models.build(self.about["network"], **self.about["options"])
-        load_model(model, weights)
-        return model.to(memory_format=torch.channels_last)  # as it was trained
 
 
 def find(question: Question) -> Run | None:
@@ -142,41 +52,6 @@ def find(question: Question) -> Run | None:
     except InvalidRun as error:
         tell(f"{folder} is not used: {error}; it is computed anew")
         return None
-
-
-def verified(folder: Path, *, weights: bool = True) -> Run:
-    """Give the run in `folder` after comparing its files with their digests.
-
-    Without `weights`, the file of the weights only needs to be complete. Raises
-    InvalidRun if a file is missing or changed, or belongs to another question.
-    """
-    if missing := [name for name in FILES if not (folder / name).is_file()]:
-        raise InvalidRun(f"{', '.join(missing)} missing")
-    try:
-        about = read_json(folder / "run.json")
-        key, digests = key_of({k: about[k] for k in CONTENT}), about["sha256"]
-        compared = [f for f in MEASURED if weights or f != "weights.safetensors"]
-        changed = [f for f in compared if sha256(folder / f) != digests[f]]
-        changed += [] if weights or _is_whole(folder) else ["weights.safetensors"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        words = f"{type(error).__name__}: {error}"
-        raise InvalidRun(
-            f"run.json is damaged or of another version ({words})"
-        ) from None
-    if key != folder.name:
-        raise InvalidRun("it answers another question than its name says")
-    if changed:
-        raise InvalidRun(f"{', '.join(changed)} not as written")
-    return Run(folder)
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether the weights' file has a valid header and the length that this says."""
-    try:
-        with safe_open(folder / "weights.safetensors", framework="numpy"):
-            return True
-    except SafetensorError:
-        return False
 
 
 def open_run(prefix: str) -> Run:

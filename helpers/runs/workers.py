@@ -15,8 +15,8 @@ from helpers.machine import cores, pick_device
 from helpers.runs import store
 from helpers.runs.plan import Plan, Question, questions
 from helpers.runs.progress import Name, Progress
+from helpers.runs.run import Run
 from helpers.runs.slots import slot
-from helpers.runs.store import Run
 from helpers.validation import validation
 
 KILLED = (

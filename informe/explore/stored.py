@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from helpers.datasets import MODES, load
 from helpers.runs import Plan, Run, store, train
+from helpers.runs.run import InvalidRun, verified
 from helpers.training import Recipe
 from informe.explore.predictions import is_small, name_of
 
@@ -65,8 +66,8 @@ def stored_runs() -> list[Run]:
     """
     runs = []
     for folder in store.folders():
-        with suppress(store.InvalidRun):
-            runs.append(store.verified(folder, weights=False))
+        with suppress(InvalidRun):
+            runs.append(verified(folder, weights=False))
     return runs
 
 
@@ -91,7 +92,7 @@ def run_of(given: Run | str) -> Run:
             f"{f'hay {n}' if n else 'no hay'} entrenamientos cuya clave empiece por"
             f" «{given}»; browse() muestra los que hay"
         ) from None
-    except store.InvalidRun as error:
+    except InvalidRun as error:
         raise ValueError(
             f"el entrenamiento {given} no está como se guardó ({error}); bórrelo y"
             " vuelva a entrenarlo con su cuaderno"

@@ -6,7 +6,7 @@ import pickle
 import shutil
 
 from helpers.datasets import load
-from helpers.runs import store
+from helpers.runs.run import FILES
 from tests.support.runs import store_one
 
 
@@ -102,7 +102,7 @@ HARMS = {
         "predictions.* not as written",
     ),
     "another's weights": (another_s("weights.safetensors"), "weights.* not as written"),
-    "another's run": (another_s(*store.FILES), "another question"),
+    "another's run": (another_s(*FILES), "another question"),
     "another version of torch": (
         edit("run.json", lambda about: about | {"torch": "1.0"}),
         "another question",
