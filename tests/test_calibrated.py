@@ -33,8 +33,9 @@ def test_the_temperature_comes_from_validation_alone(sets):
     shuffled = replace(data, test=replace(data.test, labels=data.test.labels.flip(0)))
     again = calibrated.calibrate(final, shuffled, chooser, cut)
     assert again.temperature == found.temperature
-    assert "demasiado segura" in calibrated.sentence("x", found)
-    assert "la temperatura lo reduce" in calibrated.sentence("x", found)
+    text = calibrated.sentence("x", found)
+    assert "demasiado segura" in text and "reduce" in text
+    assert f" {found.temperature:.2f}" in text
 
 
 def test_it_is_not_fitted_on_the_test_images(sets):
@@ -48,12 +49,12 @@ def test_the_sentence_follows_what_was_measured():
     sure, labels = np.eye(10)[np.arange(10).repeat(50)] * 9, np.arange(10).repeat(50)
     good, bad = calibration(sure, labels), calibration(sure, (labels + 1) % 10)
     for before, after, word in [
-        (bad, good, "lo reduce"),
-        (good, bad, "lo empeora"),
+        (bad, good, "reduce"),
+        (good, bad, "empeora"),
         (good, good, "no se puede decir"),
     ]:
         c = calibrated.Calibrated(0.5, before, after, 10, {})
-        assert word in calibrated.sentence("x", c)
-        assert "demasiado insegura" in calibrated.sentence("x", c)
+        text = calibrated.sentence("x", c)
+        assert word in text and "insegura" in text and " 0.50" in text
     c = calibrated.Calibrated(1.01, good, good, 10, {})
     assert "bien calibrada" in calibrated.sentence("x", c)

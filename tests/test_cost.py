@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from helpers import models
+from helpers.numbers import integer
 from informe.report import cost, results
 from informe.report.cost import flops
 from tests.support.runs import run
@@ -32,11 +35,10 @@ def test_pareto_has_a_panel_a_cost_and_a_point_a_seed():
 def test_the_sentence_says_what_more_operations_buy(tmp_path, mnist):
     labels = mnist.test.labels
     good, bad = run(tmp_path / "a", labels, 0.8), run(tmp_path / "b", labels, 0.5)
-    runs = {"A": [good], "B": [bad]}
-    assert "La que más acierta en promedio, A, gana 30" in cost.pareto(
-        runs, {"A": 20_000, "B": 100}
-    )
-    assert "acierta: A." in cost.pareto(runs, {"A": 100, "B": 20_000})
+    for a, b, then in [(20_000, 100, ["A", "30.0", "B"]), (100, 20_000, ["A"])]:
+        text = cost.pareto({"A": [good], "B": [bad]}, {"A": a, "B": b})
+        told = re.findall(r"\b[AB]\b|−?\d[\d.\u202f]*\d", text)
+        assert told == [integer(a), "A", integer(b), "B", *then]
 
 
 def test_gallery_holds_the_most_confused_pair_and_the_surest_errors(tmp_path, mnist):

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import classification_report
@@ -99,12 +101,12 @@ def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     # the second run is right in 360 images, all of them among the first one's 450
     assert (pair.only_a, pair.only_b) == (90, 0)
     text, table, _, compared = chapters.opening([content]).cells
-    assert "se sale de [0, 1]" in text.source  # 0.81 ± 0.127 of two seeds
+    assert "[0, 1]" in text.source  # 0.81 ± 0.127 of two seeds leaves it
     table = table.outputs[0].data["text/markdown"]
     assert "| MNIST | corregida | 2 | 0.810 ± 0.127 |" in table
     compared = compared.outputs[0].data["text/markdown"]
     assert "| MNIST | corregida − de la tarea | +18.0 | [" in compared
     assert compared.endswith("] | < 0.001 | < 0.001 |")
     _, text, table = chapters.closing([content]).cells
-    assert "a processor, 2 núcleos; Linux x86_64" in text.source
+    assert re.search("a processor.* 2 .*Linux x86_64", text.source)
     assert "| MNIST | corregida | `a`, `b` |" in table.outputs[0].data["text/markdown"]
