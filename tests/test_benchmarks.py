@@ -92,7 +92,7 @@ def test_ours_is_as_near_to_exact_arithmetic_as_torch():
     assert found["ours"] < 2 * found["plain"] + 1e-8
 
 
-def test_an_epoch_and_the_report_are_the_assignments():
+def test_an_epoch_and_the_report_are_the_originals():
     assert epoch_batches("one_hidden") == 1500
     assert epoch_batches("dense") == 1250
     assert report_epochs()["one_hidden"] % 20 == 0  # two variants, ten epochs

@@ -95,7 +95,7 @@ class TestAnswer:
         a, b = [0.1, 0.2, 0.4], [0.2, 0.4, 0.1]
         assert says(answer(made_up({"a": a, "b": b})), "Empatan", "«a»", "«b»")
 
-    def test_an_assignments_choice_behind_a_tie_is_told(self):
+    def test_a_reference_behind_a_tie_is_named(self):
         text = answer(made_up({"a": [0.5], "b": [0.9], "c": [0.9]}))
         assert says(text, "Empatan", "«b»", "«c»", "«a»", "tarea", "40.00")
 

@@ -21,7 +21,7 @@ def test_parameters_by_hand(network):
     assert count_parameters(build(network)) == PARAMETERS[network]
 
 
-def test_the_assignment_states_these_counts():
+def test_the_original_states_these_counts():
     assert PARAMETERS["one_hidden"] == 17 + 6_260
     assert PARAMETERS["two_hidden"] == 340 + 181 + 5_300 == 5_821
     assert PARAMETERS["dense"] == 228 + 23_530_000 + 100_010 == 23_630_238
@@ -53,7 +53,7 @@ def test_ten_logits_an_image(network, shape):
     assert build(network)(torch.rand(shape)).shape == (2, 10)
 
 
-def test_layers_of_the_assignment():
+def test_layers_of_the_original():
     layers = [type(layer) for layer in build("two_hidden", **VARIANTS["original"])]
     assert layers == [
         *(nn.Conv2d, nn.ReLU, nn.Conv2d, nn.ELU),

@@ -28,7 +28,7 @@ def plot_overfitting(outcomes: dict[str, Outcome]) -> Axes:
     """Draw both errors against the epoch, with a panel for each named outcome.
 
     The band goes from the lowest seed to the highest; the dashed vertical line is the
-    epoch at which the assignment stops.
+    epoch at which the original stops.
     """
     _, axes = plt.subplots(
         1, len(outcomes), figsize=(6.3, 2.2), sharey=True, squeeze=False

@@ -14,7 +14,7 @@ REFERENCE, OTHER = "C1", "C0"
 def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axes:
     """Draw the validation accuracy of choices: a point per seed, a dash for the mean.
 
-    The assignment's choice is drawn in another colour and with diamonds. Epochs are
+    The reference is drawn in another colour and with diamonds. Epochs are
     drawn as a curve, with a band from the lowest seed to the highest. `height` is that
     of a panel, in inches.
     """

@@ -1,7 +1,7 @@
 """The figures that the original report gives, to stand beside ours.
 
-They come from the university assignment's original solution, which trained each network
-once on a laptop; it gives no seed and no uncertainty.
+The original is one student's answer to the assignment (November 2023). It trained each
+network once, and gives no seed and no uncertainty.
 """
 
 import numpy as np
