@@ -128,6 +128,15 @@ def test_a_damaged_state_is_told_and_not_used(kept, capsys, harm):
     assert "is not used" in capsys.readouterr().err
 
 
+def test_a_state_without_a_history_is_told_and_not_used(kept, capsys):
+    """As an older version wrote it."""
+    tensors = load_file(kept.path)
+    save_file(tensors, kept.path, {"key": kept.key, "epochs": "[]", "sha256": "0"})
+    assert kept.history() == []
+    assert same(train_small(kept), train_small())
+    assert "another version" in capsys.readouterr().err
+
+
 def test_another_network_s_state_is_not_used(kept, capsys):
     result = train_small(kept, network="one_hidden")
     assert same(result, train_small(network="one_hidden"))

@@ -89,6 +89,8 @@ class Checkpoint:
             about = file.metadata() or {}
             if about.get("key") != self.key:
                 raise ValueError("it is of another training")
+            if not {"history", "sha256"} <= about.keys():
+                raise ValueError("it is of another version")
             stored = file.keys() if names else []
             if set(names) - set(stored):
                 raise ValueError("it is of another network")
