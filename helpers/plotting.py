@@ -279,30 +279,15 @@ def _write_cells(
     """Write count and per cent in each cell, dark on light or light on dark."""
     mesh = ax.collections[0]
     colors = mesh.cmap(mesh.norm(np.nan_to_num(shares)))
-    size = 7.5 if len(counts) <= 10 else 5
+    sizes = (7.5, 5.5) if len(counts) <= 10 else (5, 3)
     for (row, column), count in np.ndenumerate(counts):
         if hidden[row, column] or count == 0:
             continue
         color = text_color(colors[row, column])
-        middle = column + 0.5
-        ax.text(
-            middle,
-            row + 0.42,
-            f"{count}",
-            ha="center",
-            va="center",
-            color=color,
-            fontsize=size,
-        )
-        ax.text(
-            middle,
-            row + 0.74,
-            percent(shares[row, column], None),
-            ha="center",
-            va="center",
-            color=color,
-            fontsize=size - 2,
-        )
+        texts = [f"{count}", percent(shares[row, column], None)]
+        for text, down, points in zip(texts, (0.42, 0.74), sizes, strict=True):
+            style = {"ha": "center", "va": "center", "fontsize": points}
+            ax.text(column + 0.5, row + down, text, color=color, **style)
 
 
 def _mosaic(images: Tensor, rows: int, columns: int, room: float) -> np.ndarray:
