@@ -1,6 +1,7 @@
 """Makes the report of what `helpers` trained; not needed to train a network.
 
 names.py      what networks, optimizers and options are called in Spanish
+errors.py     the error that a person can mend
 experiments/  decisions, each with its experiment on the validation split
 report/       what the notebooks show: captions, tables, sentences, claims
 explore/      widgets on stored runs

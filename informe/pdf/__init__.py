@@ -1,0 +1,9 @@
+"""An executed notebook to a PDF: nbconvert, pandoc and Typst.
+
+exporter.py    the nbconvert exporter; the title page
+cells.py       what each cell and each output becomes
+markdown.py    Markdown, HTML and formulas to Typst, by one run of pandoc
+merge.py       several notebooks into one
+typeset.py     Typst to PDF, always the same bytes
+template/      the look of the PDF, and pandoc's filters
+"""
