@@ -37,10 +37,15 @@ def pick_device(device: str) -> str:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
+    return len(core_numbers())
+
+
+def core_numbers() -> list[int]:
+    """Which cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def _processor() -> str:

@@ -7,7 +7,6 @@ The file's name includes the machine's, since several machines may share the fol
 process that holds a core waits for nothing else, so there is no deadlock.
 """
 
-import os
 import platform
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from itertools import cycle
 from filelock import FileLock, Timeout
 
 from helpers import paths
+from helpers.machine import core_numbers
 
 WAIT = 0.02  # seconds between two attempts to lock the same core
 
@@ -44,8 +44,4 @@ def slots(device: str) -> list[str]:
     """Names of this machine's cores, or of its GPU, that trainings lock."""
     if device == "cuda":
         return [f"gpu-{platform.node()}"]
-    if hasattr(os, "sched_getaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-    else:
-        cores = range(os.cpu_count() or 1)
-    return [f"core-{platform.node()}-{core}" for core in cores]
+    return [f"core-{platform.node()}-{core}" for core in core_numbers()]

@@ -7,7 +7,7 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
 
-from helpers.runs.progress import is_interactive
+from helpers.console import is_interactive
 from informe.report.display import show_figure
 
 _numbers = count(1)  # names of figures must differ within a notebook
