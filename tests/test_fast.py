@@ -2,11 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
+from numba import njit
 from torch import nn
 
-from helpers.fast import FastLoop, kernels, optimizers, predict, unsupported
+from helpers.fast import FastLoop, kernels, layers, optimizers, predict, unsupported
+from helpers.fast.tile import tile
 from helpers.models import NETWORKS, VARIANTS, build
 from helpers.training import Recipe, fit
 from tests.support.trainings import assert_same_weights, made_up, plain_loop
@@ -81,14 +84,14 @@ def test_same_weights_as_autograd(net, optimizer):
 def test_zeros_are_left_out_of_products_and_updates(below, monkeypatch):
     """Else the cases above would say nothing of the loops for sparse gradients."""
     seen = []
-    original = optimizers.sparse_weight_gradient
+    original = optimizers.learn
 
-    def spy(dy, x, runs, dweight, live):
-        n = original(dy, x, runs, dweight, live)
-        seen.append((n, len(dy), runs.tolist()))
-        return n
+    def spy(slots, w, memory, dy, x, runs, *rest):
+        seen.append(((dy != 0).any(1).sum(), len(dy), runs.tolist()))
+        original(slots, w, memory, dy, x, runs, *rest)
 
-    monkeypatch.setattr(optimizers, "sparse_weight_gradient", spy)
+    monkeypatch.setattr(optimizers, "learn", spy)
+    monkeypatch.setattr(layers, "LARGE", 0)
     torch.manual_seed(0)
     data = made_up((2, 9, 8), n=21)
     fit(half_dead(below()), data, Recipe("adagrad", 0.01, 1, batch_size=7))
@@ -97,7 +100,7 @@ def test_zeros_are_left_out_of_products_and_updates(below, monkeypatch):
     if below is nn.ReLU:
         assert runs[0][1] <= 50 and runs[-1][0] >= 180
     else:
-        assert runs == [[0, 300]]
+        assert runs == [[0, 300, 0]]
 
 
 def test_a_layer_whose_input_is_all_zero_gives_its_bias():
@@ -219,10 +222,35 @@ def test_equal_maxima_send_their_gradient_to_the_first():
     assert_same_weights(model, plain_loop(twin, data, recipe, seed=0))
 
 
-@pytest.mark.parametrize("make", [kernels.correlation, kernels.correlation_gradient])
-def test_compiled_loops_are_found_again_on_disk(make):
-    closed_over = [cell.cell_contents for cell in make(3, 1).py_func.__closure__]
-    assert sorted(closed_over) == [
-        1,
-        3,
-    ]  # anything compiled would be another in each process
+@pytest.mark.parametrize(
+    "loop",
+    [
+        kernels.product(4, 8, 3),
+        kernels.correlation_gradient(3, 1),
+    ],
+)
+def test_compiled_loops_are_found_again_on_disk(loop):
+    closed_over = [cell.cell_contents for cell in loop.py_func.__closure__]
+    # anything compiled would be another in each process
+    assert {type(value) for value in closed_over} == {int}
+
+
+@pytest.mark.parametrize("rows", [1, 3, 8])
+@pytest.mark.parametrize("columns", [1, 5, 40])
+def test_a_tile_adds_products(rows, columns):
+    rng = np.random.default_rng(0)
+    factors = rng.random((rows, 7), np.float32)
+    x, places = rng.random(200, np.float32), np.array([0, 5, 150, 3, 3, 77, 9])
+    y = np.ones((rows, columns + 2), np.float32)
+    expected = y.copy()
+    expected[:, :columns] += factors @ x[places[:, None] + np.arange(columns)]
+
+    @njit
+    def add(factors, places, x, y):
+        tile(rows, columns, factors, places, x, y)
+
+    found = y.copy()
+    add(factors, places, x, found)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    add(factors[:, :0], places[:0], x, found)  # no terms, no change
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -8,9 +8,10 @@ gradient is known. The mathematics are those of torch's modules and optimizers; 
 taken in another order, so results agree up to rounding (tests/test_fast.py). A single
 thread computes, so the bits do not depend on the number of cores.
 
-kernels.py      compiled loops: convolution, pooling, loss
+tile.py         the loop behind all products
+kernels.py      compiled loops: products, pooling, loss
 layers.py       the layers, forward and backward
-optimizers.py   the optimizers, and the weights in blocks
+optimizers.py   the weights, and the optimizers that change them
 loop.py         a training step, an epoch, predictions
 
 `unsupported` says what in a network is not implemented here; such a network is trained

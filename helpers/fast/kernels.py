@@ -11,13 +11,15 @@ from functools import cache
 import numpy as np
 from numba import njit, uintp
 
+from helpers.fast.tile import tile
+
 # Sums may be reordered, products fused into them and the sign of zero ignored. Nothing
 # else is relaxed: infinities and NaN behave as usual.
 compiled = njit(
     cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy"
 )
 
-TILE = 64  # pixels, in `load_batch`
+PIXELS = 64  # at a time, in `load_batch`
 GAP = 64  # features, in `live_runs`
 
 
@@ -25,62 +27,59 @@ GAP = 64  # features, in `live_runs`
 def load_batch(images, rows, x):
     """Copy the images `rows` (B,) of `images` (N, P), uint8, to x (P, B), in [0, 1]."""
     pixels, batch = x.shape
-    tile = np.empty((batch, TILE), np.float32)  # transposed while it is in the cache
-    for start in range(0, pixels, TILE):
-        size = min(TILE, pixels - start)
+    block = np.empty((batch, PIXELS), np.float32)  # transposed while it is in the cache
+    for start in range(0, pixels, PIXELS):
+        size = min(PIXELS, pixels - start)
         for b in range(batch):
             part = images[rows[b], start : start + size]
             for p in range(size):
-                tile[b, p] = part[p] / np.float32(255)
+                block[b, p] = part[p] / np.float32(255)
         for p in range(size):
             for b in range(batch):
-                x[start + p, b] = tile[b, p]
+                x[start + p, b] = block[b, p]
 
 
 @cache
-def correlation(size, pair):
-    """Give the compiled loop of a convolution whose kernels are `size` by `size`.
+def product(rows, columns, rest):
+    """Give the compiled loop of a dense layer or a convolution, in tiles (see `tiles`).
 
-    `pair` is 0 or 1; with 1, for an even number of outputs, two outputs share each read
-    of x. The compiled function must not call another one: numba looks it up in its
-    cache on disk by the values of its closure, which must be numbers.
+    It may call no compiled function that it closes over: numba looks it up in its cache
+    on disk by the values of its closure, which must be numbers.
     """
 
     @compiled
-    def correlate(x, weight, bias, y, batch):
-        """Fill y (O, H', W' * B) with the convolution of x (I, H, W * B).
+    def multiply(weight, bias, x, places, runs, y):
+        """Fill y (O, H, N): each number is a bias (O,) and a sum of weights times x.
 
-        The weight is (O, I, size, size), the bias (O,). H' is H - size + 1 or, as if x
-        were padded with rows of zeros, H + size - 1.
+        x is flat. In row i of y, each of runs[i] (n, 3) holds the first of the columns
+        of the weight (O, K) that count, the end, which is excluded, and where in x
+        what they are multiplied with begins; `places` (K,) tells them apart from there.
         """
-        edge = (y.shape[1] - x.shape[1] + size - 1) // 2  # rows of zeros on each side
         for i in range(y.shape[1]):
-            first, last = max(0, edge - i), min(size, x.shape[1] + edge - i)
-            for o in range(0, y.shape[0], 1 + pair):
-                row, row2 = y[o, i], y[o + pair, i]
-                row[:], row2[:] = bias[o], bias[o + pair]
-                for c in range(x.shape[0]):
-                    image, w, w2 = x[c], weight[o, c], weight[o + pair, c]
-                    for u in range(first, last):
-                        # unsigned, since numba checks a signed index for its sign
-                        k, line = uintp(u), image[uintp(i + u - edge)]
-                        for p in range(len(row)):
-                            s, t = row[p], row2[p]
-                            for v in range(size):
-                                pixel = line[uintp(p) + uintp(v * batch)]
-                                s += w[k, v] * pixel
-                                if pair:
-                                    t += w2[k, v] * pixel
-                            row[p] = s
-                            if pair:
-                                row2[p] = t
+            for o in range(0, len(y), rows):
+                for r in range(rows):
+                    y[o + r, i] = bias[o + r]
+                out, c = y[o : o + rows, i], y.shape[2] - rest
+                for a, z, begin in runs[i]:
+                    factors, apart, part = (
+                        weight[o : o + rows, a:z],
+                        places[: z - a],
+                        x[begin:],
+                    )
+                    for d in range(0, c, columns):
+                        tile(rows, columns, factors, apart, part[d:], out[:, d:])
+                    tile(rows, rest, factors, apart, part[c:], out[:, c:])
 
-    return correlate
+    return multiply
 
 
 @cache
 def correlation_gradient(size, pair):
-    """Give the loop of `correlation`'s gradient with respect to weight and bias."""
+    """Give the loop of a convolution's gradient with respect to weight and bias.
+
+    The kernels are `size` by `size`; with `pair` 1, not 0, for an even number of
+    outputs, two outputs share each read of x. For the closure see `product`.
+    """
 
     @compiled
     def gradient(x, dy, dweight, dbias, batch):
@@ -191,30 +190,21 @@ def cross_entropy(logits, labels, weights, dlogits, sums):
 def live_runs(x, runs):
     """Find the runs of features in x (K, B) that are not zero for all images.
 
-    Fills `runs` (n, 2) with the first feature of each run and the end, which is
-    excluded, and gives the number of runs, at least 1. Runs less than `GAP` features
-    apart are joined. Behind a ReLU, many features can be zero for all images.
+    Fills `runs` (n, 3) with the first feature of each run, the end, which is excluded,
+    and where the run begins in x; gives the number of runs, at least 1. Runs less than
+    `GAP` features apart are joined. Behind a ReLU, many features can be zero for all
+    images.
     """
     n, end = 0, -GAP
     for k in range(len(x)):
         for b in range(x.shape[1]):
             if x[k, b] != 0:
                 if k - end >= GAP:
-                    runs[n, 0] = k
+                    runs[n, 0], runs[n, 2] = k, k * x.shape[1]
                     n += 1
                 end = k + 1
                 runs[n - 1, 1] = end
                 break
     if n == 0:
-        runs[0] = 0, 1
+        runs[0] = 0, 1, 0
     return max(n, 1)
-
-
-@compiled
-def nonzeros(x):
-    """Count the numbers of x (K, B) that are not zero."""
-    total = 0
-    for row in x:
-        for value in row:
-            total += value != 0
-    return total

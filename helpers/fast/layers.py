@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from helpers.fast import kernels
-from helpers.fast.optimizers import Optimizer, Weights
+from helpers.fast.optimizers import Weights
+from helpers.fast.tile import tiles
 
 aten = torch.ops.aten
 
-SPARSE = 0.3  # if less of dy than this share is nonzero, only that part is used
+LARGE = 2**20  # weights; their gradient is not kept as a whole if it has many zeros
 
 
 def rows(activations: Tensor) -> np.ndarray:
@@ -27,17 +28,14 @@ class Layer:
     """What all layers have in common."""
 
     weight = bias = None
+    is_relu = False
     after_relu = before_relu = False  # next to a ReLU, x or dy has many zeros
 
     def __init__(
-        self,
-        module: nn.Module,
-        x: Tensor,
-        weights: dict[nn.Parameter, Weights],
-        optimizer: Optimizer | None,
+        self, module: nn.Module, x: Tensor, weights: dict[nn.Parameter, Weights]
     ):
-        """Bind the layer to its input; without an optimizer it never learns."""
-        self.x, self.optimizer = x, optimizer
+        """Bind the layer to its input and, among `weights`, to its own."""
+        self.x = x
         self.weight, self.bias = (
             weights.get(getattr(module, name, None)) for name in ("weight", "bias")
         )
@@ -67,7 +65,7 @@ class Flatten(Layer):
     def accepts(module: nn.Flatten) -> bool:
         return (module.start_dim, module.end_dim) == (1, -1)
 
-    def __init__(self, module: nn.Flatten, x: Tensor, *_learning):
+    def __init__(self, module: nn.Flatten, x: Tensor, *_weights):
         self.y = x.flatten(0, -2)
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
@@ -77,63 +75,45 @@ class Flatten(Layer):
 class Linear(Layer):
     """nn.Linear: y = W x + b, with x (features, images).
 
-    Next to a ReLU, products with zeros are left out where that pays: features of x that
-    are zero in all images, and the backward products of a dy that is mostly zero.
+    Next to a ReLU, products with zeros are left out: features of x that are zero in all
+    images, and, if the layer is large, the backward products of each zero of dy.
     """
 
     @staticmethod
     def accepts(module: nn.Linear) -> bool:
         return module.bias is not None
 
-    def __init__(self, module: nn.Linear, x: Tensor, *learning):
-        super().__init__(module, x, *learning)
+    def __init__(self, module: nn.Linear, x: Tensor, *weights):
+        super().__init__(module, x, *weights)
         self.y = torch.empty(module.out_features, x.shape[-1])
-        self.all = self.runs = np.array([[0, len(x)]])  # features, from and to
-        self.found = np.empty((len(x) // kernels.GAP + 1, 2), np.intp)
-        bias = self.bias.value.unsqueeze(1)
-        self.forwards = [
-            (bias[block.rows], block.value, self.y[block.rows])
-            for block in self.weight.blocks
-        ]
+        self.runs = np.array([[0, len(x), 0]])  # of features, as `product` takes them
+        self.found = np.empty((len(x) // kernels.GAP + 1, 3), np.intp)
+        self.multiply = kernels.product(*tiles(*self.y.shape))
+        self.places = np.arange(len(x)) * x.shape[-1]
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
-        super().wire(dy, wants_dx)
-        self.backwards = [(b, self.dy[b.rows]) for b in self.weight.blocks]
-        self.biases = [(b, self.dy[b.rows]) for b in self.bias.blocks]
-        return self.dx
+        # from memory that is only taken when it is written
+        self.gradient = torch.empty_like(self.weight.value)
+        self.many_zeros = self.before_relu and self.weight.value.numel() > LARGE
+        return super().wire(dy, wants_dx)
 
     def forward(self) -> None:
-        if not self.after_relu:
-            for bias, weight, y in self.forwards:
-                torch.addmm(bias, weight, self.x, out=y)
-            return
-        self.runs = self.found[: kernels.live_runs(self.x.numpy(), self.found)]
-        for bias, weight, y in self.forwards:
-            for a, z in self.runs.tolist():
-                torch.addmm(bias, weight[:, a:z], self.x[a:z], out=y)
-                bias = y  # the first product begins a sum, the others go on with it
+        x, y = self.x.numpy(), self.y.numpy()
+        if self.after_relu:
+            self.runs = self.found[: kernels.live_runs(x, self.found)]
+        weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
+        where = self.places, self.runs[None]
+        self.multiply(weight, bias, x.reshape(-1), *where, y[:, None])
 
     def backward(self) -> None:
-        may = self.before_relu and self.optimizer.where
-        if may and kernels.nonzeros(self.dy.numpy()) < SPARSE * self.dy.numel():
-            sent = self.runs if self.after_relu else self.all  # a ReLU stops the rest
-            parts = self.dy, self.x, self.runs, self.optimizer, self.dx, sent
-            self.weight.learn_sparse(*parts)
+        if self.many_zeros and self.weight.optimizer.rests:
+            self.weight.learn(self.dy, self.x, self.runs, self.dx)
         else:
-            self._backward_dense()
-        for block, dy in self.biases:
-            torch.sum(dy, 1, out=block.gradient)
-            block.apply(self.optimizer)
-
-    def _backward_dense(self) -> None:
-        """Each block of weights is used and updated while it is in the cache."""
-        beta = 0  # the first block overwrites dx, the others add to it
-        for block, dy in self.backwards:
             if self.dx is not None:
-                self.dx.addmm_(block.value.t(), dy, beta=beta)
-                beta = 1
-            torch.mm(dy, self.x.t(), out=block.gradient)
-            block.apply(self.optimizer)
+                torch.mm(self.weight.value.t(), self.dy, out=self.dx)
+            torch.mm(self.dy, self.x.t(), out=self.gradient)
+            self.weight.apply(self.gradient.view(-1).numpy())
+        self.bias.apply(self.dy.numpy().sum(1))
 
 
 class Conv2d(Layer):
@@ -145,47 +125,66 @@ class Conv2d(Layer):
         plain = nn.Conv2d(module.in_channels, module.out_channels, size)
         return repr(module) == repr(plain) and size <= 5  # repr shows every option
 
-    def __init__(self, module: nn.Conv2d, x: Tensor, *learning):
-        super().__init__(module, x, *learning)
+    def __init__(self, module: nn.Conv2d, x: Tensor, *weights):
+        super().__init__(module, x, *weights)
         if len(x) != module.in_channels:  # the kernels check nothing
             raise ValueError(f"{module} does not take images of {len(x)} channels")
         self.size, batch = module.kernel_size[0], x.shape[-1]
         height, width = (n - self.size + 1 for n in x.shape[1:3])
         self.y = torch.empty(module.out_channels, height, width, batch)
-        pair = 1 - len(self.y) % 2  # whether the outputs make pairs
-        self.correlate = kernels.correlation(self.size, pair)
-        self.gradient = kernels.correlation_gradient(self.size, pair)
-        weight, bias = self.weight.value.numpy(), self.bias.value.numpy()
-        self.forwards = rows(x), weight, bias, rows(self.y), batch
+        self.multiply = kernels.product(*tiles(len(self.y), width * batch))
+        self.gradient = kernels.correlation_gradient(self.size, 1 - len(self.y) % 2)
+        self.taps = torch.empty(self.weight.value.transpose(1, 2).shape)
+        self.forwards = self._arguments(self.taps, self.bias.value, x, self.y)
+
+    def _arguments(self, taps: Tensor, bias: Tensor, x: Tensor, y: Tensor) -> tuple:
+        """What `product` takes to fill y (O, H', W', B) from x (I, H, W, B).
+
+        The taps are (O, size, I, size). H' is H - size + 1 or, as if x were padded with
+        rows of zeros, H + size - 1.
+        """
+        size, (inputs, height, _, batch) = self.size, x.shape
+        row, line = np.arange(y.shape[1]), x[0, 0].numel()
+        edge = (len(row) - height + size - 1) // 2  # rows of zeros on each side
+        first, end = np.maximum(edge - row, 0), np.minimum(edge - row + height, size)
+        taps_a_row = inputs * size
+        runs = first * taps_a_row, end * taps_a_row, (row - edge + first) * line
+        u, c, v = np.ix_(range(size), range(inputs), range(size))
+        places = ((c * height + u) * line + v * batch).reshape(-1)
+        weight, flat = taps.flatten(1).numpy(), x.view(-1).numpy()
+        return weight, bias.numpy(), flat, places, np.stack(runs, 1)[:, None], rows(y)
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         super().wire(dy, wants_dx)
         batch = self.x.shape[-1]
-        gradients = self.weight.gradient.numpy(), self.bias.gradient.numpy()
-        self.backwards = rows(self.x), rows(self.dy), *gradients, batch
+        self.gradients = [
+            np.empty(w.value.shape, np.float32) for w in (self.weight, self.bias)
+        ]
+        self.backwards = rows(self.x), rows(self.dy), *self.gradients, batch
         if wants_dx:
             edge = self.size - 1
             padded = nn.functional.pad(self.dy, (0, 0, edge, edge)).zero_()
             self.inside = padded[:, :, edge : edge + self.dy.shape[2]]
-            self.back = kernels.correlation(self.size, 1 - len(self.x) % 2)
-            self.turned = torch.empty(self.weight.value.transpose(0, 1).shape)
-            no_bias = np.zeros(len(self.x), np.float32)
-            ends = rows(self.dx), batch
-            self.outwards = rows(padded), self.turned.numpy(), no_bias, *ends
+            self.back = kernels.product(*tiles(len(self.x), self.x[0, 0].numel()))
+            self.turned = torch.empty(self.weight.value.permute(1, 2, 0, 3).shape)
+            no_bias = torch.zeros(len(self.x))
+            self.outwards = self._arguments(self.turned, no_bias, padded, self.dx)
         return self.dx
 
     def forward(self) -> None:
-        self.correlate(*self.forwards)
+        self.taps.copy_(self.weight.value.transpose(1, 2))
+        self.multiply(*self.forwards)
 
     def backward(self) -> None:
         if self.dx is not None:
             # again a correlation: of dy padded with zeros, with the kernels rotated
             self.inside.copy_(self.dy)
-            self.turned.copy_(self.weight.value.flip(2, 3).transpose(0, 1))
+            self.turned.copy_(self.weight.value.flip(2, 3).permute(1, 2, 0, 3))
             self.back(*self.outwards)
         self.gradient(*self.backwards)
-        for weights in (self.weight, self.bias):
-            weights.blocks[0].apply(self.optimizer)
+        dweight, dbias = self.gradients
+        self.weight.apply(dweight.reshape(-1))
+        self.bias.apply(dbias)
 
 
 class MaxPool2d(Layer):
@@ -195,8 +194,8 @@ class MaxPool2d(Layer):
     def accepts(module: nn.MaxPool2d) -> bool:
         return repr(module) == repr(nn.MaxPool2d(2)) and not module.return_indices
 
-    def __init__(self, module: nn.MaxPool2d, x: Tensor, *learning):
-        super().__init__(module, x, *learning)
+    def __init__(self, module: nn.MaxPool2d, x: Tensor, *weights):
+        super().__init__(module, x, *weights)
         channels, height, width, self.batch = x.shape
         self.y = torch.empty(channels, height // 2, width // 2, self.batch)
 
@@ -209,58 +208,50 @@ class MaxPool2d(Layer):
             kernels.max_pool_gradient(x, dy, dx, self.batch)
 
 
-class Activation(Layer):
-    """Base class of in-place elementwise functions whose derivative needs y alone."""
+def _relu_slope(module: nn.ReLU, y: Tensor, dy: Tensor) -> None:
+    aten.threshold_backward.grad_input(dy, y, 0, grad_input=dy)
 
-    def __init__(self, module: nn.Module, x: Tensor, *_learning):
+
+def _elu_slope(module: nn.ELU, y: Tensor, dy: Tensor) -> None:
+    aten.elu_backward.grad_input(dy, module.alpha, 1, 1, True, y, grad_input=dy)
+
+
+def _sigmoid_slope(module: nn.Sigmoid, y: Tensor, dy: Tensor) -> None:
+    aten.sigmoid_backward.grad_input(dy, y, grad_input=dy)
+
+
+def _tanh_slope(module: nn.Tanh, y: Tensor, dy: Tensor) -> None:
+    aten.tanh_backward.grad_input(dy, y, grad_input=dy)
+
+
+# what makes y of x, and dx of y and dy, in place
+FUNCTIONS = {
+    nn.ReLU: (lambda module, x: x.relu_(), _relu_slope),
+    nn.ELU: (lambda module, x: nn.functional.elu_(x, module.alpha), _elu_slope),
+    nn.Sigmoid: (lambda module, x: x.sigmoid_(), _sigmoid_slope),
+    nn.Tanh: (lambda module, x: x.tanh_(), _tanh_slope),
+}
+
+
+class Activation(Layer):
+    """An elementwise function in place, whose derivative needs y alone."""
+
+    def __init__(self, module: nn.Module, x: Tensor, *_weights):
         self.module, self.y = module, x
+        self.function, self.slope = FUNCTIONS[type(module)]
+        self.is_relu = type(module) is nn.ReLU
 
     def wire(self, dy: Tensor, wants_dx: bool) -> Tensor | None:
         self.dy = dy.view(self.y.shape)
         return self.dy
 
     def forward(self) -> None:
-        self.function(self.y)
+        self.function(self.module, self.y)
 
     def backward(self) -> None:
-        self.slope.grad_input(self.dy, self.y, grad_input=self.dy)
-
-
-class ReLU(Activation):
-    """nn.ReLU."""
-
-    function = torch.relu_
-
-    def backward(self) -> None:
-        aten.threshold_backward.grad_input(self.dy, self.y, 0, grad_input=self.dy)
-
-
-class ELU(Activation):
-    """nn.ELU."""
-
-    def forward(self) -> None:
-        nn.functional.elu_(self.y, self.module.alpha)
-
-    def backward(self) -> None:
-        of_result = True
-        aten.elu_backward.grad_input(
-            self.dy, self.module.alpha, 1, 1, of_result, self.y, grad_input=self.dy
-        )
-
-
-class Sigmoid(Activation):
-    """nn.Sigmoid."""
-
-    function, slope = torch.sigmoid_, aten.sigmoid_backward
-
-
-class Tanh(Activation):
-    """nn.Tanh."""
-
-    function, slope = torch.tanh_, aten.tanh_backward
+        self.slope(self.module, self.y, self.dy)
 
 
 LAYERS = {
-    getattr(nn, layer.__name__): layer
-    for layer in (Conv2d, MaxPool2d, Flatten, Linear, ReLU, ELU, Sigmoid, Tanh)
-}
+    getattr(nn, layer.__name__): layer for layer in (Conv2d, MaxPool2d, Flatten, Linear)
+} | dict.fromkeys(FUNCTIONS, Activation)

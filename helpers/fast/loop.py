@@ -17,9 +17,8 @@ from helpers.fast.layers import (
     Layer,
     Linear,
     MaxPool2d,
-    ReLU,
 )
-from helpers.fast.optimizers import FAST_OPTIMIZERS, Optimizer, Weights
+from helpers.fast.optimizers import SLOTS, Optimizer, Weights
 
 if TYPE_CHECKING:  # `training` imports this package
     from helpers.training import Recipe
@@ -34,7 +33,7 @@ def unsupported(model: nn.Module, recipe: "Recipe | None" = None) -> str | None:
     """
     if recipe and recipe.loss != "cross_entropy":
         return f"no gradient written for the loss {recipe.loss}"
-    if recipe and recipe.optimizer not in FAST_OPTIMIZERS:
+    if recipe and recipe.optimizer not in SLOTS:
         return f"{recipe.optimizer} not written"
     if type(model) is not nn.Sequential:
         return f"{type(model).__name__} is no plain nn.Sequential"
@@ -83,17 +82,16 @@ class Pass:
         shape: torch.Size,
         size: int,
         weights: dict[nn.Parameter, Weights],
-        optimizer: Optimizer | None = None,
     ):
         """Take `size` images of `shape` (C, H, W) at a time."""
         self.images = x = torch.empty(*shape, size)
         self.layers = []
         for module in model:
-            layer = LAYERS[type(module)](module, x, weights, optimizer)
+            layer = LAYERS[type(module)](module, x, weights)
             self.layers.append(layer)
             x = layer.y
         for a, b in pairwise(x for x in self.layers if type(x) is not Flatten):
-            a.before_relu, b.after_relu = type(b) is ReLU, type(a) is ReLU
+            a.before_relu, b.after_relu = b.is_relu, a.is_relu
         self.logits = x  # (classes, size)
         self.pixels = self.images.flatten(0, -2).numpy()
 
@@ -149,7 +147,7 @@ class FastLoop:
         self.model, self.batch = model, recipe.batch_size
         self.images, self.shape = _pixels(train.images), train.images.shape[1:]
         self.labels = train.labels.numpy()
-        self.optimizer = FAST_OPTIMIZERS[recipe.optimizer](recipe.learning_rate)
+        self.optimizer = Optimizer(recipe.optimizer, recipe.learning_rate)
         self.weights = {p: Weights(p, self.optimizer) for p in model.parameters()}
         self.steps = {}  # one for each size: the last batch may be smaller
         classes = len(self._step(self.batch).scores)
@@ -163,8 +161,7 @@ class FastLoop:
 
     def _step(self, size: int) -> Step:
         if size not in self.steps:
-            parts = self.model, self.shape, size, self.weights, self.optimizer
-            self.steps[size] = Step(*parts)
+            self.steps[size] = Step(self.model, self.shape, size, self.weights)
         return self.steps[size]
 
     def epoch(self, order: Tensor) -> tuple[Tensor, int]:
@@ -191,7 +188,7 @@ class FastLoop:
             f"{name}.{slot}": torch.from_numpy(memory)
             for name, parameter in self.model.named_parameters()
             for slot, memory in zip(
-                self.optimizer.memories, self.weights[parameter].memory, strict=True
+                self.optimizer.slots, self.weights[parameter].memory, strict=True
             )
         }
         return memories | {"steps": torch.tensor(self.optimizer.steps)}

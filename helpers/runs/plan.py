@@ -12,11 +12,11 @@ import torch
 
 from helpers import models, training, validation
 from helpers.datasets import Dataset
-from helpers.fast import kernels, layers, loop, optimizers
+from helpers.fast import kernels, layers, loop, optimizers, tile
 from helpers.training import Recipe
 
 # the modules whose code decides a result
-DECISIVE = (validation, models, training, loop, layers, optimizers, kernels)
+DECISIVE = (validation, models, training, loop, layers, optimizers, kernels, tile)
 
 
 @dataclass(frozen=True)
