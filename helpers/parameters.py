@@ -84,6 +84,7 @@ class Rule:
 RULES = {
     "seed": Rule(int, 0, 2**32 - 1),
     "n_seeds": Rule(int, 1, 100),
+    "decision_seeds": Rule(int, 1, 100),
     "epochs": Rule(int, 1, 1000),
     "dense_epochs": Rule(int, 1, 1000),
     "lenet_epochs": Rule(int, 1, 1000),

@@ -262,7 +262,7 @@ def fit(
     """
     with one_thread():
         model.to(device, memory_format=torch.channels_last)
-        loop, name = _pick_loop(model, data.train, recipe, device)
+        loop, name = pick_loop(model, data.train, recipe, device)
         test = _to(data.test, device)
         shuffle = torch.Generator().manual_seed(seed)
         snapshots = empty_snapshots(model, len(test), recipe.epochs)
@@ -287,7 +287,7 @@ def fit(
     return Result(model, table, logits.cpu(), labels, snapshots, name)
 
 
-def _pick_loop(
+def pick_loop(
     model: nn.Module, train: Split, recipe: Recipe, device: str
 ) -> tuple[Loop, str]:
     """Give the loop that trains the model, and its name."""

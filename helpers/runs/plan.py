@@ -43,6 +43,12 @@ class Question:
     seed: int
     device: str
 
+    @classmethod
+    def of(cls, content: dict) -> "Question":
+        """The question of a stored run; raises KeyError or TypeError if it is none."""
+        told = {f.name: content[f.name] for f in fields(cls)}
+        return cls(**told | {"recipe": Recipe(**content["recipe"])})
+
     @property
     def content(self) -> dict:
         """The question with the versions that decide its answer, ready for JSON."""

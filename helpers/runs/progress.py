@@ -2,6 +2,7 @@
 
 import threading
 from multiprocessing.queues import Queue
+from typing import NamedTuple
 
 from tqdm.auto import tqdm
 
@@ -11,39 +12,45 @@ from helpers.runs import store
 from helpers.runs.plan import Question
 from helpers.training import Epoch
 
-Name = tuple[str, int]  # names a training on the screen: its plan's name and its seed
+
+class Name(NamedTuple):
+    """Names a training on the screen."""
+
+    title: str  # of the data set
+    plan: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.title} · {self.plan}, semilla {self.seed}"
 
 
 class Progress:
     """Shows, on stderr, the epochs that processes report through a queue."""
 
-    def __init__(
-        self,
-        title: str,
-        trainings: dict[Name, Question],
-        queue: Queue,
-        device: str,
-        processes: int,
-    ):
-        """`title` names the data set; `queue` brings pairs (Name, Epoch)."""
-        self.title, self.trainings, self.queue = title, trainings, queue
+    def __init__(self, trainings: dict[Name, Question], queue: Queue, where: str):
+        """`queue` brings pairs (Name, Epoch); `where` says what trains."""
+        self.trainings, self.queue, self.where = trainings, queue, where
         self.thread = threading.Thread(target=self._listen, daemon=True)
-        where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
-        stopped = self._stopped()
-        self.bars = {}
+        self.stopped, self.bars = self._stopped(), {}
         if is_interactive():
-            self.show = self._bar
-            self.bars[None] = tqdm(
-                total=sum(q.recipe.epochs for q in trainings.values()),
-                initial=sum(kept for _, kept, _ in stopped),
-                desc=f"{title} ({where})",
-                unit="época",
-            )
+            self.open_bar()
         else:
-            self.show = self._line
-            tell(f"{title}: por entrenar, {len(trainings)} ({where})")
-            for name, kept, epochs in stopped:
-                tell(f"{title} · {name} · continúa tras la época {kept}/{epochs}")
+            tell(self.heading())
+            for name, kept, epochs in self.stopped:
+                tell(f"{name} · continúa tras la época {kept}/{epochs}")
+
+    def heading(self) -> str:
+        """What is trained, and where."""
+        return f"Por entrenar: {len(self.trainings)} ({self.where})"
+
+    def open_bar(self) -> None:
+        """Show the bar of all epochs."""
+        self.bars[None] = tqdm(
+            total=sum(q.recipe.epochs for q in self.trainings.values()),
+            initial=sum(kept for _, kept, _ in self.stopped),
+            desc=self.where,
+            unit="época",
+        )
 
     def __enter__(self):
         """Start to listen."""
@@ -69,39 +76,40 @@ class Progress:
         lines.append("La misma celda, o la misma orden, continúa desde ahí.")
         tell("\n".join(lines))
 
-    def _stopped(self) -> list[tuple[str, int, int]]:
+    def _stopped(self) -> list[tuple[Name, int, int]]:
         """Name, last stored epoch and number of epochs of each stopped training."""
         stopped = []
-        for (plan, seed), question in self.trainings.items():
+        for name, question in self.trainings.items():
             if history := store.checkpoint(question.key).history():
-                name = f"{plan}, semilla {seed}"
                 stopped.append((name, len(history), question.recipe.epochs))
         return stopped
 
     def _listen(self) -> None:
         while (message := self.queue.get()) is not None:
-            self.show(*message)
+            if is_interactive():
+                self.move_bar(*message)
+            else:
+                self.write_line(*message)
 
-    def _line(self, name: Name, epoch: Epoch) -> None:
-        plan, seed = name
+    def write_line(self, name: Name, epoch: Epoch) -> None:
+        """Say how an epoch ended."""
+        of = self.trainings[name].recipe.epochs
+        error = percent(epoch.test_error, None)
         tell(
-            f"{self.title} · {plan}, semilla {seed}"
-            f" · época {epoch.epoch}/{self.trainings[name].recipe.epochs}"
-            f" · error de predicción {percent(epoch.test_error, None)}"
+            f"{name} · época {epoch.epoch}/{of} · error de predicción {error}"
             f" · {epoch.seconds:.1f} s"
         )
 
-    def _bar(self, name: Name, epoch: Epoch) -> None:
+    def move_bar(self, name: Name, epoch: Epoch) -> None:
+        """Show an epoch in the bar of its training and in that of all."""
         if name not in self.bars:
-            plan, seed = name
             self.bars[name] = tqdm(
                 total=self.trainings[name].recipe.epochs,
                 initial=epoch.epoch - 1,  # a stopped training starts later
-                desc=f"{plan}, semilla {seed}",
+                desc=f"{name}",
                 unit="época",
             )
-        self.bars[name].set_postfix_str(
-            f"error {percent(epoch.test_error, None)}", False
-        )
+        error = percent(epoch.test_error, None)
+        self.bars[name].set_postfix_str(f"error {error}", False)
         for bar in (self.bars[name], self.bars[None]):
             bar.update()

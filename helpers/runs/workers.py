@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
@@ -38,15 +39,40 @@ def train(
     TrainingError when a loss is not finite or a process was killed; StorageError when
     a run cannot be kept.
     """
+    return train_together([(data, plans)], device=device)[0]
+
+
+def train_together(
+    sets: list[tuple[Dataset, dict[str, Plan]]],
+    *,
+    device: str = "auto",
+    progress: Callable[..., Progress] = Progress,
+) -> list[dict[str, list[Run]]]:
+    """Do what `train` does for several data sets at once, the longest training first.
+
+    `progress` makes what shows the trainings. Raises what `train` raises.
+    """
     device = pick_device(device)
-    asked = {plan: questions(data, p, device) for plan, p in plans.items()}
-    named = {q.key: ((plan, q.seed), q) for plan, same in asked.items() for q in same}
+    asked = [
+        {plan: questions(data, p, device) for plan, p in plans.items()}
+        for data, plans in sets
+    ]
+    named = {
+        q.key: (Name(data.title, plan, q.seed), q)
+        for (data, _), same in zip(sets, asked, strict=True)
+        for plan, several in same.items()
+        for q in several
+    }
     found = {key: store.find(question) for key, (_, question) in named.items()}
     missing = dict(named[key] for key, run in found.items() if run is None)
     if missing:
-        _train_all(data, missing, device)
+        samples = {data.name for data, _ in sets if data.is_sample}
+        _train_all(missing, samples, device, progress)
     found |= {question.key: _stored(question) for question in missing.values()}
-    return {plan: [found[q.key] for q in same] for plan, same in asked.items()}
+    return [
+        {plan: [found[q.key] for q in several] for plan, several in same.items()}
+        for same in asked
+    ]
 
 
 def at_once(device: str) -> int:
@@ -54,18 +80,27 @@ def at_once(device: str) -> int:
     return 1 if device == "cuda" else int(os.environ.get("INFORME_JOBS") or cores())
 
 
-def _train_all(data: Dataset, missing: dict[Name, Question], device: str) -> None:
+def _train_all(
+    missing: dict[Name, Question],
+    samples: set[str],
+    device: str,
+    progress: Callable[..., Progress],
+) -> None:
     # spawned, not forked: a fork of a process that has used torch's threads can hang
     context = get_context("spawn")
     queue = context.Queue()
     processes = min(at_once(device), len(missing))
+    where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
     with (
-        Progress(data.title, missing, queue, device, processes) as progress,
+        progress(missing, queue, where) as shown,
         ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
     ):
-        kind = "sample" if data.is_sample else "full"
-        longest_first = sorted(missing.items(), key=lambda i: work(i[1]), reverse=True)
-        futures = [pool.submit(_train_one, *item, kind) for item in longest_first]
+        futures = [
+            pool.submit(
+                _train_one, name, q, "sample" if q.dataset in samples else "full"
+            )
+            for name, q in in_order(missing)
+        ]
         try:
             for future in futures:
                 future.result()
@@ -74,14 +109,31 @@ def _train_all(data: Dataset, missing: dict[Name, Question], device: str) -> Non
         except BaseException as error:
             _stop(pool)
             if isinstance(error, KeyboardInterrupt):
-                progress.interrupted()
+                shown.interrupted()
             raise
 
 
+def in_order(missing: dict[Name, Question]) -> list[tuple[Name, Question]]:
+    """The longest first, but those on the same data together, as each process reads it.
+
+    What is short comes last, so that no core waits long for another in the end.
+    """
+    longest = {}
+    for question in missing.values():
+        data = question.data
+        longest[data] = max(longest.get(data, 0), work(question))
+    return sorted(
+        missing.items(),
+        key=lambda item: (longest[item[1].data], item[1].data, work(item[1])),
+        reverse=True,
+    )
+
+
 def work(question: Question) -> int:
-    """Rough duration of a training, relative to others on the same data."""
+    """Rough duration of a training, relative to others."""
     model = models.build(question.network, **question.options)
-    return models.count_parameters(model) * question.recipe.epochs
+    images = question.train_images or 60_000
+    return models.count_parameters(model) * question.recipe.epochs * images
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:

@@ -103,7 +103,8 @@ def main(debug: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The PDF.  [default: report/informe.pdf]",
 )
-def build(notebooks, profile, given, output, **page) -> None:
+@click.option("--anew", is_flag=True, help="Execute also what has not changed.")
+def build(notebooks, profile, given, output, anew, **page) -> None:
     """Execute NOTEBOOKS (all of the report's), merge them and typeset the PDF.
 
     Everything is checked before anything runs. The executed notebooks are kept in
@@ -122,7 +123,8 @@ def build(notebooks, profile, given, output, **page) -> None:
     steps.check_machine()
     with one_at_a_time(paths.report()):
         executions = steps.fetch(executions)
-        ended = steps.execute(executions, output)
+        to_execute = executions if anew else steps.changed(executions)
+        ended = steps.execute(to_execute, output)
         start = time.monotonic()
         pages = steps.typeset(executions, output, page)
     seconds = {one.execution.name: one.seconds for one in ended}

@@ -9,11 +9,17 @@ PARTS = ("mnist", "fashion_mnist", "cifar10")
 PROFILES = {
     # Under two minutes: the committed sample, one seed; shows that everything works.
     "quick": {
-        "mnist": {"data": "sample", "n_seeds": 1, "epochs": 3},
-        "fashion_mnist": {"data": "sample", "n_seeds": 1, "epochs": 3},
+        "mnist": {"data": "sample", "n_seeds": 1, "decision_seeds": 1, "epochs": 3},
+        "fashion_mnist": {
+            "data": "sample",
+            "n_seeds": 1,
+            "decision_seeds": 1,
+            "epochs": 3,
+        },
         "cifar10": {
             "data": "sample",
             "n_seeds": 1,
+            "decision_seeds": 1,
             "dense_seeds": 1,
             "dense_epochs": 1,
             "lenet_epochs": 3,
@@ -21,10 +27,10 @@ PROFILES = {
     },
     # The report as it is meant to be read: the notebooks' own defaults.
     "default": {},
-    # Half an hour on two cores of a server: enough seeds for narrow intervals.
+    # Some hours on two cores: narrow intervals, also where experiments decide.
     "thorough": {
-        "mnist": {"n_seeds": 10},
-        "fashion_mnist": {"n_seeds": 10},
-        "cifar10": {"n_seeds": 10, "dense_seeds": 10},
+        "mnist": {"n_seeds": 100, "decision_seeds": 10},
+        "fashion_mnist": {"n_seeds": 30, "decision_seeds": 10},
+        "cifar10": {"n_seeds": 30, "dense_seeds": 30, "decision_seeds": 10},
     },
 }

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from helpers.datasets import Dataset
 from helpers.numbers import duration, integer, times
 from helpers.runs import Plan, Run
 from helpers.training import Recipe
-from informe.experiments.decision import Decision, Length, Outcome
+from helpers.validation import validation
+from informe.experiments.decision import Decision, Length, Outcome, plans_of
 from informe.names import OPTIMIZER_NAMES
 
 IMAGES = 8_000  # training images to learn from; all of them for `length`
@@ -15,17 +17,48 @@ EPOCHS = 4  # of LeNet-5 where optimizers are compared
 NARROW = 500  # neurons of the dense network where optimizers are compared
 
 
+def networks(settings) -> dict[str, Plan]:
+    """The networks of the notebook, whose parameters are `settings`."""
+    s, first = settings, settings.seed
+    dense = Recipe("adagrad", s.learning_rate, s.dense_epochs, s.batch_size)
+    lenet = Recipe("sgd", s.learning_rate, s.lenet_epochs, s.batch_size)
+    seeds = range(first, first + s.dense_seeds), range(first, first + s.n_seeds)
+    return {
+        "densa": Plan("dense", dense, seeds[0], {"width": s.width}),
+        "LeNet-5": Plan("lenet5", lenet, seeds[1]),
+    }
+
+
+def calibration(settings) -> dict[str, Plan]:
+    """The LeNet-5 whose validation images choose a temperature."""
+    lenet = networks(settings)["LeNet-5"]
+    return {"para calibrar": replace(lenet, seeds=lenet.seeds[:1])}
+
+
+def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
+    """All that the notebook trains."""
+    longer = plans_of([length(settings)]) | calibration(settings)
+    return [
+        (data, networks(settings)),
+        (validation(data, IMAGES), plans_of(decisions(settings))),
+        (validation(data), longer),
+    ]
+
+
 def decisions(settings) -> list[Decision | Length]:
-    """The decisions of the notebook, whose parameters are `settings`."""
-    wide, lenet = _dense(settings), _lenet(settings)
+    """The decisions of the notebook."""
+    dense, lenet = networks(settings).values()
+    seeds = range(settings.seed, settings.seed + settings.decision_seeds)
+    recipe = replace(dense.recipe, epochs=3 * settings.dense_epochs)
+    wide = replace(dense, recipe=recipe, seeds=seeds[:1])
     narrow = replace(
         wide,
         recipe=replace(wide.recipe, epochs=settings.dense_epochs),
-        seeds=lenet.seeds,
+        seeds=seeds,
         options={"width": min(NARROW, settings.width)},
     )
     brief = replace(lenet.recipe, epochs=min(EPOCHS, settings.lenet_epochs))
-    lenet = replace(lenet, recipe=brief)
+    lenet = replace(lenet, recipe=brief, seeds=seeds)
     return [
         Decision("width", "¿Cuántas neuronas?", wide, *_widths(settings.width)),
         Length(
@@ -52,8 +85,10 @@ def decisions(settings) -> list[Decision | Length]:
 def length(settings) -> Length:
     """Whether LeNet-5 goes on improving for half as many epochs again."""
     asked = settings.lenet_epochs
-    base = _lenet(settings)
-    longer = replace(base, recipe=replace(base.recipe, epochs=(3 * asked + 1) // 2))
+    base = networks(settings)["LeNet-5"]
+    recipe = replace(base.recipe, epochs=(3 * asked + 1) // 2)
+    seeds = range(settings.seed, settings.seed + settings.decision_seeds)
+    longer = replace(base, recipe=recipe, seeds=seeds)
     return Length("epochs", f"LeNet-5: ¿bastan {asked} épocas?", longer, str(asked))
 
 
@@ -75,26 +110,6 @@ def cost_of_width(outcome: Outcome) -> str:
 
 def _seconds(runs: list[Run]) -> float:
     return float(np.mean([run.seconds for run in runs]))
-
-
-def _dense(settings) -> Plan:
-    """The dense network, for three times its epochs."""
-    recipe = Recipe(
-        "adagrad",
-        settings.learning_rate,
-        3 * settings.dense_epochs,
-        settings.batch_size,
-    )
-    seeds = range(settings.seed, settings.seed + settings.dense_seeds)
-    return Plan("dense", recipe, seeds, {"width": settings.width})
-
-
-def _lenet(settings) -> Plan:
-    recipe = Recipe(
-        "sgd", settings.learning_rate, settings.lenet_epochs, settings.batch_size
-    )
-    seeds = range(settings.seed, settings.seed + settings.n_seeds)
-    return Plan("lenet5", recipe, seeds)
 
 
 def _widths(asked: int) -> tuple[dict, str]:

@@ -110,16 +110,21 @@ def run(
             "decisions are made with helpers.validation.validation(data): the test"
             " images are for the final networks"
         )
-    plans = {
-        (d.name, label): plan for d in decisions for label, plan in d.plans().items()
-    }
-    named = {" ".join(filter(None, key)): plan for key, plan in plans.items()}
-    runs = dict(zip(plans, train(data, named, device=device).values(), strict=True))
+    runs = train(data, plans_of(decisions), device=device)
     labels = data.test.labels.numpy()
     return {
-        d.name: Outcome(d, {label: runs[d.name, label] for label in d.plans()}, labels)
+        d.name: Outcome(d, {k: runs[_name(d, k)] for k in d.plans()}, labels)
         for d in decisions
     }
+
+
+def plans_of(decisions: list[Decision | Length]) -> dict[str, Plan]:
+    """What to train for all the decisions, by a name that people understand."""
+    return {_name(d, k): plan for d in decisions for k, plan in d.plans().items()}
+
+
+def _name(decision: Decision | Length, label: str) -> str:
+    return f"{decision.name} {label}".strip()
 
 
 def _changed(base: Plan, changes: dict) -> Plan:

@@ -2,17 +2,51 @@
 
 from dataclasses import replace
 
-from helpers.datasets import FOOTWEAR
+from helpers.datasets import FOOTWEAR, Dataset
 from helpers.models import VARIANTS
 from helpers.runs import Plan
 from helpers.training import Recipe, class_weights
-from informe.experiments.decision import Decision, Length
+from helpers.validation import validation
+from informe.experiments.decision import Decision, Length, plans_of
 from informe.experiments.mnist import rates
 from informe.names import ACTIVATION_NAMES
 
 IMAGES = 15_000  # training images to learn from; all of them for `length`
 EPOCHS = 5
 ENOUGH = 7  # number of epochs that may be enough
+
+
+def networks(settings) -> dict[str, Plan]:
+    """The networks of the notebook, whose parameters are `settings`."""
+    recipe = Recipe(
+        "adam",
+        settings.learning_rate,
+        settings.epochs,
+        settings.batch_size,
+        class_weights(FOOTWEAR, settings.footwear_weight),
+    )
+    seeds = range(settings.seed, settings.seed + settings.n_seeds)
+    return {
+        "corregida": Plan("two_hidden", recipe, seeds, VARIANTS["corrected"]),
+        "de la tarea": Plan("two_hidden", recipe, seeds, VARIANTS["original"]),
+    }
+
+
+def calibration(settings) -> dict[str, Plan]:
+    """The network whose validation images choose a temperature."""
+    corrected = networks(settings)["corregida"]
+    return {"para calibrar": replace(corrected, seeds=corrected.seeds[:1])}
+
+
+def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
+    """All that the notebook trains."""
+    few = [footwear(settings), *decisions(settings)]
+    longer = plans_of([length(settings)]) | calibration(settings)
+    return [
+        (data, networks(settings)),
+        (validation(data, IMAGES), plans_of(few)),
+        (validation(data), longer),
+    ]
 
 
 def footwear(settings) -> Decision:
@@ -28,7 +62,7 @@ def footwear(settings) -> Decision:
     return Decision(
         "footwear",
         "¿Cuánto debe costar un error en el calzado?",
-        _base(settings, 2 * settings.n_seeds),
+        _base(settings, 2 * settings.decision_seeds),
         choices,
         f"{asked:g}",
     )
@@ -36,7 +70,7 @@ def footwear(settings) -> Decision:
 
 def decisions(settings) -> list[Decision]:
     """The decisions of the notebook, whose parameters are `settings`."""
-    base = _base(settings, settings.n_seeds)
+    base = _base(settings, settings.decision_seeds)
     adam, asked = rates(base.recipe)
     return [
         Decision("activations", "¿Qué activaciones?", base, PAIRS, "ReLU + ELU"),
@@ -47,22 +81,17 @@ def decisions(settings) -> list[Decision]:
 
 def length(settings) -> Length:
     """How many epochs are enough for the report's network and recipe."""
-    base = _base(settings, settings.n_seeds)
+    base = _base(settings, settings.decision_seeds)
     epochs = max(settings.epochs, ENOUGH) * 3 // 2
     longer = replace(base, recipe=replace(base.recipe, epochs=epochs))
     return Length("epochs", f"¿Bastan {ENOUGH} épocas?", longer, str(ENOUGH))
 
 
-def _base(settings, seeds: int) -> Plan:
-    recipe = Recipe(
-        "adam",
-        settings.learning_rate,
-        min(EPOCHS, settings.epochs),
-        settings.batch_size,
-        class_weights(FOOTWEAR, settings.footwear_weight),
-    )
-    seeds = range(settings.seed, settings.seed + seeds)
-    return Plan("two_hidden", recipe, seeds, VARIANTS["corrected"])
+def _base(settings, n: int) -> Plan:
+    """The corrected network with few epochs and `n` seeds."""
+    final = networks(settings)["corregida"]
+    recipe = replace(final.recipe, epochs=min(EPOCHS, settings.epochs))
+    return replace(final, recipe=recipe, seeds=range(settings.seed, settings.seed + n))
 
 
 def _optimizers(recipe: Recipe) -> tuple[dict, str]:

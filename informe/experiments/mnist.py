@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from helpers.datasets import Dataset
 from helpers.models import VARIANTS
 from helpers.runs import Plan
 from helpers.training import Recipe
-from informe.experiments.decision import Decision, Length
+from helpers.validation import validation
+from informe.experiments.decision import Decision, Length, plans_of
 from informe.names import ACTIVATION_NAMES, LOSS_NAMES
 
 IMAGES = 20_000  # training images to learn from
@@ -13,12 +15,37 @@ EPOCHS = 5
 ENOUGH = 3  # epochs that the original calls enough
 
 
-def decisions(settings) -> list[Decision | Length]:
-    """The decisions of the notebook, whose parameters are `settings`."""
-    epochs = min(EPOCHS, settings.epochs)
-    recipe = Recipe("sgd", settings.learning_rate, epochs, settings.batch_size)
+def networks(settings) -> dict[str, Plan]:
+    """The networks of the notebook, whose parameters are `settings`."""
+    recipe = Recipe("sgd", settings.learning_rate, settings.epochs, settings.batch_size)
     seeds = range(settings.seed, settings.seed + settings.n_seeds)
-    base = Plan("one_hidden", recipe, seeds, VARIANTS["corrected"])
+    return {
+        "corregida": Plan("one_hidden", recipe, seeds, VARIANTS["corrected"]),
+        "de la tarea": Plan("one_hidden", recipe, seeds, VARIANTS["original"]),
+    }
+
+
+def calibration(settings) -> dict[str, Plan]:
+    """The network whose validation images choose a temperature."""
+    corrected = networks(settings)["corregida"]
+    return {"para calibrar": replace(corrected, seeds=corrected.seeds[:1])}
+
+
+def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
+    """All that the notebook trains."""
+    return [
+        (data, networks(settings)),
+        (validation(data, IMAGES), plans_of(decisions(settings))),
+        (validation(data), calibration(settings)),
+    ]
+
+
+def decisions(settings) -> list[Decision | Length]:
+    """The decisions of the notebook."""
+    final = networks(settings)["corregida"]
+    seeds = range(settings.seed, settings.seed + settings.decision_seeds)
+    recipe = replace(final.recipe, epochs=min(EPOCHS, settings.epochs))
+    base = replace(final, recipe=recipe, seeds=seeds)
     longer = replace(base, recipe=replace(recipe, epochs=2 * settings.epochs))
     with_relu = replace(base, options=base.options | {"activation": "relu"})
     return [

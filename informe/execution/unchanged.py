@@ -1,0 +1,119 @@
+"""Whether what a notebook showed when it was last executed still holds.
+
+Executing a notebook whose trainings are all stored takes ten seconds, most of them to
+import libraries and to draw. If nothing that decides what its code cells show has
+changed, their outputs are used again, and only its text is taken anew.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+
+from helpers import paths
+from informe.execution.processes import Execution
+
+# what makes the PDF of executed notebooks, and takes no part in executing them
+AFTERWARDS = ("informe/cli", "informe/pdf", "informe/report/chapters.py")
+CODE = {".py", ".js", ".css", ".mplstyle"}
+
+
+def remember(execution: Execution) -> None:
+    """Note down what an execution that ended well was made from, and what it made."""
+    file = _notes(execution)
+    file.unlink(missing_ok=True)
+    if _metrics(execution).exists():  # whose runs are told; others are executed always
+        file.write_text(json.dumps(_notebook_made(execution)), encoding="utf-8")
+
+
+def reuse(execution: Execution) -> bool:
+    """Use the last execution again if that is the same; say whether it is.
+
+    The notebook's text is replaced by the present one.
+    """
+    try:
+        same = json.loads(_notes(execution).read_text("utf-8")) == _notebook_made(
+            execution
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+    if same:
+        executed = nbformat.read(execution.target, as_version=4)
+        fresh = nbformat.read(execution.source, as_version=4)
+        _take_text(fresh.cells, executed.cells)
+        nbformat.write(executed, execution.target)
+        remember(execution)
+    return same
+
+
+def _take_text(fresh: list, executed: list) -> None:
+    own = [
+        c for c in executed if "injected-parameters" not in c.metadata.get("tags", [])
+    ]
+    for new, old in zip(fresh, own, strict=True):
+        if new.cell_type == "markdown":
+            old.source = new.source
+
+
+def _notes(execution: Execution) -> Path:
+    return execution.target.with_suffix(".made.json")
+
+
+def _metrics(execution: Execution) -> Path:
+    return paths.figures(execution.name) / "metrics.json"
+
+
+def _notebook_made(execution: Execution) -> dict:
+    """All that decides the outputs, and digests of what was made."""
+    cells = nbformat.read(execution.source, as_version=4).cells
+    code = [(c.cell_type, c.source if c.cell_type == "code" else "") for c in cells]
+    tags = [c.metadata.get("tags", []) for c in cells]
+    data = paths.data() / f"{execution.name}.safetensors"
+    figures = sorted(paths.figures(execution.name).iterdir())
+    return {
+        "cells": _digest([json.dumps([code, tags]).encode()]),
+        "parameters": {k: str(v) for k, v in execution.parameters.items()},
+        "code": _digest(file.read_bytes() for file in _code()),
+        "packages": [sys.version, *sorted(_packages())],
+        "data": data.exists() and data.stat().st_mtime_ns,
+        "runs": {key: _digest([_run(key)]) for key in _runs(execution)},
+        "figures": {f.name: _digest([f.read_bytes()]) for f in figures},
+        "executed": _digest([execution.target.read_bytes()]),
+    }
+
+
+def _code() -> list[Path]:
+    root = paths.PACKAGE.parent
+    files = [f for house in ("helpers", "informe") for f in (root / house).rglob("*")]
+    return sorted(
+        f
+        for f in files
+        if f.suffix in CODE
+        and not f.relative_to(root).as_posix().startswith(AFTERWARDS)
+    )
+
+
+def _packages() -> list[str]:
+    return [f"{d.name} {d.version}" for d in metadata.distributions()]
+
+
+def _runs(execution: Execution) -> list[str]:
+    """Keys of the runs that the notebook showed."""
+    told = json.loads(_metrics(execution).read_text("utf-8"))
+    shown = [key for network in told["networks"].values() for key in network["runs"]]
+    return [*shown, *told["experiments"]]
+
+
+def _run(key: str) -> bytes:
+    return (paths.runs() / key / "run.json").read_bytes()
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
