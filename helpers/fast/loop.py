@@ -145,7 +145,10 @@ class FastLoop:
         Raises ValueError if labels or class weights do not match the network's classes.
         """
         self.model, self.batch = model, recipe.batch_size
-        self.images, self.shape = _pixels(train.images), train.images.shape[1:]
+        self.images, self.shape = (
+            train.images.flatten(1).numpy(),
+            train.images.shape[1:],
+        )
         self.labels = train.labels.numpy()
         self.optimizer = Optimizer(recipe.optimizer, recipe.learning_rate)
         self.weights = {p: Weights(p, self.optimizer) for p in model.parameters()}
@@ -207,7 +210,7 @@ class FastLoop:
 def predict(model: nn.Sequential, images: Tensor) -> Tensor:
     """Logits (N, classes) of uint8 images (N, C, H, W)."""
     weights = {p: Weights(p) for p in model.parameters()}
-    pixels, passes, logits = _pixels(images), {}, []
+    pixels, passes, logits = images.flatten(1).numpy(), {}, []
     for rows in np.array_split(np.arange(len(images)), -(-len(images) // PREDICTED)):
         size = len(rows)
         if size not in passes:
@@ -215,8 +218,3 @@ def predict(model: nn.Sequential, images: Tensor) -> Tensor:
         passes[size].forward(pixels, rows)
         logits.append(passes[size].logits.t().clone())
     return torch.cat(logits)
-
-
-def _pixels(images: Tensor) -> np.ndarray:
-    """Reshape images (N, C, H, W) to (N, C * H * W), without a copy if possible."""
-    return images.flatten(1).numpy()
