@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -22,18 +23,25 @@ NUMBERS = 25_000_000  # copied
 def ceilings() -> dict[str, float]:
     """Measure FLOP/s of a matrix product and a convolution, and bytes/s of a copy.
 
-    All are in float32. The first two differ if torch's libraries use different vector
-    instructions. Both the bytes read by the copy and those written are counted.
+    All are in float32 and on all cores. The product is the faster of torch's (MKL) and
+    numpy's (OpenBLAS), which differ by a factor of two on some processors;
+    `OPENBLAS_CORETYPE`, if it is set, may slow the latter down. Both the bytes read by
+    the copy and those written are counted.
     """
     a, b, c = (torch.rand(SIDE, SIDE) for _ in range(3))
+    arrays = [matrix.numpy() for matrix in (a, b, c)]
     x, y = torch.rand(NUMBERS), torch.rand(NUMBERS)
     conv = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False)
     conv = conv.to(memory_format=torch.channels_last)
     images = torch.rand(IMAGES, CHANNELS, PIXELS, PIXELS)
     images = images.to(memory_format=torch.channels_last)
     convolved = 2 * images.numel() * conv.weight[0].numel()
+    product = min(
+        _best(lambda: torch.mm(a, b, out=c)),
+        _best(lambda: np.matmul(*arrays[:2], out=arrays[2])),
+    )
     return {
-        "products": 2 * SIDE**3 / _best(lambda: torch.mm(a, b, out=c)),
+        "products": 2 * SIDE**3 / product,
         "convolutions": convolved / _best(lambda: conv(images)),
         "bytes": 8 * NUMBERS / _best(lambda: y.copy_(x)),
     }

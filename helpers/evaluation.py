@@ -1,4 +1,4 @@
-"""Scores of predictions: the confusion matrix, precision, recall and macro-F1."""
+"""Scores of predictions: the confusion matrix, precision and recall."""
 
 from functools import cached_property
 
@@ -78,17 +78,6 @@ def row_shares(counts: np.ndarray) -> np.ndarray:
 def accuracy(counts: np.ndarray) -> float:
     """Share of all images on the diagonal."""
     return float(np.diag(counts).sum() / counts.sum())
-
-
-def macro_f1(counts: np.ndarray) -> np.ndarray:
-    """Mean over the classes of the harmonic mean of precision and recall.
-
-    `counts` is (..., K, K), the result (...). A class neither predicted nor present
-    counts 0, as in scikit-learn.
-    """
-    whole = counts.sum(-1) + counts.sum(-2)
-    right = 2 * np.diagonal(counts, axis1=-2, axis2=-1)
-    return (right / np.maximum(whole, 1)).mean(-1)
 
 
 def off_diagonal(counts: np.ndarray) -> np.ndarray:

@@ -14,7 +14,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor
 
-from helpers.calibration import Calibration
 from helpers.datasets import Split
 from helpers.evaluation import row_shares
 from helpers.numbers import THIN, percent
@@ -162,30 +161,6 @@ def plot_seeds(
     ax.set_yticks(range(len(groups)), groups)
     ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
     ax.grid(axis="x")
-    return ax
-
-
-def plot_calibration(
-    before: Calibration, after: Calibration, *, ax: Axes | None = None
-) -> Axes:
-    """Draw the reliability diagrams before and after a change of calibration.
-
-    A point is a bin of the predicted class's probability; on the diagonal, the network
-    is right as often as it says. Its area grows with the number of images in the bin.
-    """
-    ax = ax or _axes(6.3, 1.4)
-    ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
-    for color, (name, c) in enumerate({"antes": before, "después": after}.items()):
-        area = 4 + 90 * c.images / c.images.sum()
-        label = f"{name}: ECE {percent(c.error, None)}"
-        style = {"color": f"C{color}", "marker": "os"[color], "label": label}
-        ax.plot(c.confidence, c.accuracy, color=f"C{color}", linewidth=0.8)
-        ax.scatter(c.confidence, c.accuracy, area, **style)
-    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probabilidad de la clase predicha")
-    ax.set_ylabel("aciertos")
-    ax.grid()
-    for handle in ax.legend(loc="upper left").legend_handles:
-        handle.set_sizes([25])
     return ax
 
 

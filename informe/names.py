@@ -1,8 +1,8 @@
 """What networks, and what they are trained with, are called in Spanish."""
 
-from helpers import numbers
 from helpers.runs import Run
 from helpers.training import Recipe
+from informe import numbers
 
 NETWORK_NAMES = {
     "one_hidden": "una capa oculta",
@@ -19,7 +19,7 @@ OPTIMIZER_NAMES = {
 LOSS_NAMES = {
     "cross_entropy": "entropía cruzada",
     "mse": "error cuadrático",
-    "multi_margin": "multimargen",
+    "multi_margin": "margen multiclase",
 }
 ACTIVATION_NAMES = {
     None: "ninguna",
@@ -53,17 +53,18 @@ def recipe_of(run: Run) -> str:
     that it leaves out the activation on the output.
     """
     about, recipe = run.about, run.about["recipe"]
+    optimizer, rate = recipe["optimizer"], recipe["learning_rate"]
     weights, size = recipe["class_weights"], recipe["batch_size"]
     loss, images = recipe["loss"], about["train_images"]
     options = {k: v for k, v in about["options"].items() if k in OPTION_NAMES}
     parts = [
-        f"{OPTIMIZER_NAMES[recipe['optimizer']]} {recipe['learning_rate']:g}",
+        f"{OPTIMIZER_NAMES[optimizer]} {numbers.small(rate)}",
         numbers.count(recipe["epochs"], "época", "épocas"),
         LOSS_NAMES[loss] if loss != Recipe().loss else None,
         weights and "pesos " + "-".join(f"{w:g}" for w in weights),
         f"lotes de {size}" if size != Recipe().batch_size else None,
         *(f"{OPTION_NAMES[k]} {_option(v)}" for k, v in options.items()),
-        images and f"{numbers.integer(images)} imágenes",
+        images and numbers.images(images),
     ]
     return ", ".join(filter(None, parts))
 

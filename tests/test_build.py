@@ -129,7 +129,7 @@ def test_two_whole_reports_at_once_and_a_third_from_the_store(home):
     assert ["waiting" in run.stderr for run in done].count(True) == 1
     third = make(outputs[2])
     assert third.returncode == 0
-    assert "por entrenar" not in third.stderr
+    assert "Por entrenar" not in third.stderr
     first, second, last = (output.read_bytes() for output in outputs)
     assert first == second == last
     assert not list((home / "runs").glob("*.part"))

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers.calibration import calibration
 from helpers.datasets import load
 from helpers.validation import validation
 from informe.report import calibrated
+from informe.report.calibration import calibration
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def test_the_temperature_comes_from_validation_alone(sets):
     again = calibrated.calibrate(final, shuffled, chooser, cut)
     assert again.temperature == found.temperature
     text = calibrated.sentence("x", found)
-    assert "demasiado segura" in text and "reduce" in text
-    assert f" {found.temperature:.2f}" in text
+    assert "peca de segura" in text and "reduce" in text
+    assert f"\u00a0{found.temperature:.2f}," in text
 
 
 def test_it_is_not_fitted_on_the_test_images(sets):
@@ -55,6 +55,16 @@ def test_the_sentence_follows_what_was_measured():
     ]:
         c = calibrated.Calibrated(0.5, before, after, 10, {})
         text = calibrated.sentence("x", c)
-        assert word in text and "insegura" in text and " 0.50" in text
-    c = calibrated.Calibrated(1.01, good, good, 10, {})
-    assert "bien calibrada" in calibrated.sentence("x", c)
+        assert word in text and "peca de insegura" in text and "\u00a00.50" in text
+    for same in (good, bad):  # a temperature near 1 does not mean a small error
+        text = calibrated.sentence("x", calibrated.Calibrated(1.01, same, same, 1, {}))
+        assert "no peca" in text and "bien" not in text
+        assert "1 imagen de" in text
+
+
+def test_the_figure_shows_both_errors_in_its_legend():
+    logits = np.log([[0.9, 0.1], [0.9, 0.1]])
+    good, bad = calibration(logits, [0, 0]), calibration(logits, [1, 1])
+    ax = calibrated.plot_calibration(calibrated.Calibrated(1.0, bad, good, 2, {}))
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown == ["antes: ECE 90\u202f%", "después: ECE 10\u202f%"]

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import special
 
-from helpers.calibration import BINS, calibration, temperature
+from informe.report.calibration import BINS, calibration, temperature
 
 
 def logits_of(sure, labels, right):

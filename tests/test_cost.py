@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from helpers import models
-from helpers.numbers import integer
+from informe.numbers import integer
 from informe.report import cost, results
 from informe.report.cost import flops
 from tests.support.runs import run
@@ -39,6 +39,14 @@ def test_the_sentence_says_what_more_operations_buy(tmp_path, mnist):
         text = cost.pareto({"A": [good], "B": [bad]}, {"A": a, "B": b})
         told = re.findall(r"\b[AB]\b|−?\d[\d.\u202f]*\d", text)
         assert told == [integer(a), "A", integer(b), "B", *then]
+
+
+def test_operations_that_buy_nothing(tmp_path, mnist):
+    one, other = (run(tmp_path / k, mnist.test.labels, 0.8) for k in "ab")
+    for operations in ({"A": 20_000, "B": 100}, {"A": 100, "B": 20_000}):
+        text = cost.pareto({"A": [one], "B": [other]}, operations)
+        assert text.endswith(f", {min(operations, key=operations.get)}.")
+        assert "Ninguna" in text and "0.0" not in text
 
 
 def test_gallery_holds_the_most_confused_pair_and_the_surest_errors(tmp_path, mnist):

@@ -59,36 +59,40 @@ def right(share):
 class TestAnswer:
     def test_the_references_choice_wins_by_far(self):
         text = answer(made_up({"a": [0.9, 0.91, 0.92], "b": [0.8, 0.81, 0.83]}))
-        assert says(text, "¿Cuál?", "Gana", "«a»", "0.910 ± 0.010", "tarea", "«b»")
+        assert says(
+            text, "¿Cuál?", "Gana", "«a»", "91.0 ± 1.0\u202f%", "original", "«b»"
+        )
         # by hand: gaps 0.10, 0.10, 0.09; t(2) = 4.303, sd 0.00577: 0.0967 ± 0.0143
         # t = 0.0967 / (0.00577 / sqrt(3)) = 29: p = 2 P(t(2) > 29) = 0.0012
-        found = ["9.67", "[8.23, 11.10]", "p = 0.001"]
+        found = ["9.67", "[8.23, 11.10]", "*p* = 0.001"]
         assert says(text, "«b»", *found, "se distingue", "semillas")
 
     def test_another_wins_within_the_noise(self):
         text = answer(made_up({"a": [0.9, 0.91, 0.92], "b": [0.95, 0.91, 0.90]}))
-        assert says(text, "Gana", "«b»", "«a»", "tarea", "1.00")
+        assert says(text, "Gana", "«b»", "«a»", "original", "1.00")
         assert says(text, "no se distingue", "semillas")
 
     def test_the_best_of_several_is_one_of_several(self):
         a, b = [0.90, 0.91, 0.92], [0.93, 0.93, 0.95]
         text = answer(made_up({"a": a, "b": b}))
         # gaps 0.03, 0.02, 0.03, t = 8: p = 0.0153, and four times that among four
-        assert says(text, "2.67", "[1.23, 4.10]", "p = 0.015", "se distingue")
+        assert says(text, "2.67", "[1.23, 4.10]", "*p* = 0.015", "se distingue")
         others = {k: [0.85, 0.95, 0.90] for k in "cde"}
         text = answer(made_up({"a": a, "b": b} | others))
-        assert says(text, "2.67", "[1.23, 4.10]", "p = 0.061", "no se distingue")
+        assert says(text, "2.67", "[1.23, 4.10]", "*p* = 0.061", "no se distingue")
 
     def test_one_seed_is_judged_by_images(self):
         text = answer(made_up({"a": [0.5], "b": [0.9]}))
-        assert says(text, "Gana", "«b»", "0.900", "«a»", "se distingue", "imágenes")
+        assert says(
+            text, "Gana", "«b»", "90.0\u202f%", "«a»", "se distingue", "imágenes"
+        )
         assert "±" not in text
         text = answer(made_up({"a": [0.9], "b": [0.902]}))
         assert says(text, "no se distingue", "imágenes")
 
     def test_ties_are_ties(self):
         text = answer(made_up({"a": [0.9, 0.8], "b": [0.8, 0.9], "c": [0.5, 0.5]}))
-        assert says(text, "Empatan", "«a»", "«b»", "0.850 ± 0.071")
+        assert says(text, "Empatan", "«a»", "«b»", "85.0 ± 7.1\u202f%")
         assert "«c»" not in text and "se distingue" not in text
 
     def test_ties_do_not_depend_on_rounding(self):
@@ -97,7 +101,7 @@ class TestAnswer:
 
     def test_a_reference_behind_a_tie_is_named(self):
         text = answer(made_up({"a": [0.5], "b": [0.9], "c": [0.9]}))
-        assert says(text, "Empatan", "«b»", "«c»", "«a»", "tarea", "40.00")
+        assert says(text, "Empatan", "«b»", "«c»", "«a»", "original", "40.00")
 
     def test_one_label_for_all_is_told(self):
         collapsed = made_up({"a": [0.9], "b": [0.1]})
@@ -112,17 +116,28 @@ class TestAnswer:
         some.__class__.predictions = some.predictions | {"b": fallen}
         assert says(answer(some), "«b»", "1", "2", "una sola")
 
+    @pytest.mark.parametrize("fallen, won", [(1, True), (2, False)])
+    def test_a_choice_that_mostly_collapses_does_not_win(self, fallen, won):
+        some = made_up({"a": [0.3] * 3, "b": [1.0] * 3})
+        zeros = np.zeros(1000, int)
+        seeds = np.stack([zeros] * fallen + [right(1.0)] * (3 - fallen))
+        some.__class__.predictions = some.predictions | {"b": seeds}
+        text = answer(some)
+        assert says(text, "«b»", "%") and ("Gana" in text) == won
+        assert says(text, f"{fallen} de 3 semillas", "una sola")
+
     def test_epochs_that_are_not_enough(self):
         text = answer(made_up({"1": [0.5], "2": [0.6], "3": [0.9]}, "1", Length))
-        assert says(text, "No bastan", "1", "1", "3", "+40.00", "+10.00")
-        assert says(text, "mejor", "3", "0.900")
+        assert says(text, "No basta", "1", "1", "3", "+40.00", "+10.00")
+        assert says(text, "mejor", "3", "90.0\u202f%")
 
     def test_epochs_that_are_enough(self):
         same = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.901, 0.801]}
         text = answer(made_up(same, "2", Length))
         assert says(text, "¿Cuál?", "Bastan", "2", "0.5")
         worse = {"1": [0.9], "2": [0.5]}
-        assert says(answer(made_up(worse, "1", Length)), "Bastan", "1")
+        text = answer(made_up(worse, "1", Length))
+        assert says(text, "Basta 1 época", "se pierde") and "ganan" not in text
 
     def test_a_wide_interval_is_no_proof_that_epochs_are_enough(self):
         wide = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.8, 0.9]}
@@ -132,7 +147,11 @@ class TestAnswer:
     @pytest.mark.parametrize("asked", ["3", "4"])
     def test_epochs_that_were_not_trained(self, asked):
         text = answer(made_up({"1": [0.5], "2": [0.6], "3": [0.9]}, asked, Length))
-        assert says(text, "3", "no se puede decir")
+        assert says(text, "3 épocas", "no se puede decir")
+
+    def test_one_epoch_is_singular(self):
+        text = answer(made_up({"1": [0.5]}, "1", Length))
+        assert says(text, "1 época", "no se puede decir") and "1 épocas" not in text
 
     def test_all_questions_are_answered_in_a_list(self):
         outcomes = {
@@ -148,7 +167,9 @@ class TestAnswer:
         assert (e.mean, e.low, e.high) == pytest.approx((0.1, 0.1, 0.1))
 
 
-Settings = namedtuple("Settings", "seed n_seeds epochs batch_size learning_rate")
+Settings = namedtuple(
+    "Settings", "seed n_seeds decision_seeds epochs batch_size learning_rate"
+)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +180,7 @@ def small(tmp_path_factory):
     patch.setattr(mnist, "KERNELS", {"4 × 4": {}, "2 × 2": {"kernel": 2}})
     patch.setattr(mnist, "CHANNELS", {"1": {}, "2": {"channels": 2}})
     cut = validation(load("mnist", "sample"), 100)
-    yield run(mnist.decisions(Settings(3, 2, 1, 40, 0.05)), cut, device="cpu"), cut
+    yield run(mnist.decisions(Settings(3, 2, 2, 1, 40, 0.05)), cut, device="cpu"), cut
     patch.undo()
 
 
@@ -174,7 +195,9 @@ class TestRun:
         base = abouts["loss", "entropía cruzada"]
         assert [about["seed"] for about in base] == [3, 4]
         assert {a["data"] for seeds in abouts.values() for a in seeds} == {cut.checksum}
-        assert abouts["loss", "multimargen"][0]["recipe"]["loss"] == "multi_margin"
+        assert (
+            abouts["loss", "margen multiclase"][0]["recipe"]["loss"] == "multi_margin"
+        )
         assert abouts["output", "tanh"][0]["options"] == {"output": "tanh"}
         assert abouts["rate", "0.1"][0]["recipe"]["learning_rate"] == 0.1
         assert list(outcomes["rate"].runs) == ["0.0001", "0.001", "0.01", "0.05", "0.1"]
@@ -334,3 +357,14 @@ class TestDead:
         output = dead.Output(np.linspace(0.1, 0.9, 10), np.ones(10), 1000)
         text = dead.explain(output, [], "0123456789")
         assert says(text, "ninguna clase", "«0»", "100", "1000")
+
+    def test_where_no_image_has_a_positive_logit_it_says_no(self):
+        alive = np.linspace(0, 0.9, 10)
+        text = dead.explain(dead.Output(alive, np.ones(10), 10_000), [], "0123456789")
+        assert says(text, "«0»", "no lo es en ninguna")
+
+    def test_one_image_is_singular(self):
+        alive, gradient = np.full(10, 1.0), np.full(10, 1e-5)
+        text = dead.explain(dead.Output(alive, gradient, 1), [8], "0123456789")
+        assert says(text, "«8»", "1 de 1 imagen", "10⁻⁵")
+        assert "imágenes" not in text and "ellas" not in text and "e-05" not in text

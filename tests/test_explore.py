@@ -224,7 +224,7 @@ class TestDuel:
         words = view.state["note"].replace("−", "-")
         shown = float(re.search(r"la de B: ([-+.\d]+)", words)[1])
         assert shown == pytest.approx(gap, abs=0.0501)
-        assert f"p = {p:.3f}" in words
+        assert f"p\u00a0=\u00a0{p:.3f}" in words
         view.do({"choose": {"true": "7"}})
         assert view.state["note"] != words
 

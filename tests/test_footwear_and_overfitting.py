@@ -21,6 +21,7 @@ SHOES = np.isin(LABELS, FOOTWEAR)
 FASHION = SimpleNamespace(
     seed=0,
     n_seeds=3,
+    decision_seeds=3,
     epochs=10,
     batch_size=40,
     learning_rate=0.001,
@@ -29,6 +30,7 @@ FASHION = SimpleNamespace(
 CIFAR = SimpleNamespace(
     seed=0,
     n_seeds=3,
+    decision_seeds=3,
     dense_seeds=1,
     dense_epochs=2,
     lenet_epochs=10,
@@ -85,7 +87,7 @@ def change(shoes: float, others: float) -> list[np.ndarray]:
 )
 def test_the_verdict_on_the_weight_of_the_assignment(shoes, others, verdict):
     outcome = weighed({"1": seeds(0.90, 0.80), "2": change(shoes, others)})
-    assert says(footwear.answer(outcome), "tarea", "2", *verdict)
+    assert says(footwear.answer(outcome), "consigna", "2", *verdict)
 
 
 def test_parts_are_recalls_and_changes_have_students_interval():
@@ -107,26 +109,27 @@ def test_one_seed_is_compared_image_by_image():
 
 def test_equal_outcomes_cannot_be_told_apart():
     text = footwear.answer(weighed({"1": seeds(0.9, 0.8), "2": seeds(0.9, 0.8)}))
-    assert text.count("+0.00") == text.count("[0.00, 0.00]") == 3
+    assert text.count(" 0.00 puntos [0.00, 0.00]") == 3
     assert says(text, "no cambia")
 
 
 def test_equal_weights_have_no_verdict():
     equal = weighed({"1": seeds(0.9, 0.8), "2": seeds(0.9, 0.8)}, asked=1.0)
-    assert "tarea" not in footwear.answer(equal)
+    assert "consigna" not in footwear.answer(equal)
 
 
 @pytest.mark.parametrize(
     ("shoes", "instead", "parts"),
     [
         (0.9, (7, 5), ["100.0\u202f%", "mayoría"]),
-        (0.9, (0, 1), ["0.0\u202f%", "solo en esos"]),
+        (0.9, (0, 1), ["ningún error"]),
         (1.0, (7, 5), ["no hay errores"]),
     ],
 )
 def test_where_errors_on_footwear_go(shoes, instead, parts):
     wrong = [predicted(shoes, 0.8, instead)]
-    assert says(footwear.answer(weighed({"1": wrong, "2": wrong})), *parts)
+    text = footwear.answer(weighed({"1": wrong, "2": wrong}))
+    assert says(text, *parts) and "solo en esos" not in text
 
 
 def test_the_figure_of_footwear_shows_seeds_means_and_intervals():
@@ -154,7 +157,7 @@ def lasting(train: list[float], validation: list[list[float]], asked="2") -> Out
     return Outcome(decision, {"": runs}, LABELS)
 
 
-VERDICTS = r"\b(Sí|No se distingue|No|empeora|memoriza|aún|no se ve|tampoco)\b"
+VERDICTS = r"\b(Sí|No se distingue|No|empeora|memoriza|aún|no se ve|ya no mejora)\b"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,14 @@ VERDICTS = r"\b(Sí|No se distingue|No|empeora|memoriza|aún|no se ve|tampoco)\b
         ([0.5, 0.4, 0.1], [0.5, 0.4, 0.3], ["Sí", "memoriza", "aún"]),
         ([0.5, 0.4, 0.1], [0.5, 0.4, 0.4], ["Sí", "memoriza", "no se ve"]),
         ([0.5, 0.4, 0.3], [0.5, 0.4, 0.3], ["No"]),
-        ([0.5, 0.4, 0.4], [0.5, 0.4, 0.4], ["No", "tampoco"]),
+        ([0.5, 0.4, 0.4], [0.5, 0.4, 0.4], ["No", "ya no mejora", "no se ve"]),
+        ([0.5, 0.42, 0.42], [0.5, 0.4, 0.5], ["No", "ya no mejora", "empeora"]),
+        ([0.5, 0.4, 0.45], [0.5, 0.4, 0.3], ["No", "ya no mejora", "aún"]),
+        ([0.5, 0.3, 0.3], [0.5, 0.4, 0.5], ["Sí", "memoriza", "empeora"]),
+        ([0.5, 0.1, 0.2], [0.5, 0.4, 0.4], ["No", "ya no mejora", "no se ve"]),
+        ([0.5, 0.1, 0.1], [0.5, 0.4, 0.4], ["Sí", "memoriza", "no se ve"]),
+        ([0.2, 0.2, 0.2], [0.5, 0.4, 0.4], ["No", "ya no mejora", "no se ve"]),
+        ([0.6, 0.5, 0.5], [0.5, 0.4, 0.4], ["No", "ya no mejora", "no se ve"]),
         ([0.5, 0.4, 0.39], [0.5, 0.4, 0.4], ["No se distingue"]),
     ],
 )
@@ -175,8 +185,11 @@ def test_whether_a_network_overfits(train, validation, verdict, n):
     assert re.findall(VERDICTS, text) == verdict
     ends = train[-1], np.mean(several, 0)[-1]
     learnt, seen = (f"{100 * error:.1f}\u202f%" for error in ends)
-    apart = f"{100 * (ends[1] - ends[0]):.1f} puntos".replace("-", "−")
-    assert says(text, "2", "3", "40.0\u202f%", learnt, seen, apart)
+    before = f"{100 * train[1]:.1f}\u202f%"
+    gap = 100 * (ends[1] - ends[0])
+    apart = f"{abs(gap):.1f} puntos por {'encima' if gap > 0 else 'debajo'}"
+    told = apart if abs(gap) > 1e-9 else "a la par"
+    assert says(text, "2", "3", before, learnt, seen, told) and "−" not in told
 
 
 def test_overfitting_cannot_be_told_without_more_epochs():
@@ -248,9 +261,28 @@ def test_the_cost_of_width_is_told_by_parameters_and_time():
 
     runs = {"100": one(1000, 2.0), "1000": one(10_000, 8.0)}
     text = cifar10.cost_of_width(SimpleNamespace(runs=runs))
-    assert says(text, "100", "1000", "2.0 s", "1000", "10", "4.0")
+    assert says(text, "100", "1000", "2.0\u202fs", "1000", "10 veces", "4.0 veces")
     alone = cifar10.cost_of_width(SimpleNamespace(runs={"100": one(1000, 2.0)}))
-    assert says(alone, "100", "1000", "2.0 s") and "veces" not in alone
+    assert says(alone, "100", "1000", "2.0\u202fs") and "veces" not in alone
+    runs = {"1": one(100, 2.0), "2": one(190, 2.01)}
+    text = cifar10.cost_of_width(SimpleNamespace(runs=runs))
+    assert says(text, "1 neurona", "1.9 veces", "más o menos ese tiempo")
+
+
+def test_the_question_on_one_epoch_is_singular():
+    for epochs, question in [(1, "¿basta 1 época?"), (10, "¿bastan 10 épocas?")]:
+        settings = SimpleNamespace(**vars(CIFAR) | {"lenet_epochs": epochs})
+        assert cifar10.length(settings).question.endswith(question)
+
+
+def test_tiny_learning_rates_are_powers_of_ten_in_labels():
+    mine = {"learning_rate": 5e-5}
+    tiny = SimpleNamespace(**vars(FASHION) | mine)
+    labels = [label for d in fashion_mnist.decisions(tiny) for label in d.choices]
+    tiny = SimpleNamespace(**vars(CIFAR) | mine)
+    labels += [label for d in cifar10.decisions(tiny)[2:] for label in d.choices]
+    assert sum("5\u00a0×\u00a010⁻⁵" in label for label in labels) == 4
+    assert not any("e-0" in label for label in labels)
 
 
 def test_the_setting_tells_seeds_that_differ_and_counts_shared_trainings_once():

@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from helpers import plotting
-from helpers.calibration import calibration
 from helpers.plotting import contrast
 
 COUNTS = np.array([[90, 10, 0], [5, 40, 5], [0, 1, 999]])
@@ -78,14 +77,6 @@ def test_curves_draw_the_mean_and_a_band_over_seeds():
 def test_curves_of_one_seed_have_no_band():
     ax = plotting.plot_curves({"a": [history([0.4, 0.2])]})
     assert (len(ax.lines), len(ax.collections)) == (2, 0)
-
-
-def test_calibration_shows_both_errors_in_its_legend():
-    logits = np.log([[0.9, 0.1], [0.9, 0.1]])
-    good, bad = calibration(logits, [0, 0]), calibration(logits, [1, 1])
-    ax = plotting.plot_calibration(bad, good)
-    shown = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert shown == ["antes: ECE 90\u202f%", "después: ECE 10\u202f%"]
 
 
 def test_per_class_shows_seeds_mean_and_the_other():

@@ -59,9 +59,10 @@ FORMULAS = {
 }  # fmt: skip
 
 
-def build(home) -> subprocess.CompletedProcess:
+def build(home, *options) -> subprocess.CompletedProcess:
     environment = os.environ | {"INFORME_HOME": str(home)}
     command = [sys.executable, "-m", "informe.cli.main", "build", "--profile", "quick"]
+    command += options
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False
     )
@@ -128,12 +129,17 @@ def test_the_sample_is_told_on_the_first_page_and_on_the_screen(built, pages):
     assert "ATTENTION: the committed sample was used" in built[1].stderr
 
 
-def test_an_epoch_is_a_plain_line_on_the_terminal(built):
+def test_a_training_is_a_line_and_all_are_done_before_the_notebooks(built):
     lines = built[1].stderr.splitlines()
-    pattern = (
-        r"mnist +\| MNIST · corregida, semilla 0 · época 1/3 · error de predicción"
+    n = int(
+        re.match(r"Por entrenar: (\d+) \(CPU, \d en paralelo\); unos \d+", lines[0])[1]
     )
-    assert sum(bool(re.match(pattern, line)) for line in lines) == 1
+    counts = [
+        re.match(r"(\d+)/(\d+) · quedan unos \d+ (min|s) · ", x)
+        for x in lines[1 : n + 1]
+    ]
+    assert [(int(m[1]), int(m[2])) for m in counts] == [(k + 1, n) for k in range(n)]
+    assert not any("| " in line for line in lines)  # what a notebook's kernel says
 
 
 def test_figures_and_metrics_land_in_their_folders(built):
@@ -151,9 +157,9 @@ def test_built_again_from_the_stored_runs_it_is_the_same_to_the_byte(built):
     kept = [pdf, *home.glob("figures/*/*")]
     before = {path: path.read_bytes() for path in kept}
     pdf.unlink()
-    again = build(home)
+    again = build(home, "--anew")
     assert again.returncode == 0
-    assert "época" not in again.stderr  # nothing was trained
+    assert "entrenar" not in again.stderr and "mnist: executed" in again.stderr
     assert [path for path in kept if path.read_bytes() != before[path]] == []
 
 

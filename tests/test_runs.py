@@ -142,17 +142,17 @@ def test_a_failed_training_says_why_and_the_finished_ones_stay(home, mnist):
     assert store.find(questions(mnist, PLAN, "cpu")[0])
 
 
-def test_headless_progress_is_one_plain_line_an_epoch(home, capsys, monkeypatch):
+def test_headless_progress_is_one_plain_line_a_training(home, capsys, monkeypatch):
     monkeypatch.setattr(progress, "is_interactive", lambda: False)
-    shown = progress.Progress("MNIST", {("a", 0): _Job()}, _Queue(), "cpu", 1)
+    name = progress.Name("MNIST", "a", 0)
+    shown = progress.Progress({name: _Job()}, _Queue(name), "CPU, 1 en paralelo")
     with shown:
         pass
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "MNIST: por entrenar, 1 (CPU, 1 en paralelo)",
-        "MNIST · a, semilla 0 · época 1/2 · error de predicción 50\u202f% · 2.0 s",
-        "MNIST · a, semilla 0 · época 2/2 · error de predicción 2.5\u202f% · 2.0 s",
+        "Por entrenar: 1 (CPU, 1 en paralelo)",
+        "1/1 · MNIST · a, semilla 0 · época 2/2 · error de predicción 2.5\u202f%",
     ]
 
 
@@ -161,10 +161,10 @@ class _Job:
 
 
 class _Queue:
-    def __init__(self):
+    def __init__(self, name):
         self.messages = [
-            (("a", 0), Epoch(1, 1.0, 0.6, 1.0, 0.5, 2.0)),
-            (("a", 0), Epoch(2, 1.0, 0.3, 1.0, 0.025, 2.0)),
+            (name, Epoch(1, 1.0, 0.6, 1.0, 0.5, 2.0)),
+            (name, Epoch(2, 1.0, 0.3, 1.0, 0.025, 2.0)),
         ]
 
     def put(self, message):

@@ -40,8 +40,10 @@ def test_per_class_is_scikit_learns_report_with_wilsons_interval():
         row, report = table.loc[str(k)], expected[str(k)]
         low, high = proportion_confint(counts[k, k], 20, method="wilson")
         recall = f"{report['recall']:.2f} [{low:.2f}, {high:.2f}]"
-        assert row["exhaustividad [IC 95 %]"] == recall
-        assert row["precisión [IC 95 %]"].startswith(f"{report['precision']:.2f} [")
+        assert row["exhaustividad [IC 95\u202f%]"] == recall
+        assert row["precisión [IC 95\u202f%]"].startswith(
+            f"{report['precision']:.2f} ["
+        )
         assert row["imágenes"] == "20"
     assert table.loc["8", "exhaustividad original"] == "0.63"
     assert "precisión original" not in tables.per_class(counts, tuple("0123456789"))
@@ -50,7 +52,7 @@ def test_per_class_is_scikit_learns_report_with_wilsons_interval():
 def test_a_class_never_predicted_has_a_dash(two_seeds, mnist):
     counts = two_seeds[1].confusion
     table = tables.per_class(counts, mnist.classes)
-    assert table.loc["3", "precisión [IC 95 %]"] == "— [—, —]"
+    assert table.loc["3", "precisión [IC 95\u202f%]"] == "— [—, —]"
 
 
 def test_mcnemars_table():
@@ -64,13 +66,13 @@ def test_mcnemars_table():
 def test_networks_and_costs(two_seeds):
     row = tables.networks({"densa": two_seeds}).loc["densa"]
     assert row["semillas"] == "2"
-    assert row["tiempo"] == "1 min 15 s"
+    assert row["tiempo"] == "1\u202fmin 15\u202fs"
     for about in two_seeds:
         about.about["network"] = "lenet5"
     cost = tables.costs({"LeNet-5": two_seeds}).loc["LeNet-5"]
-    assert cost["tiempo (original)"] == "97 min 33 s"
-    assert cost["en disco (original)"] == "245 kB"
-    assert cost["en disco"] == f"{two_seeds[0].bytes / 1000:.1f} kB"
+    assert cost["tiempo (original)"] == "1\u202fh 37\u202fmin 33\u202fs"
+    assert cost["en disco (original)"] == "245\u202fkB"
+    assert cost["en disco"] == f"{two_seeds[0].bytes / 1000:.1f}\u202fkB"
 
 
 def test_pipe_table_aligns_numbers_right(two_seeds):
@@ -90,7 +92,7 @@ def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
 
 
 def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
-    runs = {"corregida": two_seeds, "de la tarea": two_seeds[::-1]}
+    runs = {"corregida": two_seeds, "original": two_seeds[::-1]}
     pair = results.paired(*runs.values())
     content = results.metrics(mnist, runs, pair)
     network = content["networks"]["corregida"]
@@ -103,10 +105,21 @@ def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     text, table, _, compared = chapters.opening([content]).cells
     assert "[0, 1]" in text.source  # 0.81 ± 0.127 of two seeds leaves it
     table = table.outputs[0].data["text/markdown"]
-    assert "| MNIST | corregida | 2 | 0.810 ± 0.127 |" in table
+    assert "| MNIST | corregida | 2 | 0.810\u00a0±\u00a00.127 |" in table
     compared = compared.outputs[0].data["text/markdown"]
-    assert "| MNIST | corregida − de la tarea | +18.0 | [" in compared
-    assert compared.endswith("] | < 0.001 | < 0.001 |")
-    _, text, table = chapters.closing([content]).cells
+    assert "| MNIST | corregida − original | +18.0 | [" in compared
+    assert compared.endswith("] | <\u00a00.001 | <\u00a00.001 |")
+    _, text = chapters.closing([content]).cells
     assert re.search("a processor.* 2 .*Linux x86_64", text.source)
-    assert "| MNIST | corregida | `a`, `b` |" in table.outputs[0].data["text/markdown"]
+
+
+def test_the_summary_names_the_parts_whose_networks_have_two_variants(two_seeds, mnist):
+    runs = {"corregida": two_seeds, "original": two_seeds}
+    part = results.metrics(mnist, runs, results.paired(two_seeds, two_seeds))
+    alone = chapters.opening([part]).cells[0].source
+    assert "ReLU" not in alone and "dos variantes" not in alone
+    part["networks"]["original"]["options"] = {"output": "relu"}
+    one = chapters.opening([part]).cells[0].source
+    assert "1 parte:" in one and "la red de MNIST." in one and "primeras" not in one
+    two = chapters.opening([part, part | {"title": "Otra"}]).cells[0].source
+    assert "2 partes:" in two and "las redes de MNIST y Otra." in two

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import f1_score
 
 from helpers import uncertainty
 
@@ -123,33 +122,3 @@ def test_detectable_difference_has_the_power_it_claims():
     power = stats.nct.sf(edge, n - 1, shift) + stats.nct.cdf(-edge, n - 1, shift)
     assert power == pytest.approx(0.8, abs=1e-3)
     assert np.isnan(uncertainty.detectable([0.1]))
-
-
-def three_classes(n=300):
-    rng = np.random.default_rng(3)
-    labels = rng.integers(0, 3, n)
-    a = np.where(rng.random(n) < 0.8, labels, rng.integers(0, 3, n))
-    b = np.where(rng.random(n) < 0.6, labels, rng.integers(0, 3, n))
-    return labels, a, b
-
-
-def test_macro_f1_and_its_bootstrap_are_scikit_learns_and_scipys():
-    labels, a, b = three_classes()
-    found = uncertainty.compare_f1(labels, a, b, 3)
-
-    def gap(y, p, q):
-        return f1_score(y, p, average="macro") - f1_score(y, q, average="macro")
-
-    assert found.a[0] == pytest.approx(f1_score(labels, a, average="macro"))
-    assert found.b[0] == pytest.approx(f1_score(labels, b, average="macro"))
-    assert found.difference[0] == pytest.approx(gap(labels, a, b))
-    interval = stats.bootstrap(
-        (labels, a, b), gap, paired=True, vectorized=False, n_resamples=500,
-        method="percentile", rng=np.random.default_rng(1),
-    ).confidence_interval  # fmt: skip
-    assert found.difference[1:] == pytest.approx(tuple(interval), abs=0.015)
-
-
-def test_the_difference_of_a_network_from_itself_is_nothing():
-    labels, a, _ = three_classes()
-    assert uncertainty.compare_f1(labels, a, a, 3).difference == (0, 0, 0)

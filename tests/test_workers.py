@@ -124,4 +124,4 @@ def test_one_question_in_two_plans_is_one_training(home, mnist, capfd):
     plan = Plan("one_hidden", Recipe(epochs=1))
     runs = train(mnist, {"a": plan, "b": replace(plan)}, device="cpu")
     assert runs["a"] == runs["b"]
-    assert "por entrenar, 1 " in capfd.readouterr().err
+    assert "Por entrenar: 1 (" in capfd.readouterr().err

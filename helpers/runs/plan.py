@@ -13,10 +13,12 @@ import torch
 from helpers import models, training, validation
 from helpers.datasets import Dataset
 from helpers.fast import kernels, layers, loop, optimizers, tile
+from helpers.gpu import fit, stack
 from helpers.training import Recipe
 
 # the modules whose code decides a result
 DECISIVE = (validation, models, training, loop, layers, optimizers, kernels, tile)
+ON_A_GPU = (fit, stack)  # besides
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Question:
     def content(self) -> dict:
         """The question with the versions that decide its answer, ready for JSON."""
         versions = {"torch": torch.__version__, "numba": numba.__version__}
-        return asdict(self) | {"code": code_version()} | versions
+        return asdict(self) | {"code": code_version(self.device)} | versions
 
     @property
     def key(self) -> str:
@@ -93,10 +95,10 @@ def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
 
 
 @cache
-def code_version() -> str:
+def code_version(device: str = "cpu") -> str:
     """Digest of the code that decides a result, without comments and docstrings."""
     digest = hashlib.sha256()
-    for module in DECISIVE:
+    for module in (*DECISIVE, *(ON_A_GPU if device == "cuda" else ())):
         with open(module.__file__, encoding="utf-8") as file:
             digest.update(
                 ast.dump(_without_docstrings(ast.parse(file.read()))).encode()

@@ -31,26 +31,24 @@ class Progress:
         """`queue` brings pairs (Name, Epoch); `where` says what trains."""
         self.trainings, self.queue, self.where = trainings, queue, where
         self.thread = threading.Thread(target=self._listen, daemon=True)
-        self.stopped, self.bars = self._stopped(), {}
+        stopped = self._stopped()
+        self.epochs = {name: kept for name, kept, _ in stopped}
+        self.bar = None
+        tell(self.heading())
+        for name, kept, epochs in stopped:
+            tell(f"{name} · continúa tras la época {kept}/{epochs}")
         if is_interactive():
-            self.open_bar()
-        else:
-            tell(self.heading())
-            for name, kept, epochs in self.stopped:
-                tell(f"{name} · continúa tras la época {kept}/{epochs}")
+            epochs = sum(q.recipe.epochs for q in trainings.values())
+            done = sum(self.epochs.values())
+            self.bar = tqdm(total=epochs, initial=done, bar_format="{bar:20} {desc}")
 
     def heading(self) -> str:
         """What is trained, and where."""
         return f"Por entrenar: {len(self.trainings)} ({self.where})"
 
-    def open_bar(self) -> None:
-        """Show the bar of all epochs."""
-        self.bars[None] = tqdm(
-            total=sum(q.recipe.epochs for q in self.trainings.values()),
-            initial=sum(kept for _, kept, _ in self.stopped),
-            desc=self.where,
-            unit="época",
-        )
+    def left(self) -> str:
+        """How much time is left; nothing where it is not known."""
+        return ""
 
     def __enter__(self):
         """Start to listen."""
@@ -61,8 +59,8 @@ class Progress:
         """Show what is still on its way, then stop."""
         self.queue.put(None)
         self.thread.join()
-        for bar in self.bars.values():
-            bar.close()
+        if self.bar is not None:
+            self.bar.close()
 
     def interrupted(self) -> None:
         """Say, after Ctrl-C, what was kept and how to go on."""
@@ -86,30 +84,22 @@ class Progress:
 
     def _listen(self) -> None:
         while (message := self.queue.get()) is not None:
-            if is_interactive():
-                self.move_bar(*message)
-            else:
-                self.write_line(*message)
+            self.show(*message)
 
-    def write_line(self, name: Name, epoch: Epoch) -> None:
-        """Say how an epoch ended."""
-        of = self.trainings[name].recipe.epochs
-        error = percent(epoch.test_error, None)
-        tell(
-            f"{name} · época {epoch.epoch}/{of} · error de predicción {error}"
-            f" · {epoch.seconds:.1f} s"
-        )
+    def show(self, name: Name, epoch: Epoch) -> None:
+        """Move the bar; if there is none, write a line for each training that ends."""
+        self.epochs[name] = epoch.epoch
+        if self.bar is not None:
+            self.bar.set_description_str(self.status(name, epoch), refresh=False)
+            self.bar.update()
+        elif epoch.epoch == self.trainings[name].recipe.epochs:
+            tell(self.status(name, epoch))
 
-    def move_bar(self, name: Name, epoch: Epoch) -> None:
-        """Show an epoch in the bar of its training and in that of all."""
-        if name not in self.bars:
-            self.bars[name] = tqdm(
-                total=self.trainings[name].recipe.epochs,
-                initial=epoch.epoch - 1,  # a stopped training starts later
-                desc=f"{name}",
-                unit="época",
-            )
-        error = percent(epoch.test_error, None)
-        self.bars[name].set_postfix_str(f"error {error}", False)
-        for bar in (self.bars[name], self.bars[None]):
-            bar.update()
+    def status(self, name: Name, epoch: Epoch) -> str:
+        """How far all trainings are, and what the last epoch brought."""
+        of = {name: q.recipe.epochs for name, q in self.trainings.items()}
+        done = sum(epoch == of[name] for name, epoch in self.epochs.items())
+        parts = [f"{done}/{len(of)}", self.left(), str(name)]
+        parts += [f"época {epoch.epoch}/{of[name]}"]
+        parts += [f"error de predicción {percent(epoch.test_error, None)}"]
+        return " · ".join(filter(None, parts))

@@ -3,14 +3,19 @@
 import os
 import signal
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.queues import Queue
 
-from helpers import models, training
+from torch import nn
+
+from helpers import gpu, models, training
 from helpers.datasets import Dataset, load
 from helpers.machine import cores, pick_device
 from helpers.runs import store
@@ -66,8 +71,8 @@ def train_together(
     found = {key: store.find(question) for key, (_, question) in named.items()}
     missing = dict(named[key] for key, run in found.items() if run is None)
     if missing:
-        samples = {data.name for data, _ in sets if data.is_sample}
-        _train_all(missing, samples, device, progress)
+        kind = {d.name: "sample" if d.is_sample else "full" for d, _ in sets}
+        _train_all(missing, kind, device, progress)
     found |= {question.key: _stored(question) for question in missing.values()}
     return [
         {plan: [found[q.key] for q in several] for plan, several in same.items()}
@@ -82,7 +87,7 @@ def at_once(device: str) -> int:
 
 def _train_all(
     missing: dict[Name, Question],
-    samples: set[str],
+    kind: dict[str, str],
     device: str,
     progress: Callable[..., Progress],
 ) -> None:
@@ -95,12 +100,8 @@ def _train_all(
         progress(missing, queue, where) as shown,
         ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
     ):
-        futures = [
-            pool.submit(
-                _train_one, name, q, "sample" if q.dataset in samples else "full"
-            )
-            for name, q in in_order(missing)
-        ]
+        groups = of_one_kind(in_order(missing), device)
+        futures = [pool.submit(_train_some, g, kind[g[0][1].dataset]) for g in groups]
         try:
             for future in futures:
                 future.result()
@@ -118,15 +119,21 @@ def in_order(missing: dict[Name, Question]) -> list[tuple[Name, Question]]:
 
     What is short comes last, so that no core waits long for another in the end.
     """
-    longest = {}
-    for question in missing.values():
-        data = question.data
-        longest[data] = max(longest.get(data, 0), work(question))
-    return sorted(
-        missing.items(),
-        key=lambda item: (longest[item[1].data], item[1].data, work(item[1])),
-        reverse=True,
-    )
+    together = defaultdict(list)
+    for name, question in sorted(missing.items(), key=lambda i: -work(i[1])):
+        together[question.data].append((name, question))
+    return [one for same in together.values() for one in same]
+
+
+def of_one_kind(
+    trainings: list[tuple[Name, Question]], device: str
+) -> list[list[tuple[Name, Question]]]:
+    """What to train together: on a GPU, all that differ in their seed alone."""
+    groups = defaultdict(list)
+    for name, question in trainings:
+        same = replace(question, seed=0).key if device == "cuda" else question.key
+        groups[same].append((name, question))
+    return list(groups.values())
 
 
 def work(question: Question) -> int:
@@ -158,6 +165,38 @@ def _end_with_the_parent() -> None:
     os._exit(1)
 
 
+def _train_some(group: list[tuple[Name, Question]], kind: str) -> None:
+    """Train questions of one kind, at once if they can be."""
+    question = group[0][1]
+    model = models.build(question.network, **question.options)
+    if question.device == "cuda" and not gpu.stackable(model, question.recipe):
+        with suppress(training.TrainingError):  # the one that failed says so alone
+            _train_at_once(group, kind)
+    for name, question in group:
+        _train_one(name, question, kind)
+
+
+def _train_at_once(group: list[tuple[Name, Question]], kind: str) -> None:
+    with ExitStack() as locks:
+        for key in sorted(question.key for _, question in group):
+            locks.enter_context(store.alone(key))
+        left = [(name, q) for name, q in group if not store.find(q)]
+        if not left:
+            return
+        names, asked = {q.seed: name for name, q in left}, [q for _, q in left]
+        with slot("cuda"):
+            results = gpu.fit_many(
+                [_network(question) for question in asked],
+                _data_of(asked[0], kind),
+                asked[0].recipe,
+                seeds=list(names),
+                device="cuda",
+                on_epoch=lambda seed, epoch: _queue.put((names[seed], epoch)),
+            )
+        for question, result in zip(asked, results, strict=True):
+            store.save(question, result)
+
+
 def _train_one(name: Name, question: Question, kind: str) -> None:
     with store.alone(question.key):
         if store.find(question):  # another process was faster
@@ -165,12 +204,8 @@ def _train_one(name: Name, question: Question, kind: str) -> None:
         try:
             with slot(question.device):
                 result = training.fit(
-                    models.build(
-                        question.network, seed=question.seed, **question.options
-                    ),
-                    _data(
-                        question.dataset, kind, question.split, question.train_images
-                    ),
+                    _network(question),
+                    _data_of(question, kind),
                     question.recipe,
                     seed=question.seed,
                     device=question.device,
@@ -181,6 +216,15 @@ def _train_one(name: Name, question: Question, kind: str) -> None:
             kept = store.keep_history(question.key, error.history)
             raise training.TrainingError(f"{error}. Kept: {kept}") from None
         store.save(question, result)
+
+
+def _network(question: Question) -> nn.Module:
+    return models.build(question.network, seed=question.seed, **question.options)
+
+
+def _data_of(question: Question, kind: str) -> Dataset:
+    q = question
+    return _data(q.dataset, kind, q.split, q.train_images)
 
 
 @lru_cache(maxsize=1)

@@ -205,7 +205,8 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
     ended = {}
     try:
         train(executions)
-        with closing(run_all(executions[::-1], cores())) as stream:
+        # one more than there are cores, as each often waits for its kernel
+        with closing(run_all(executions[::-1], cores() + 1)) as stream:
             for one in stream:
                 click.echo(describe(one), err=True)
                 ended[one.execution.name] = one

@@ -4,18 +4,14 @@ import time
 from functools import partial
 
 import torch
-from tqdm import tqdm
 
 from helpers import models, training
-from helpers.console import tell
 from helpers.datasets import Dataset, Split
 from helpers.machine import describe_machine
-from helpers.numbers import percent
 from helpers.runs import Plan, store, workers
 from helpers.runs.files import read_json
 from helpers.runs.plan import Question, questions
-from helpers.runs.progress import Name, Progress
-from helpers.training import Epoch
+from helpers.runs.progress import Progress
 
 Sets = list[tuple[Dataset, dict[str, Plan]]]
 
@@ -86,24 +82,18 @@ def together(seconds: list[float], processes: int) -> float:
 
 
 class Forecast(Progress):
-    """A line per training, or one bar for a person, with how much time is left."""
+    """Also says how much time is left."""
 
     def __init__(self, seconds: dict[str, float], processes: int, *parts):
         """Take seconds of a core by key, how many train at once, `Progress`'s parts."""
-        self.seconds, self.processes, self.epochs = seconds, processes, {}
+        self.seconds, self.processes = seconds, processes
         self.begun = time.monotonic()
         super().__init__(*parts)
 
     def heading(self) -> str:
         """What is trained, where and how long it takes."""
-        self.epochs = {name: kept for name, kept, _ in self.stopped}
         self.at_first = self.missing()
         return f"{super().heading()}; unos {_rough(self.at_first)}"
-
-    def open_bar(self) -> None:
-        """Show one bar."""
-        form, heading = "{desc} |{bar:20}|", self.heading()
-        self.bars[None] = tqdm(total=len(self.trainings), desc=heading, bar_format=form)
 
     def missing(self) -> float:
         """Seconds that it still takes, as expected at first."""
@@ -114,33 +104,12 @@ class Forecast(Progress):
         ]
         return together(each, self.processes)
 
-    def status(self, name: Name, epoch: Epoch) -> str:
-        """How far everything is, with the time left corrected by that taken so far."""
+    def left(self) -> str:
+        """The time left, corrected by that taken so far."""
         missing, took = self.missing(), time.monotonic() - self.begun
         past = self.at_first - missing
-        left = missing * (took / past if past > 0.05 * self.at_first else 1)
-        error = percent(epoch.test_error, None)
-        return (
-            f"{self.done()}/{len(self.trainings)} · quedan unos {_rough(left)}"
-            f" · {name} · error de predicción {error}"
-        )
-
-    def done(self) -> int:
-        """Number of trainings that have ended."""
-        ends = {name: q.recipe.epochs for name, q in self.trainings.items()}
-        return sum(epoch == ends[name] for name, epoch in self.epochs.items())
-
-    def write_line(self, name: Name, epoch: Epoch) -> None:
-        """Say that a training has ended."""
-        self.epochs[name] = epoch.epoch
-        if epoch.epoch == self.trainings[name].recipe.epochs:
-            tell(self.status(name, epoch))
-
-    def move_bar(self, name: Name, epoch: Epoch) -> None:
-        """Show an epoch in the bar."""
-        self.epochs[name] = epoch.epoch
-        self.bars[None].n = self.done()
-        self.bars[None].set_description_str(self.status(name, epoch))
+        slower = took / past if past > 0.05 * self.at_first else 1
+        return f"quedan unos {_rough(slower * missing)}"
 
 
 def train(sets: Sets, device: str) -> None:

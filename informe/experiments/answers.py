@@ -2,16 +2,18 @@
 
 import numpy as np
 
-from helpers.numbers import (
-    count,
-    integer,
-    listing,
-    mean_std,
-    p_value,
-    points,
-)
 from helpers.uncertainty import LEVEL, Estimate, compare, holm, no_change, over_seeds
 from informe.experiments.decision import Length, Outcome
+from informe.numbers import (
+    between,
+    count,
+    images,
+    integer,
+    listing,
+    p_value,
+    percent_std,
+    points,
+)
 
 COLLAPSED = 0.99  # a choice collapses if one class gets more than this share of images
 NOTHING = 0.005  # gain in accuracy up to which more epochs count as needless
@@ -37,7 +39,7 @@ def setting(outcomes: dict[str, Outcome], data) -> str:
     epochs = sorted({run.about["recipe"]["epochs"] for run in runs.values()})
     seeds = sorted({len(seeds) for seeds in choices})
     return (
-        f"Aprenden de {integer(len(data.train))} imágenes de entrenamiento y se miden"
+        f"Estas redes aprenden de {images(len(data.train))} de entrenamiento y se miden"
         f" con otras {integer(len(data.test))}, también de entrenamiento:"
         f" {count(len(runs), 'entrenamiento', 'entrenamientos')} de"
         f" {listing(epochs)} {'época' if epochs == [1] else 'épocas'}, con"
@@ -95,17 +97,18 @@ def _best(outcome: Outcome) -> str:
     reference = outcome.decision.reference
     first, second, *_ = outcome.ranking
     tied = [k for k in outcome.ranking if outcome.right(k) == outcome.right(first)]
-    won = mean_std(outcome.estimate(first))
+    won = percent_std(outcome.estimate(first))
     if len(tied) > 1:
         text = f"Empatan {listing(f'«{k}»' for k in tied)}, con {won}"
         if reference in tied:
             return f"{text}."
     else:
-        text = f"Gana «{first}», con {won}"
+        wins = "La mayor media es la de" if _falls(outcome, first) else "Gana"
+        text = f"{wins} «{first}», con {won}"
     if first == reference:
-        behind = f"lo que usa la tarea; «{second}» queda a"
+        behind = f"lo que usa el original; «{second}» queda a"
         return f"{text}, {behind} {_distance(outcome, first, second)}."
-    behind = f"«{reference}», de la tarea, queda a"
+    behind = f"«{reference}», del original, queda a"
     return f"{text}; {behind} {_distance(outcome, first, reference)}."
 
 
@@ -116,17 +119,18 @@ def _distance(outcome: Outcome, first: str, behind: str) -> str:
     p = tests[first if first in tests else behind]
     of = "semillas" if e.n > 1 else "imágenes"
     verdict = "se distingue" if p < 1 - LEVEL else "no se distingue"
-    return f"{_interval(e)}, {p_value(p)}, que {verdict} de la variación entre {of}"
+    tested = p_value(p, "*p*")
+    return f"{change(e, '')}, {tested}, que {verdict} de la variación entre {of}"
 
 
-def _interval(e: Estimate, sign: str = "") -> str:
-    """A gap in points with its interval; two digits, as some are small."""
-    mean, low, high = (
-        points(e.mean, sign, 2),
-        points(e.low, "", 2),
-        points(e.high, "", 2),
-    )
-    return f"{mean} puntos [{low}, {high}]"
+def change(e: Estimate, sign: str = "+") -> str:
+    """A change in points with its interval; two digits, as some are small."""
+    return f"{points(e.mean, sign, 2)} puntos {between(e.low, e.high, 2)}"
+
+
+def _falls(outcome: Outcome, label: str) -> bool:
+    """Whether a choice collapses in most seeds."""
+    return (outcome.most_predicted(label) > COLLAPSED).mean() > 0.5
 
 
 def _collapsed(outcome: Outcome) -> str:
@@ -149,22 +153,29 @@ def _length(outcome: Outcome) -> str:
     last = str(len(outcome.accuracies))
     best = outcome.ranking[0]
     if last == asked or asked not in outcome.accuracies:
-        return (
-            f"Solo se entrenaron {count(int(last), 'época', 'épocas')}: no se puede"
-            " decir."
-        )
+        trained = count(int(last), "época", "épocas")
+        return f"El entrenamiento duró solo {trained}: no se puede decir."
     e, more = gap(outcome, last, asked), gap(outcome, str(int(asked) + 1), asked)
     return (
         f"{_enough(e, asked)}: de la época {asked} a la {last}, la exactitud cambia"
-        f" {_interval(e, '+')}; una época más, {points(more.mean, '+', 2)}."
-        f" La mejor es la {best}, con {mean_std(outcome.estimate(best))}."
+        f" {change(e)}; una época más, {points(more.mean, '+', 2)}."
+        f" La mejor es la {best}, con {percent_std(outcome.estimate(best))}."
     )
 
 
 def _enough(e: Estimate, asked: str) -> str:
     """State the verdict on the gain of more epochs; a wide interval leaves it open."""
+    enough = suffices(int(asked))
+    if e.high < 0:
+        return f"{enough.capitalize()}, pues con más se pierde exactitud"
     if e.high <= NOTHING:
-        return f"Bastan {asked}, pues más ganan menos de {points(NOTHING)} puntos"
+        less = f"con más se ganan menos de {points(NOTHING)} puntos"
+        return f"{enough.capitalize()}, pues {less}"
     if e.low > NOTHING:
-        return f"No bastan {asked}"
-    return f"Con estos datos no se puede decir si bastan {asked}"
+        return f"No {enough}"
+    return f"Con estos datos no se puede decir si {enough}"
+
+
+def suffices(epochs: int) -> str:
+    """Say that so many epochs are enough: basta 1 época, bastan 3 épocas."""
+    return f"{'basta' if epochs == 1 else 'bastan'} {count(epochs, 'época', 'épocas')}"

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from helpers.datasets import Dataset
-from helpers.numbers import duration, integer, times
 from helpers.runs import Plan, Run
 from helpers.training import Recipe
 from helpers.validation import validation
+from informe.experiments.answers import suffices
 from informe.experiments.decision import Decision, Length, Outcome, plans_of
 from informe.names import OPTIMIZER_NAMES
+from informe.numbers import duration, integer, small, times
 
 IMAGES = 8_000  # training images to learn from; all of them for `length`
 EPOCHS = 4  # of LeNet-5 where optimizers are compared
@@ -20,8 +21,9 @@ NARROW = 500  # neurons of the dense network where optimizers are compared
 def networks(settings) -> dict[str, Plan]:
     """The networks of the notebook, whose parameters are `settings`."""
     s, first = settings, settings.seed
-    dense = Recipe("adagrad", s.learning_rate, s.dense_epochs, s.batch_size)
-    lenet = Recipe("sgd", s.learning_rate, s.lenet_epochs, s.batch_size)
+    same = {"learning_rate": s.learning_rate, "batch_size": s.batch_size}
+    dense = Recipe(optimizer="adagrad", epochs=s.dense_epochs, **same)
+    lenet = Recipe(optimizer="sgd", epochs=s.lenet_epochs, **same)
     seeds = range(first, first + s.dense_seeds), range(first, first + s.n_seeds)
     return {
         "densa": Plan("dense", dense, seeds[0], {"width": s.width}),
@@ -89,20 +91,21 @@ def length(settings) -> Length:
     recipe = replace(base.recipe, epochs=(3 * asked + 1) // 2)
     seeds = range(settings.seed, settings.seed + settings.decision_seeds)
     longer = replace(base, recipe=recipe, seeds=seeds)
-    return Length("epochs", f"LeNet-5: ¿bastan {asked} épocas?", longer, str(asked))
+    return Length("epochs", f"LeNet-5: ¿{suffices(asked)}?", longer, str(asked))
 
 
 def cost_of_width(outcome: Outcome) -> str:
     """What each width costs, in parameters and time, against the first."""
     (narrow, first), *others = outcome.runs.items()
     text = (
-        f"La de {narrow} neuronas tiene {integer(first[0].parameters)} parámetros y se"
-        f" entrena en {duration(_seconds(first))}"
+        f"La de {narrow} {'neurona' if narrow == '1' else 'neuronas'} tiene"
+        f" {integer(first[0].parameters)} parámetros y se entrena en"
+        f" {duration(_seconds(first))}"
     )
     more = [
-        f"la de {width} tiene {times(runs[0].parameters / first[0].parameters)} veces"
-        f" esos parámetros y tarda {times(_seconds(runs) / _seconds(first))} veces"
-        " ese tiempo"
+        f"la de {width} tiene"
+        f" {times(runs[0].parameters / first[0].parameters, 'esos parámetros')} y tarda"
+        f" {times(_seconds(runs) / _seconds(first), 'ese tiempo')}"
         for width, runs in others
     ]
     return "; ".join([text, *more]) + "."
@@ -126,7 +129,7 @@ def _optimizers(name: str, rate: float) -> tuple[dict, str]:
 
 
 def _label(name: str, rate: float) -> str:
-    return f"{OPTIMIZER_NAMES[name]}, {rate:g}"
+    return f"{OPTIMIZER_NAMES[name]}, {small(rate)}"
 
 
 ORDER = {name: place for place, name in enumerate(OPTIMIZER_NAMES)}

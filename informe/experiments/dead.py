@@ -9,9 +9,9 @@ from torch import nn
 
 from helpers.datasets import Dataset
 from helpers.models import scale
-from helpers.numbers import integer
 from helpers.plotting import plot_confusion
 from helpers.runs import Run
+from informe.numbers import images, integer, small
 
 IMAGES = 10_000  # training images, at most, over which the gradient is taken
 
@@ -56,15 +56,17 @@ def explain(output: Output, lost: list[int], classes) -> str:
         low = int(output.alive.argmin())
         return (
             "Aquí ninguna clase está perdida; la salida que menos veces es positiva, la"
-            f" de «{classes[low]}», lo es en {_in(output, low)}."
+            f" de «{classes[low]}», {'' if output.alive[low] else 'no '}lo es en"
+            f" {_in(output, low)}."
         )
     return " ".join(_case(output, k, lost, classes) for k in lost)
 
 
 def _case(output: Output, k: int, lost: list[int], classes) -> str:
     others = np.delete(output.gradient, lost)
-    beside = f"; la de las demás va de {others.min():.2g} a {others.max():.2g}"
-    norm = f"la norma del gradiente de sus pesos es {output.gradient[k]:.2g}"
+    beside = f"; la de las demás va de {small(others.min(), 2)} a"
+    beside += f" {small(others.max(), 2)}"
+    norm = f"la norma del gradiente de sus pesos es {small(output.gradient[k], 2)}"
     if output.alive[k] == 0:
         return (
             f"La salida de «{classes[k]}» no es positiva en {_in(output, k)}: {norm},"
@@ -73,12 +75,13 @@ def _case(output: Output, k: int, lost: list[int], classes) -> str:
             " clases."
         )
     return (
-        f"La salida de «{classes[k]}» es positiva en {_in(output, k)}: solo ellas la"
-        f" corrigen, y {norm}{beside}."
+        f"La salida de «{classes[k]}» es positiva en {_in(output, k)}: con las demás no"
+        f" se corrige, y {norm}{beside}."
     )
 
 
 def _in(output: Output, k: int) -> str:
     """In how many images the logit of class `k` is positive."""
-    found, of = round(output.alive[k] * output.images), integer(output.images)
-    return f"{integer(found) if found else 'ninguna'} de {of} imágenes de entrenamiento"
+    found = round(output.alive[k] * output.images)
+    of = f"de {images(output.images)} de entrenamiento"
+    return f"{integer(found) if found else 'ninguna'} {of}"

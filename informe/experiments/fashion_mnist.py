@@ -10,25 +10,26 @@ from helpers.validation import validation
 from informe.experiments.decision import Decision, Length, plans_of
 from informe.experiments.mnist import rates
 from informe.names import ACTIVATION_NAMES
+from informe.numbers import small
 
 IMAGES = 15_000  # training images to learn from; all of them for `length`
 EPOCHS = 5
-ENOUGH = 7  # number of epochs that may be enough
+ENOUGH = 7  # epochs that the original calls enough
 
 
 def networks(settings) -> dict[str, Plan]:
     """The networks of the notebook, whose parameters are `settings`."""
     recipe = Recipe(
-        "adam",
-        settings.learning_rate,
-        settings.epochs,
-        settings.batch_size,
-        class_weights(FOOTWEAR, settings.footwear_weight),
+        optimizer="adam",
+        learning_rate=settings.learning_rate,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        class_weights=class_weights(FOOTWEAR, settings.footwear_weight),
     )
     seeds = range(settings.seed, settings.seed + settings.n_seeds)
     return {
         "corregida": Plan("two_hidden", recipe, seeds, VARIANTS["corrected"]),
-        "de la tarea": Plan("two_hidden", recipe, seeds, VARIANTS["original"]),
+        "original": Plan("two_hidden", recipe, seeds, VARIANTS["original"]),
     }
 
 
@@ -96,9 +97,9 @@ def _base(settings, n: int) -> Plan:
 
 def _optimizers(recipe: Recipe) -> tuple[dict, str]:
     """Choices: the recipe, and SGD with its usual rates; and the recipe's label."""
-    asked = f"Adam, {recipe.learning_rate:g}"
+    asked = f"Adam, {small(recipe.learning_rate)}"
     sgd = {
-        f"SGD, {rate:g}": {"optimizer": "sgd", "learning_rate": rate}
+        f"SGD, {small(rate)}": {"optimizer": "sgd", "learning_rate": rate}
         for rate in (0.003, 0.01, 0.03, 0.1)
     }
     return {asked: {}} | sgd, asked

@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from helpers.datasets import FOOTWEAR
-from helpers.numbers import THIN, percent, points
 from helpers.uncertainty import Estimate, over_seeds
-from informe.experiments.answers import gap, stands_out
+from informe.experiments.answers import change, gap, stands_out
 from informe.experiments.decision import Outcome
+from informe.numbers import THIN, percent
 
 EQUAL = "1"  # label of the weight that treats all errors alike
 
@@ -83,7 +83,7 @@ def answer(outcome: Outcome) -> str:
     asked = outcome.decision.reference
     if asked in higher:
         pays = _verdict(gap(shoes, asked, EQUAL), gap(others, asked, EQUAL))
-        lines.append(f"El costo que pide la tarea, {asked}, {pays}.")
+        lines.append(f"El costo que pide la consigna, {asked}, {pays}.")
     return " ".join(lines)
 
 
@@ -108,14 +108,10 @@ def _inside(outcome: Outcome) -> str:
     if not wrong.any():
         return "Con pesos iguales no hay errores en el calzado."
     inside = np.isin(predicted[wrong], FOOTWEAR).mean()
+    if inside == 0:
+        return "Con pesos iguales, ningún error en el calzado lo toma por otro calzado."
     most = "en la mayoría" if inside > 0.5 else "solo en esos"
     return (
         f"Con pesos iguales, el {percent(inside)} de los errores en el calzado lo toman"
         f" por otro calzado, que pesa lo mismo: {most} el costo decide poco."
     )
-
-
-def change(e: Estimate) -> str:
-    """A change in percentage points and its interval."""
-    low, high = points(e.low, "", 2), points(e.high, "", 2)
-    return f"{points(e.mean, '+', 2)} puntos [{low}, {high}]"

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from helpers import paths
 from helpers.datasets import Dataset
 from helpers.models import scale
-from helpers.numbers import count, integer, points, share
 from helpers.runs import Run
 from helpers.runs.files import read_json, replace, write_json
 from helpers.runs.plan import key_of
 from helpers.uncertainty import compare
+from informe.numbers import NBSP, between, images, percent, points, small
 
 ITERATIONS = 30  # of scikit-learn's solver, at most; they take seconds
 
@@ -100,21 +100,21 @@ def comparison(model: nn.Module, runs: list[Run], data: Dataset) -> str:
     other = logistic(data)
     labels = data.test.labels.numpy()
     pair = compare(labels, runs[0].predictions, other.predictions)
-    gap, low, high = (
-        points(x, digits=2) for x in (pair.difference, pair.low, pair.high)
+    ours, theirs = (
+        percent(float((predicted == labels).mean()))
+        for predicted in (runs[0].predictions, other.predictions)
     )
-    apart = "no se distingue" if pair.low <= 0 <= pair.high else "sí se distingue"
+    apart = "no se distingue" if pair.low <= 0 <= pair.high else "se distingue"
     state = "" if other.converged else ", sin haber convergido"
     worst = disagreement(model, data.test.images)
     return (
         f"Plegada en una matriz de 10 × {data.test.images[0].numel()} y diez"
         f" constantes, la red da las mismas salidas: la mayor diferencia en"
-        f" {count(len(data.test), 'imagen', 'imágenes')} es de {worst:.0e}, redondeo de"
-        f" 32 bits. La regresión logística multinomial de scikit-learn, con"
-        f" penalización cuadrática y {other.iterations} iteraciones{state}, aprendida"
-        f" de las mismas {integer(len(data.train))} imágenes, acierta una proporción"
-        f" de {share(float((other.predictions == labels).mean()))} de las de"
-        f" validación, y la red (semilla {runs[0].seed}), de"
-        f" {share(float((runs[0].predictions == labels).mean()))}: {gap} puntos de"
-        f" diferencia [{low}, {high}], que {apart} del azar de las imágenes."
+        f" {images(len(data.test))} es de {small(worst, 1)}, redondeo de 32 bits. La"
+        " regresión logística multinomial de scikit-learn, con penalización cuadrática"
+        f" y {other.iterations} iteraciones{state}, aprendida de las mismas"
+        f" {images(len(data.train))}, tiene en las de validación una exactitud de"
+        f" {theirs}, y la red (semilla{NBSP}{runs[0].seed}), de {ours}:"
+        f" {points(pair.difference, '+', 2)} puntos de diferencia"
+        f" {between(pair.low, pair.high, 2)}, que {apart} del azar de las imágenes."
     )

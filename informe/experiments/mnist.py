@@ -9,6 +9,7 @@ from helpers.training import Recipe
 from helpers.validation import validation
 from informe.experiments.decision import Decision, Length, plans_of
 from informe.names import ACTIVATION_NAMES, LOSS_NAMES
+from informe.numbers import small
 
 IMAGES = 20_000  # training images to learn from
 EPOCHS = 5
@@ -17,11 +18,16 @@ ENOUGH = 3  # epochs that the original calls enough
 
 def networks(settings) -> dict[str, Plan]:
     """The networks of the notebook, whose parameters are `settings`."""
-    recipe = Recipe("sgd", settings.learning_rate, settings.epochs, settings.batch_size)
+    recipe = Recipe(
+        optimizer="sgd",
+        learning_rate=settings.learning_rate,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+    )
     seeds = range(settings.seed, settings.seed + settings.n_seeds)
     return {
         "corregida": Plan("one_hidden", recipe, seeds, VARIANTS["corrected"]),
-        "de la tarea": Plan("one_hidden", recipe, seeds, VARIANTS["original"]),
+        "original": Plan("one_hidden", recipe, seeds, VARIANTS["original"]),
     }
 
 
@@ -64,8 +70,8 @@ def decisions(settings) -> list[Decision | Length]:
 def rates(recipe: Recipe, others=(0.0001, 0.001, 0.01, 0.1)) -> tuple[dict, str]:
     """Choices: learning rates `others` and the recipe's; and the recipe's label."""
     values = sorted({*others, recipe.learning_rate})
-    choices = {f"{value:g}": {"learning_rate": value} for value in values}
-    return choices, f"{recipe.learning_rate:g}"
+    choices = {small(value): {"learning_rate": value} for value in values}
+    return choices, small(recipe.learning_rate)
 
 
 def _labelled(names: dict[str | None, str], option: str, *values) -> dict[str, dict]:

@@ -5,12 +5,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from helpers.numbers import percent, points
 from helpers.plotting import PERCENT
 from helpers.uncertainty import Estimate
-from informe.experiments.answers import gap, stands_out
+from informe.experiments.answers import change, gap, stands_out
 from informe.experiments.decision import Outcome
-from informe.experiments.footwear import change
+from informe.numbers import percent, points
 
 APART = 0.1  # a network whose errors differ by more is said to memorise
 COLUMNS = {"train_error": "entrenamiento", "test_error": "validación"}
@@ -61,35 +60,37 @@ def answer(outcome: Outcome) -> str:
     if asked >= last:
         return f"{text}No se entrenó más allá de la época {asked}: no se puede decir."
     e = gap(outcome, str(last), str(asked))
-    fell = train[-1] < train[asked - 1]
     apart = validation[-1] - train[-1]
+    size = points(abs(apart))
+    side = f"{size} puntos por {'encima' if apart > 0 else 'debajo'}"
     return (
-        f"{text}{_verdict(fell, apart, e)}: de la época {asked} a la {last}, el error"
-        f" de entrenamiento pasa del {percent(train[asked - 1])} al"
+        f"{text}{_verdict(train, asked, apart, e)}: de la época {asked} a la {last},"
+        f" el error de entrenamiento pasa del {percent(train[asked - 1])} al"
         f" {percent(train[-1])}, y el de validación, del"
         f" {percent(validation[asked - 1])} al {percent(validation[-1])}, con lo que"
-        f" acaban a {points(apart)} puntos uno de otro (a más de {points(APART)} se le"
-        f" llama aquí memorizar). La exactitud de validación cambia {change(e)}."
+        f" acaba {side if float(size) else 'a la par'} de aquel (a más de"
+        f" {points(APART)} por encima se le llama aquí memorizar). La exactitud de"
+        f" validación cambia {change(e)}."
     )
 
 
-def _verdict(fell: bool, apart: float, e: Estimate) -> str:
+def _verdict(train: np.ndarray, asked: int, apart: float, e: Estimate) -> str:
     """State whether the network overfits.
 
-    `fell` is whether the training error fell, `apart` the difference between the errors
-    at the end, and `e` the change of validation accuracy.
+    `train` is the training error after each epoch, `apart` how much higher the other
+    error ends, and `e` the change of validation accuracy since the epoch `asked`.
     """
-    if stands_out(e) and e.mean < 0 and fell:
+    fell = train[-1] < train[asked - 1]
+    better, worse = (stands_out(e) and sign * e.mean > 0 for sign in (1, -1))
+    others = "y empeora" if worse else "y no se ve que mejore"
+    others = "pero aún mejora" if better else others
+    if worse and fell:
         return "Sí: mejora con las imágenes de las que aprende y empeora con las demás"
-    if apart > APART:
-        learns = (
-            "pero aún mejora"
-            if stands_out(e) and e.mean > 0
-            else "y no se ve que mejore"
-        )
-        return f"Sí: memoriza las imágenes de las que aprende, {learns} con las demás"
-    if stands_out(e) and e.mean > 0:
-        return "No: mejora con las imágenes de las que aprende y con las demás"
+    if apart > APART and train[-1] <= train[asked - 1] and train[-1] < train[0]:
+        return f"Sí: memoriza las imágenes de las que aprende, {others} con las demás"
     if not fell:
-        return "No: tampoco mejora ya con las imágenes de las que aprende"
+        learnt = "ya no mejora con las imágenes de las que aprende"
+        return f"No: {learnt}, {others} con las demás"
+    if better:
+        return "No: mejora con las imágenes de las que aprende y con las demás"
     return "No se distingue: los dos errores acaban cerca uno del otro"

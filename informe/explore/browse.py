@@ -2,13 +2,13 @@
 
 from itertools import zip_longest
 
-from helpers import numbers
 from helpers.datasets import TITLES, DataError, Dataset
-from helpers.numbers import percent
 from helpers.runs import Run
+from informe import numbers
 from informe.explore.explore import Matrix, select
 from informe.explore.predictions import data_of, is_small, predictions_of, set_of
 from informe.names import network_of, recipe_of
+from informe.numbers import percent
 
 SIDES = ("network", "recipe", "seed")
 

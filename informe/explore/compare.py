@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from helpers.numbers import p_value, percent, points
 from helpers.uncertainty import compare
 from informe.explore import gallery, pixels
-from informe.explore.explore import images_of, nothing_chosen, select
+from informe.explore.explore import nothing_chosen, select
 from informe.explore.predictions import Predictions
+from informe.numbers import THIN, between, images, p_value, percent, points
 
 ALL = "todas"
 
@@ -94,7 +94,7 @@ class Comparison:
                     {
                         "text": str(sizes[i, j]),
                         "label": f"A {words[i]} y B {words[j]}: "
-                        + images_of(int(sizes[i, j])),
+                        + images(int(sizes[i, j])),
                     }
                     | pixels.shade(shades[i, j])
                     for j in (0, 1)
@@ -111,7 +111,7 @@ class Comparison:
         a, b = (("acierta", "falla")[i] for i in self.chosen)
         total = gallery.pages(len(chosen))
         return {
-            "title": f"A {a} y B {b}: {images_of(len(chosen))}",
+            "title": f"A {a} y B {b}: {images(len(chosen))}",
             "note": "",
             "images": [self._image(i) for i in gallery.page_of(chosen, self.page)],
             "page": min(max(1, self.page), total),
@@ -141,7 +141,7 @@ def _difference(a: Predictions, b: Predictions, keep: np.ndarray) -> str:
     pair = compare(a.labels[keep], a.predictions[keep], b.predictions[keep])
     return (
         f"Exactitud de A menos la de B: {points(pair.difference, '+')} puntos"
-        f" [{points(pair.low)}, {points(pair.high)}] (bootstrap pareado del 95 %);"
+        f" {between(pair.low, pair.high)} (bootstrap pareado del 95{THIN}%);"
         f" prueba exacta de McNemar, {p_value(pair.p_value)}. Cuenta el azar de las"
         " imágenes, no el de las semillas."
     )

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from helpers.datasets import CLASSES
-from helpers.numbers import percent
 from helpers.runs import Run
 from helpers.training import one_thread, predict
 from informe.explore import digit, pixels, upload
 from informe.explore.predictions import model_of, name_of
 from informe.explore.upload import ImageError
+from informe.numbers import percent
 
 SIDES = {"mnist": 28, "fashion_mnist": 28, "cifar10": 32}
 EMPTY = {

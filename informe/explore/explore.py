@@ -9,19 +9,19 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from helpers import numbers
 from helpers.evaluation import off_diagonal, row_shares
-from helpers.numbers import percent
 from helpers.uncertainty import wilson
+from informe import numbers
 from informe.explore import gallery, pixels
 from informe.explore.predictions import Predictions
+from informe.numbers import percent
 
 VALUES = {
     "counts": "número de imágenes",
     "rows": "% de la clase verdadera",
     "columns": "% de la clase predicha",
 }
-WILSON = "intervalo de Wilson del 95 %"
+WILSON = f"intervalo de Wilson del 95{numbers.THIN}%"
 
 
 class Matrix:
@@ -54,7 +54,7 @@ class Matrix:
     def note(self) -> str:
         """How often the network is right, and how sure that is."""
         hits, n = int(np.trace(self.seen.confusion)), int(self.seen.confusion.sum())
-        of = f"{numbers.integer(n)} imágenes de {self.seen.part}"
+        of = f"{numbers.images(n)} de {self.seen.part}"
         return (
             f"Acierta {numbers.integer(hits)} de {of}: {share_of(hits, n)} ({WILSON})."
         )
@@ -123,7 +123,8 @@ class Matrix:
         )
         return {
             "text": "" if hidden else text,
-            "label": f"verdadera {names[i]}, predicha {names[j]}: {images_of(count)}",
+            "label": f"verdadera {names[i]}, predicha {names[j]}:"
+            f" {numbers.images(count)}",
         } | pixels.shade(shade)
 
     def _controls(self) -> list[dict]:
@@ -140,7 +141,7 @@ class Matrix:
         chosen = self.images()
         shown = gallery.page_of(chosen, self.page)
         return {
-            "title": f"{self._where()}: {images_of(len(chosen))}",
+            "title": f"{self._where()}: {numbers.images(len(chosen))}",
             "note": self._share(),
             "images": [self._image(i) for i in shown],
             "page": min(max(1, self.page), gallery.pages(len(chosen))),
@@ -158,9 +159,9 @@ class Matrix:
             return ""
         row, column = self.chosen
         n, names = int(self.seen.confusion[row].sum()), self.seen.classes
-        of = f"{numbers.integer(n)} imágenes de la clase {names[row]}"
+        of = f"{numbers.images(n)} de la clase {names[row]}"
         share = share_of(int(self.seen.confusion[row, column]), n)
-        return f"La red da por {names[column]} el {share} de las {of} ({WILSON})."
+        return f"La red da por {names[column]} el {share} de {of} ({WILSON})."
 
     def _image(self, i: int) -> dict:
         names, o = self.seen.classes, self.seen
@@ -192,11 +193,6 @@ def share_of(part: int, n: int) -> str:
     low, high = (numbers.percent(float(end)) for end in wilson(part, n))
     share = numbers.percent(part / n if n else np.nan)
     return f"{share} [{low}, {high}]"
-
-
-def images_of(n: int) -> str:
-    """Write a number of images."""
-    return numbers.count(n, "imagen", "imágenes")
 
 
 def similarity_order(counts: np.ndarray) -> list[int]:

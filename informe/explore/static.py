@@ -8,11 +8,12 @@ from helpers.datasets import Dataset
 from informe.explore.browse import Library, error_of
 from informe.explore.compare import Comparison
 from informe.explore.draw import Pad
-from informe.explore.explore import Matrix, images_of
+from informe.explore.explore import Matrix
 from informe.explore.learn import Epochs
 from informe.explore.predictions import name_of
 from informe.explore.show import figure
 from informe.explore.what_if import Experiment
+from informe.numbers import images
 
 
 def matrix(view: Matrix) -> None:
@@ -45,7 +46,7 @@ def comparison(view: Comparison, n: int = 6) -> None:
     else:
         ax = plt.subplots(figsize=(6.3, 0.5))[1]
         ax.set_axis_off()
-    a, b = (images_of(len(indices)) for indices in chosen)
+    a, b = (images(len(indices)) for indices in chosen)
     words = (
         f"Imágenes que acierta solo A ({view.a.title}; {a}) y, después, las que acierta"
         f" solo B ({view.b.title}; {b}): predicción de A / de B."

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 
 from helpers import models
 from helpers.datasets import Dataset, load
-from helpers.plotting import percent, plot_curves
+from helpers.plotting import plot_curves
 from helpers.runs import Run
 from helpers.training import Recipe, TrainingError, fit
 from informe.explore import markup
 from informe.explore.learn import svg
 from informe.names import ACTIVATION_NAMES, OPTION_NAMES, network_of
+from informe.numbers import percent, small
 
 WIDTHS = {"channels": 64, "width": 1000}  # options, with their largest value
 BETWEEN = ("activation", "first", "second")  # options that take an activation
@@ -154,7 +155,7 @@ def _outcome(view: Experiment, trials: dict[str, Trial]) -> list[str]:
 
 def _row(view: Experiment, trial: Trial) -> list[str]:
     asked = [trial.asked[name] for name in view.defaults]
-    texts = [f"{v:g}" if isinstance(v, float) else _word(v) for v in asked]
+    texts = [small(v) if isinstance(v, float) else _word(v) for v in asked]
     if not trial.histories:
         return [*texts, "la pérdida creció sin fin", ""]
     low, high = min(trial.errors), max(trial.errors)
@@ -171,7 +172,7 @@ def _inputs(view: Experiment) -> dict[str, widgets.Widget]:
     look = {"style": {"description_width": "11em"}, "layout": {"width": "34em"}}
     made = {
         "learning_rate": widgets.SelectionSlider(
-            options=[(f"{r:g}", r) for r in sorted({*RATES, values["learning_rate"]})],
+            options=[(small(r), r) for r in sorted({*RATES, values["learning_rate"]})],
             value=values["learning_rate"],
             description=LABELS["learning_rate"],
             **look,

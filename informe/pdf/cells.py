@@ -18,6 +18,7 @@ _PREFERENCE = (
     "text/html",
     "text/plain",
 )
+KINDS = {"figure": "image", "table": "table", "listing": "raw"}  # in Typst
 _WIDGET = "application/vnd.jupyter.widget-view+json"  # progress bars: screen only
 _POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -50,7 +51,7 @@ class Cells:
         meta = output.metadata.get("informe", {})
         if meta.get("kind") == "screen" or _WIDGET in output.data:
             return ""
-        if meta.get("kind") in ("figure", "table"):
+        if meta.get("kind") in KINDS:
             return self._captioned(meta, output.data, cell)
         return self._plain(output.data, cell)
 
@@ -61,15 +62,15 @@ class Cells:
             raise ReportError(f"{where}: a {meta['kind']} without {lacks}.")
         self.pieces.add_id(meta["id"], where)
         if meta["kind"] == "figure":
-            kind = "image"
             body = self._image(data, meta.get("alt") or meta["caption"], cell)
+        elif meta["kind"] == "listing":
+            body = f'listado({quote(data["text/plain"])}, lang: "python")'
         else:
-            kind = "table"
             body = f"[{self._table(data, cell)}]"
         caption = self._piece(meta["caption"], cell, inline=True)
         floats = str(bool(meta.get("float"))).lower()
         return (
-            f"#con-pie({body}, kind: {kind}, float: {floats}, "
+            f"#con-pie({body}, kind: {KINDS[meta['kind']]}, float: {floats}, "
             f"caption: [{caption}]) <{meta['id']}>"
         )
 

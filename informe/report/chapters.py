@@ -8,34 +8,40 @@ import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
-from helpers import numbers
-from helpers.numbers import count, listing
 from helpers.uncertainty import holm, over_seeds
+from informe import numbers
+from informe.numbers import count, listing
 from informe.report import claims
 from informe.report.display import pipe_table
+from informe.report.tables import LEVEL
 
 SUMMARY = """# Resumen {{.unnumbered}}
 
 Este informe entrena redes neuronales que clasifican imágenes, las explica decisión
-por decisión y las juzga con la misma vara. Tiene {parts}: {titles}. Todos los
-resultados salen de los entrenamientos, ninguno está escrito a mano, y lo que el
-informe original de la tarea afirma aparece junto a lo medido aquí.
-
-La tarea remata las redes de las dos primeras partes con una ReLU en la salida, que
-puede dejar clases enteras sin predecir. Por eso esas redes se entrenan en dos
-variantes: la *de la tarea*, con esa ReLU, y la *corregida*, sin ella; los
-resultados principales son los de la corregida.
-
+por decisión y las juzga con la misma vara. Tiene {parts}: {titles}. En él hablan
+tres voces. La *consigna* es lo que pide el curso, y deja libre casi todo. El
+*informe original* es el de un estudiante que respondió a ella en noviembre de 2023
+[(informe no publicado, 2023)](#bib-original2023): suyas son las redes, las recetas y
+las afirmaciones que aquí se examinan. Lo demás es nuestro, y todos nuestros
+resultados salen de los entrenamientos: ninguno está escrito a mano.
+{variants}
 La [tabla](#tab-summary) los reúne. La *exactitud* es la proporción de imágenes de
 prueba bien clasificadas. El signo ± precede a la desviación típica entre semillas,
-y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia el
+y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia el
 resultado al repetir el entrenamiento con otros pesos iniciales y otro orden de los
 lotes, no cuánto cambiaría con otras imágenes de prueba."""
 
+VARIANTS = """
+El informe original remata con una ReLU en la salida, que puede dejar clases enteras
+sin predecir, {networks}. Por eso se entrenan ahí dos variantes: la *original*, con
+esa ReLU, y la *corregida*, sin ella; los resultados principales son los de la
+corregida.
+"""
+
 COMPARISONS = """La [tabla](#tab-comparisons) compara las redes de cada parte imagen por
 imagen, que es la otra incertidumbre: cuánto cambiaría la diferencia con otras imágenes
-de prueba, dadas estas redes. La última columna corrige los valores p, por el método de
-Holm, para que puedan leerse juntos."""
+de prueba, dadas estas redes. La última columna corrige los valores *p*, por el método
+de Holm, para que puedan leerse juntos."""
 
 TOO_WIDE = """
 
@@ -44,10 +50,12 @@ apartó tanto de las otras que con tan pocas no se puede fijar la media."""
 
 CLOSING = "# Cierre {.unnumbered}"
 
-CLAIMS = """## Lo que afirmaba el original {{.unnumbered}}
+CLAIMS = """## Lo que afirma el informe original {{.unnumbered}}
 
-La [tabla](#tab-claims) examina una por una las afirmaciones del informe original que se
-pueden comprobar. {rules} {tally}"""
+La [tabla](#tab-claims) examina una por una las afirmaciones del informe original
+[(informe no publicado, 2023)](#bib-original2023) que se pueden comprobar. {tally}
+
+{rules}"""
 
 REPRODUCIBILITY = """## Cómo se reproduce este informe {{.unnumbered}}
 
@@ -61,7 +69,7 @@ de la máquina que entrenó:
 {machines}
 
 Cada entrenamiento queda guardado con una clave que resume todo lo que decide su
-resultado; la [tabla](#tab-runs) las enumera."""
+resultado; `informe runs list` las enumera."""
 
 
 def opening(metrics: list[dict]) -> NotebookNode:
@@ -69,24 +77,38 @@ def opening(metrics: list[dict]) -> NotebookNode:
     text = SUMMARY.format(
         parts=count(len(metrics), "parte", "partes"),
         titles=listing(part["title"] for part in metrics),
+        variants=_variants(metrics),
     )
     if any(map(_too_wide, metrics)):
         text += TOO_WIDE
     networks = _table(
         [row for part in metrics for row in _rows(part)],
-        ["datos", "red", "semillas", "exactitud", "IC 95 %", "tiempo"],
+        ["datos", "red", "semillas", "exactitud", LEVEL, "tiempo"],
         "tab-summary",
         "Exactitud de cada red en las imágenes de prueba y tiempo medio de un"
         " entrenamiento.",
     )
     comparisons = _table(
         _comparisons(metrics),
-        ["datos", "comparación", "diferencia (puntos)", "IC 95 %", "p", "p (Holm)"],
+        ["datos", "comparación", "diferencia (puntos)", LEVEL, "*p*", "*p* (Holm)"],
         "tab-comparisons",
         "Diferencia de exactitud sobre las mismas imágenes de prueba, primera semilla"
         " de cada red: intervalo *bootstrap* pareado y prueba exacta de McNemar.",
     )
     return _notebook("resumen", text, networks, COMPARISONS, comparisons)
+
+
+def _variants(metrics: list[dict]) -> str:
+    """The paragraph on the two variants; nothing where no part has them."""
+    titles = [
+        part["title"]
+        for part in metrics
+        if any(n["options"].get("output") for n in part["networks"].values())
+    ]
+    if not titles:
+        return ""
+    networks = "la red de" if len(titles) == 1 else "las redes de"
+    return VARIANTS.format(networks=f"{networks} {listing(titles)}")
 
 
 def closing(metrics: list[dict]) -> NotebookNode:
@@ -95,23 +117,13 @@ def closing(metrics: list[dict]) -> NotebookNode:
     text = REPRODUCIBILITY.format(
         machines="\n".join(f"- {machine}" for machine in sorted(machines))
     )
-    runs = _table(
-        [
-            [part["title"], name, ", ".join(f"`{key}`" for key in network["runs"])]
-            for part in metrics
-            for name, network in part["networks"].items()
-        ],
-        ["datos", "red", "claves, por orden de semilla"],
-        "tab-runs",
-        "Los entrenamientos que usa este informe y la clave con la que se guardan.",
-    )
-    return _notebook("reproducir", CLOSING, *_claims(metrics), text, runs)
+    return _notebook("reproducir", CLOSING, *_claims(metrics), text)
 
 
 def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
     """The chapter of claims; nothing where no part has one."""
     rows = [
-        [part["title"], claim["claim"], claim["measured"], claim["verdict"]]
+        [claim["part"], claim["claim"], claim["measured"], claim["verdict"]]
         for part in metrics
         for claim in part["claims"]
     ]
@@ -119,16 +131,15 @@ def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
         return []
     verdicts = [row[-1] for row in rows]
     tally = listing(
-        f"{verdicts.count(v)} «{v}»"
-        for v in (claims.HOLDS, claims.FAILS, claims.UNKNOWN)
-        if v in verdicts
+        f"{verdicts.count(v)} «{v}»" for v in claims.VERDICTS if v in verdicts
     )
     tally = f"De {count(len(rows), 'afirmación', 'afirmaciones')}: {tally}."
     table = _table(
         rows,
-        ["datos", "afirmación", "medido [IC 95 %]", "veredicto"],
+        ["datos", "afirmación", f"medido [{LEVEL}]", "veredicto"],
         "tab-claims",
-        "Las afirmaciones del informe original, lo medido aquí y el veredicto.",
+        "Las afirmaciones del informe original, por partes, lo medido aquí y el"
+        " veredicto.",
     )
     return [CLAIMS.format(rules=claims.rules(), tally=tally), table]
 
@@ -141,9 +152,9 @@ def _comparisons(metrics: list[dict]) -> list[list[str]]:
             part["title"],
             " − ".join(pair["of"]),
             numbers.points(pair["difference"], "+"),
-            f"[{numbers.points(pair['low'])}, {numbers.points(pair['high'])}]",
-            numbers.p_value(pair["p_value"]).removeprefix("p = ").removeprefix("p "),
-            numbers.p_value(p).removeprefix("p = ").removeprefix("p "),
+            numbers.between(pair["low"], pair["high"]),
+            numbers.p_value(pair["p_value"], ""),
+            numbers.p_value(p, ""),
         ]
         for part, pair, p in zip(metrics, pairs, adjusted, strict=True)
     ]

@@ -5,61 +5,51 @@ Like `sentences`, each stays true when the results change.
 
 import numpy as np
 
-from helpers import numbers
-from helpers.numbers import count, integer, points
 from helpers.runs import Run
 from helpers.uncertainty import (
     Estimate,
     Paired,
-    compare_f1,
     detectable,
     difference,
     over_seeds,
 )
+from informe import numbers
+from informe.numbers import THIN, between, images, points, ratio, times
 from informe.report.results import accuracies
 from informe.report.sentences import headline
+
+MANY = 2  # times LeNet-5's parameters, from which the dense network has many
 
 
 def paired(pair: Paired, a: str, b: str) -> str:
     """What McNemar's test and the bootstrap say of two networks, over test images."""
-    interval = f"[{points(pair.low)}, {points(pair.high)}]"
     seen = "sí" if pair.p_value < 0.05 else "no"
     return (
-        f"Solo la red {a} acierta en {count(pair.only_a, 'imagen', 'imágenes')}, y solo"
-        f" la red {b} en {integer(pair.only_b)}: {_odds(pair)}. La prueba exacta de"
-        f" McNemar da {numbers.p_value(pair.p_value)}, y la diferencia de exactitud es"
-        f" de {points(pair.difference, '+')} puntos porcentuales (intervalo *bootstrap*"
-        f" pareado del 95 %: {interval}). Entre estas dos redes ya entrenadas, la"
+        f"{_odds((pair.only_a, a), (pair.only_b, b))} La prueba exacta de McNemar da"
+        f" {numbers.p_value(pair.p_value, '*p*')}, y la exactitud de la red {a} menos"
+        f" la de la red {b} es de {points(pair.difference, '+')} puntos porcentuales"
+        f" (intervalo *bootstrap* pareado del 95{THIN}%:"
+        f" {between(pair.low, pair.high)}). Entre estas dos redes ya entrenadas, la"
         f" diferencia {seen} se distingue del azar de las imágenes de prueba."
     )
 
 
-def _odds(pair: Paired) -> str:
-    if pair.only_a == pair.only_b:
-        return "tantas como la otra"
-    more, less = sorted((pair.only_a, pair.only_b), reverse=True)
+def _odds(*alone: tuple[int, str]) -> str:
+    """In how many images only one network is right; the one that has fewer first."""
+    (less, a), (more, b) = sorted(alone, key=lambda pair: pair[0])
+    if more == 0:
+        return "Las dos redes aciertan en las mismas imágenes."
     if less == 0:
-        return "una de las dos no gana ninguna"
-    return f"{more / less:.1f} por cada una en la otra dirección"
-
-
-def scores(runs: dict[str, list[Run]]) -> str:
-    """Macro-F1 of the two networks' first seeds and their difference, over images."""
-    (name_a, a), (name_b, b) = runs.items()
-    f1 = compare_f1(a[0].labels, a[0].predictions, b[0].predictions)
-    gap, low, high = f1.difference
+        return (
+            f"Solo la red {b} acierta en {images(more)}; en ninguna, solo la red {a}."
+        )
+    odds = f"{ratio(more / less)} veces más"
+    if ratio(more / less) == "1.0":
+        odds = "tantas como la otra" if more == less else "casi tantas como la otra"
     return (
-        f"El macro-F1, que da el mismo peso a todas las clases, es {_score(f1.a)} con"
-        f" la red {name_a} y {_score(f1.b)} con la red {name_b}; la diferencia,"
-        f" {points(gap, '+')} puntos [{points(low)}, {points(high)}]. Estos intervalos,"
-        " también *bootstrap*, dicen cuánto cambiaría el valor con otras imágenes de"
-        " prueba, no con otra semilla."
+        f"Solo la red {a} acierta en {images(less)}, y solo la red {b}, en"
+        f" {numbers.integer(more)}: {odds}."
     )
-
-
-def _score(value: tuple[float, float, float]) -> str:
-    score, low, high = map(numbers.share, value)
-    return f"{score} [{low}, {high}]"
 
 
 def seedwise(a: list[Run], b: list[Run], n_a: str, n_b: str) -> str:
@@ -68,47 +58,70 @@ def seedwise(a: list[Run], b: list[Run], n_a: str, n_b: str) -> str:
     e = over_seeds(gaps)
     if e.n == 1:
         return (
-            "Con una sola semilla no se puede decir cuánto cambiaría esa diferencia al"
-            " repetir el entrenamiento."
+            "Con un solo entrenamiento de cada red no se puede decir cuánto cambiaría"
+            " esa diferencia con otra semilla."
         )
     return (
         f"Semilla por semilla, la exactitud de la red {n_a} menos la de la red {n_b} es"
         f" en promedio de {points(e.mean, '+')} puntos porcentuales (intervalo de"
-        f" Student pareado del 95 %: [{points(e.low)}, {points(e.high)}]). Con"
-        f" {e.n} semillas y esa dispersión, una prueba al 5 % solo detectaría con"
-        f" probabilidad de 80 % diferencias de al menos {points(detectable(gaps))}"
-        " puntos."
+        f" Student pareado del 95{THIN}%: {between(e.low, e.high)}). {_power(gaps)}"
+    )
+
+
+def _power(gaps: np.ndarray) -> str:
+    """What difference so many seeds could detect."""
+    least = points(detectable(gaps))
+    if not float(least):
+        return "La diferencia es la misma en todas las semillas."
+    return (
+        f"Con {len(gaps)} semillas y esa dispersión, una prueba al 5{THIN}% solo"
+        f" detectaría con una probabilidad del 80{THIN}% diferencias de al menos"
+        f" {least} puntos."
     )
 
 
 def comparison(dense: list[Run], lenet: list[Run]) -> str:
     """LeNet-5 against the dense network: parameters, accuracy and time."""
-    more = numbers.times(dense[0].parameters / lenet[0].parameters)
+    seconds = (np.mean([run.seconds for run in runs]) for runs in (dense, lenet))
+    longer, time = _ratio("el tiempo", *seconds)
     return (
-        f"La red densa tiene {more} veces los parámetros de LeNet-5."
-        f" {_gap(dense, lenet)} {_longer(dense, lenet)}"
+        f"De las dos, {_sizes(dense, lenet)}. {_gap(dense, lenet)}"
+        f" Entrenar {longer} lleva {time}."
     )
 
 
 def conclusion(dense: list[Run], lenet: list[Run]) -> str:
     """The third part's answer: many parameters or a good configuration."""
-    e = difference(accuracies(lenet), accuracies(dense))
-    more = numbers.times(dense[0].parameters / lenet[0].parameters)
-    if np.isnan(e.low) or e.low <= 0 <= e.high:
-        answer = (
-            "no hay evidencia de que una acierte más que la otra, y la densa tiene"
-            f" {more} veces los parámetros de LeNet-5"
-        )
-    elif e.mean > 0:
-        answer = "aquí la configuración vale más que el número de parámetros"
-    else:
-        answer = "aquí el número de parámetros vale más que la configuración"
     return (
         f"{headline('densa', dense)} {headline('LeNet-5', lenet)} Con estas recetas,"
-        f" {answer}. Cada red se entrenó las épocas que pide la tarea, así que la"
-        " comparación es entre recetas completas y no entre arquitecturas en igualdad"
-        " de condiciones."
+        f" {_answer(dense, lenet)}. Cada red se entrenó con la receta del informe"
+        " original, así que la comparación es entre recetas completas y no entre"
+        " arquitecturas en igualdad de condiciones."
     )
+
+
+def _answer(dense: list[Run], lenet: list[Run]) -> str:
+    """What counts more, if the dense network has the many parameters it is to have."""
+    e = difference(accuracies(lenet), accuracies(dense))
+    if np.isnan(e.low) or e.low <= 0 <= e.high:
+        verdict = "no hay evidencia de que una acierte más que la otra"
+        return f"{verdict}, y {_sizes(dense, lenet)}"
+    if dense[0].parameters < MANY * lenet[0].parameters:
+        return f"{_verdict(e)}, y {_sizes(dense, lenet)}"
+    if e.mean > 0:
+        return "aquí la configuración vale más que el número de parámetros"
+    return "aquí el número de parámetros vale más que la configuración"
+
+
+def _sizes(dense: list[Run], lenet: list[Run]) -> str:
+    larger, size = _ratio("los parámetros", dense[0].parameters, lenet[0].parameters)
+    return f"{larger} tiene {size}"
+
+
+def _ratio(what: str, dense: float, lenet: float) -> tuple[str, str]:
+    """The network that has more of something, and how many times the other's."""
+    (less, b), (more, a) = sorted([(dense, "la red densa"), (lenet, "LeNet-5")])
+    return a, times(more / less, f"{what} de {b}")
 
 
 def _gap(dense: list[Run], lenet: list[Run]) -> str:
@@ -119,11 +132,11 @@ def _gap(dense: list[Run], lenet: list[Run]) -> str:
         f" {points(e.mean, '+')} puntos porcentuales"
     )
     if np.isnan(e.low):
-        return f"{text}; con una semilla de cada una no se sabe cuánto vale eso."
+        return f"{text}; con un solo entrenamiento de cada una no se sabe si es azar."
     assumed = "; la que tiene una sola semilla se supone que varía como la otra"
     return (
-        f"{text} (intervalo del 95 % entre semillas: [{points(e.low)},"
-        f" {points(e.high)}]{assumed if e.n == 1 else ''}): {_verdict(e)}."
+        f"{text} (intervalo del 95{THIN}% entre semillas: {between(e.low, e.high)}"
+        f"{assumed if e.n == 1 else ''}): {_verdict(e)}."
     )
 
 
@@ -131,12 +144,3 @@ def _verdict(e: Estimate) -> str:
     if e.low <= 0 <= e.high:
         return "no se distingue de la variación entre semillas"
     return "LeNet-5 acierta más" if e.mean > 0 else "la red densa acierta más"
-
-
-def _longer(dense: list[Run], lenet: list[Run]) -> str:
-    seconds = [np.mean([run.seconds for run in runs]) for runs in (dense, lenet)]
-    ratio = numbers.times(max(seconds) / min(seconds))
-    longer, shorter = "la red densa", "LeNet-5"
-    if seconds[0] < seconds[1]:
-        longer, shorter = shorter, longer
-    return f"Entrenar {longer} lleva {ratio} veces el tiempo de {shorter}."

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 from torch import nn
 
-from helpers import numbers
 from helpers.datasets import Dataset
 from helpers.models import scale
 from helpers.runs import Run
+from informe import numbers
 from informe.report.results import accuracies_by_name
 
 OPERATIONS = "operaciones por imagen"
@@ -74,9 +74,11 @@ def pareto(runs: dict[str, list[Run]], operations: dict[str, int]) -> str:
     text = f"Operaciones para clasificar una imagen: {listed}."
     best = max(means, key=means.get)
     cheapest = min(operations, key=operations.get)
-    if best == cheapest:
-        return f"{text} La que menos hace es, en promedio, la que más acierta: {best}."
     gain = numbers.points(means[best] - means[cheapest])
+    if not float(gain):
+        return (
+            f"{text} Ninguna acierta en promedio más que la que menos hace, {cheapest}."
+        )
     return (
         f"{text} La que más acierta en promedio, {best}, gana {gain} puntos a la que"
         f" menos operaciones hace, {cheapest}."

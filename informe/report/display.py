@@ -4,11 +4,15 @@ A caption and a name travel in the output's metadata; the exporter numbers them.
 screen the caption stands below the figure or the table.
 """
 
+import ast
 import base64
+import inspect
 import io
 import json
 import os
 import tempfile
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -56,6 +60,15 @@ class Report:
         """
         bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
         _show("table", f"tab-{self.data.name}-{name}", bundle, caption)
+
+    def source(self, thing: Callable, name: str, caption: str) -> None:
+        """Show the real source of a function or class as a listing.
+
+        Prose refers to it as `[...](#lst-<dataset>-<name>)`.
+        """
+        text = source_of(thing)
+        bundle = {"text/markdown": f"```python\n{text}\n```", "text/plain": text}
+        _show("listing", f"lst-{self.data.name}-{name}", bundle, caption)
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown made from results."""
@@ -107,13 +120,27 @@ def notebook_output(figure: Figure) -> tuple[dict, dict]:
 def _show(kind, name, bundle, caption, alt="", metadata=None) -> None:
     about = {"kind": kind, "id": name, "caption": caption, "alt": alt}
     display(bundle, raw=True, metadata={"informe": about} | (metadata or {}))
-    word = {"figure": "Figura", "table": "Tabla"}[kind]
+    word = {"figure": "Figura", "table": "Tabla", "listing": "Listado"}[kind]
     below = {"text/markdown": f'<a id="{name}"></a>*{word}.* {caption}'}
     display(
         below | {"text/plain": caption},
         raw=True,
         metadata={"informe": {"kind": "screen"}},
     )
+
+
+def source_of(thing: Callable) -> str:
+    """The source of a function or class, from the margin and without docstrings."""
+    text = textwrap.dedent(inspect.getsource(thing)).rstrip()
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            lines[first.lineno - 1 : first.end_lineno] = [None] * (
+                first.end_lineno - first.lineno + 1
+            )
+    return "\n".join(line for line in lines if line is not None)
 
 
 def pipe_table(table: pd.DataFrame) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Collection
 
 import numpy as np
 
-from helpers import numbers
 from helpers.evaluation import off_diagonal, precision, recall, row_shares
-from helpers.numbers import count, integer, listing, percent, share
 from helpers.runs import Run
 from helpers.uncertainty import over_seeds
+from informe import numbers
+from informe.numbers import images, integer, listing, percent, share
 from informe.report import original
 from informe.report.results import per_seed
 
@@ -25,22 +25,57 @@ def versus_original(counts: np.ndarray, classes) -> str:
     ):
         place = int(np.nanargmax(np.abs(ours - theirs)))
         parts.append(
-            f"en {word}, la clase {classes[place]} ({share(ours[place], 2)} frente a"
+            f"en {word}, la de {classes[place]} ({share(ours[place], 2)} frente a"
             f" {share(theirs[place], 2)} del original)"
         )
     return f"La mayor diferencia con el original es, {listing(parts)}."
 
 
+def the_classes(classes, places, values=None) -> str:
+    """Name classes: la clase «8»; las clases «3» (0.91) y «8» (0.92), with `values`."""
+    names = [f"«{classes[k]}»" for k in places]
+    if values is not None:
+        shares = (share(values[k], 2) for k in places)
+        names = [f"{n} ({s})" for n, s in zip(names, shares, strict=True)]
+    return f"{'la clase' if len(names) == 1 else 'las clases'} {listing(names)}"
+
+
 def extremes(counts: np.ndarray, classes) -> str:
     """Which classes are recognised best and worst."""
     values = recall(counts)
-    order = np.argsort(values, kind="stable")
-    low, high = [[classes[i] for i in part] for part in (order[:2], order[:-3:-1])]
-    low_values, high_values = values[order[:2]], values[order[:-3:-1]]
-    return (
-        f"Las clases que mejor reconoce son {_with(high, high_values)}; las que peor,"
-        f" {_with(low, low_values)} (exhaustividad entre paréntesis)."
+    best = the_classes(classes, _lowest(-values), values)
+    worst = the_classes(classes, _lowest(values), values)
+    return _alike(values) or (
+        f"La red reconoce mejor {best}; peor, {worst} (exhaustividad entre paréntesis)."
     )
+
+
+def hardest(counts: np.ndarray, classes) -> str:
+    """Which class is the hardest to find."""
+    values = recall(counts)
+    low = np.nanmin(values)
+    worst = the_classes(classes, np.flatnonzero(values == low))
+    return _alike(values) or (
+        f"Las imágenes que más le cuesta reconocer son las de {worst}, con"
+        f" exhaustividad {share(low, 2)}."
+    )
+
+
+def _lowest(values: np.ndarray) -> np.ndarray:
+    """The places of the two lowest values or, if more tie, of the lowest; no NaN."""
+    first, second = np.sort(values)[:2]
+    found = np.flatnonzero(values <= second)
+    if len(found) != 2:
+        found = np.flatnonzero(values == first)
+    return found[np.argsort(values[found], kind="stable")]
+
+
+def _alike(values: np.ndarray) -> str:
+    """A sentence if no class has a better recall than another, else nothing."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    if low < high:
+        return ""
+    return f"La red reconoce igual todas las clases, con exhaustividad {share(low, 2)}."
 
 
 def confusions(counts: np.ndarray, classes) -> str:
@@ -50,39 +85,47 @@ def confusions(counts: np.ndarray, classes) -> str:
         return "La red no se equivoca en ninguna imagen de prueba."
     true, predicted = np.unravel_index(errors.argmax(), errors.shape)
     shares = row_shares(counts)
-    images = count(int(errors[true, predicted]), "imagen", "imágenes")
+    back = f"ocurre en el {percent(shares[predicted, true])}"
+    alone = (errors == errors.max()).sum() == 1
     return (
-        f"La confusión más frecuente es tomar «{classes[true]}» por"
-        f" «{classes[predicted]}»: {images}, el {percent(shares[true, predicted])} de"
-        f" su clase; a la inversa ocurre en el {percent(shares[predicted, true])}."
+        f"{'La confusión más frecuente' if alone else 'Una de las más frecuentes'} es"
+        f" tomar «{classes[true]}» por «{classes[predicted]}»:"
+        f" {images(int(errors[true, predicted]))}, el"
+        f" {percent(shares[true, predicted])} de su clase; a la inversa"
+        f" {back if errors[predicted, true] else 'no ocurre nunca'}."
     )
 
 
 def destinations(counts: np.ndarray, true: int, classes) -> str:
     """State which classes the misclassified images of class `true` are taken for."""
-    row = counts[true]
-    total, right = int(row.sum()), int(row[true])
+    right, wrong = int(counts[true, true]), off_diagonal(counts)[true]
+    total = int(wrong.sum())
     text = (
-        f"De {count(total, 'imagen', 'imágenes')} de la clase «{classes[true]}», la red"
-        f" acierta {integer(right)}"
+        f"De {images(right + total)} de la clase «{classes[true]}», la red acierta"
+        f" {integer(right)}"
     )
-    wrong = off_diagonal(counts)[true]
     most = [k for k in np.argsort(-wrong, kind="stable")[:3] if wrong[k]]
-    if not most:
-        return f"{text}."
     listed = listing(f"«{classes[k]}» ({integer(int(wrong[k]))})" for k in most)
-    return f"{text}; las demás van sobre todo a {listed}."
+    if total == 0:
+        return f"{text}."
+    if total == 1:
+        return f"{text}; la que falla va a «{classes[most[0]]}»."
+    mostly = " sobre todo" if total > wrong[most].sum() else ""
+    return f"{text}; las que falla van{mostly} a {listed}."
 
 
 def among(counts: np.ndarray, group, classes, name: str) -> str:
     """What share of all errors stays inside a group of classes."""
     errors = off_diagonal(counts)
-    inside = errors[np.ix_(group, group)].sum() / max(errors.sum(), 1)
+    inside = errors[np.ix_(group, group)].sum()
+    text = f"Entre {name} ({listing(classes[i] for i in group)})"
+    if not inside:
+        return f"{text} no hay ningún error."
     pairs = len(group) * (len(group) - 1) / (len(counts) * (len(counts) - 1))
     return (
-        f"Entre {name} ({listing(classes[i] for i in group)}) queda el"
-        f" {percent(inside)} de todos los errores; si los errores se repartieran por"
-        f" igual entre todos los pares de clases, sería el {percent(pairs)}."
+        f"{text} queda el {percent(inside / errors.sum())} de todos los errores; si los"
+        " errores se repartieran por igual entre todos los pares de clases, sería el"
+        f" {percent(pairs)}."
     )
 
 
@@ -90,13 +133,9 @@ def group_recall(runs: list[Run], group: Collection[int], name: str) -> str:
     """Mean recall of a group of classes against the rest, over seeds."""
     recalls = per_seed(recall, runs)  # (S, K)
     inside = np.isin(np.arange(recalls.shape[1]), list(group))
-    ours = over_seeds(recalls[:, inside].mean(1))
-    others = over_seeds(recalls[:, ~inside].mean(1))
+    ours = over_seeds(np.nanmean(recalls[:, inside], 1))
+    others = over_seeds(np.nanmean(recalls[:, ~inside], 1))
     return (
         f"La exhaustividad media {name} es {numbers.mean_std(ours)}; la de las demás"
         f" clases, {numbers.mean_std(others)}."
     )
-
-
-def _with(names, values) -> str:
-    return listing(f"{n} ({share(v, 2)})" for n, v in zip(names, values, strict=True))

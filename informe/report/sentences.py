@@ -5,20 +5,25 @@ They are Markdown; `#fig-…` and `#tab-…` links become numbered references in
 
 import numpy as np
 
-from helpers import numbers
 from helpers.datasets import Dataset
-from helpers.evaluation import recall
-from helpers.numbers import (
-    count,
-    duration,
-    integer,
-    listing,
-    percent,
-    share,
-)
 from helpers.runs import Run
 from helpers.uncertainty import over_seeds
 from informe.names import OPTIMIZER_NAMES
+from informe.numbers import (
+    NBSP,
+    THIN,
+    between,
+    count,
+    duration,
+    images,
+    integer,
+    listing,
+    percent,
+    percent_std,
+    points,
+    small,
+)
+from informe.report.matrices import hardest, the_classes
 from informe.report.results import accuracies, lost_classes, worst
 
 
@@ -26,7 +31,7 @@ def data_set(data: Dataset) -> str:
     """State how many images of what there are, and that they were verified."""
     _, channels, height, width = data.train.images.shape
     text = (
-        f"**{data.title}**: {integer(len(data.train.labels))} imágenes de entrenamiento"
+        f"**{data.title}**: {images(len(data.train.labels))} de entrenamiento"
         f" y {integer(len(data.test.labels))} de prueba, de {height} × {width} píxeles"
         f" {'en color' if channels == 3 else 'en escala de grises'}, repartidas en"
         f" {len(data.classes)} clases: {listing(data.classes)}."
@@ -34,7 +39,7 @@ def data_set(data: Dataset) -> str:
     )
     if data.is_sample:
         text = (
-            "**Atención: esta corrida no usa los datos completos, sino la pequeña"
+            "**Atención: esta ejecución no usa los datos completos, sino la pequeña"
             " muestra que acompaña al código; las cifras no son comparables con las"
             f" del informe completo.**\n\n{text}"
         )
@@ -69,14 +74,19 @@ def _recipe(runs: list[Run], name: str = "") -> str:
     about = runs[0].about["recipe"]
     spelled = OPTIMIZER_NAMES | {"sgd": "descenso de gradiente estocástico"}
     optimizer = spelled[about["optimizer"]]
-    seeds = listing(run.seed for run in runs)
+    seeds = _range([run.seed for run in runs])
     which = f" de la red {name}" if name else ""
     return (
         f"Receta{which}: {optimizer} con tasa de aprendizaje"
-        f" {about['learning_rate']:g}, lotes de {about['batch_size']} imágenes y"
+        f" {small(about['learning_rate'])}, lotes de {images(about['batch_size'])} y"
         f" {count(about['epochs'], 'época', 'épocas')};"
-        f" {'semilla' if len(runs) == 1 else 'semillas'} {seeds}."
+        f" {'semilla' if len(runs) == 1 else 'semillas'}{NBSP}{seeds}."
     )
+
+
+def _range(seeds: list[int]) -> str:
+    """Seeds, which follow one another: 0 y 1, or 0 a 29."""
+    return listing(seeds) if len(seeds) < 3 else f"{seeds[0]} a {seeds[-1]}"
 
 
 def curves(name: str, runs: list[Run]) -> str:
@@ -101,16 +111,16 @@ def curves(name: str, runs: list[Run]) -> str:
 def headline(name: str, runs: list[Run]) -> str:
     """Accuracy of a network, with its uncertainty over seeds."""
     e = over_seeds(accuracies(runs))
-    text = f"La red {name} clasifica bien una proporción de **{numbers.mean_std(e)}**"
-    text += " de las imágenes de prueba"
+    text = f"La exactitud de la red {name} en las imágenes de prueba es de"
+    text += f" **{percent_std(e)}**"
     if e.n == 1:
         return (
-            f"{text}; es una sola semilla, así que no hay medida de cuánto cambiaría"
-            " con otra."
+            f"{text}; es un solo entrenamiento, así que no hay medida de cuánto"
+            " cambiaría con otra semilla."
         )
     return (
         f"{text} (media ± desviación típica de {e.n} semillas; intervalo de Student del"
-        f" 95 % para la media: {numbers.interval(e)})."
+        f" 95{THIN}% para la media: {between(e.low, e.high)}{THIN}%)."
     )
 
 
@@ -120,8 +130,9 @@ def variants(corrected: list[Run], original: list[Run], classes) -> str:
     low = worst(original)
     return (
         f"{_losses(original, classes)} La peor exactitud con ella es"
-        f" {share(accuracies([low])[0])} (semilla {low.seed}); sin ella,"
-        f" {share(accuracies(corrected).min())}. En promedio, quitarla {_changes(gap)}."
+        f" {percent(accuracies([low])[0])} (semilla{NBSP}{low.seed}); sin ella,"
+        f" {percent(accuracies(corrected).min())}. En promedio, quitarla"
+        f" {_changes(gap)}."
     )
 
 
@@ -129,57 +140,53 @@ def _losses(runs: list[Run], classes) -> str:
     """How many seeds lose classes, and which."""
     lost = {run.seed: lost_classes(run) for run in runs}
     cases = [
-        f"la {seed} ({listing(f'«{classes[k]}»' for k in names)})"
+        f"la semilla{NBSP}{seed} pierde {the_classes(classes, names)}"
         for seed, names in lost.items()
         if names
     ]
+    tried = f"{len(cases)} de" if cases else "ninguna de las"
+    where = f"{tried} {len(runs)} semillas" if len(runs) > 1 else "la única semilla"
     if cases:
-        seeds = count(len(runs), "semilla", "semillas")
-        verb = "deja" if len(cases) == 1 else "dejan"
         return (
-            f"Con la ReLU en la salida, {len(cases)} de {seeds} {verb} alguna clase"
-            f" sin predecir jamás: {listing(cases)}."
+            "Con la ReLU en la salida, la red deja de predecir clases enteras en"
+            f" {where}: {listing(cases)}."
         )
-    tried = count(len(runs), "semilla probada", "semillas probadas")
     return (
-        f"Con la ReLU en la salida, de {tried} ninguna perdió una clase entera, aunque"
+        f"Con la ReLU en la salida no se pierde ninguna clase entera en {where}, aunque"
         " nada lo impide."
     )
 
 
 def lost(run: Run, classes) -> str:
     """Which classes a run never predicts."""
-    names = [f"«{classes[k]}»" for k in lost_classes(run)]
-    value = share(accuracies([run])[0])
+    names = lost_classes(run)
+    value = percent(accuracies([run])[0])
     if not names:
         return (
             f"Aun en la peor semilla, con exactitud {value}, todas las clases se"
             " predicen alguna vez."
         )
-    word = "la clase" if len(names) == 1 else "las clases"
     return (
-        f"En esta semilla la red no predice nunca {word} {listing(names)}: la exactitud"
-        f" queda en {value}."
+        f"En esta semilla la red no predice nunca {the_classes(classes, names)}: la"
+        f" exactitud queda en {value}."
     )
 
 
 def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
     """The part's answer: accuracy, hardest class, and what the output's ReLU costs."""
     corrected, original = runs.values()
-    values = recall(counts)
-    hardest = classes[int(np.nanargmin(values))]
     gap = accuracies(corrected).mean() - accuracies(original).mean()
-    value = numbers.mean_std(over_seeds(accuracies(corrected)))
+    value = percent_std(over_seeds(accuracies(corrected)))
     return (
-        f"La red corregida acierta una proporción de **{value}** de las imágenes de"
-        f" prueba. La clase más difícil de encontrar es «{hardest}», con exhaustividad"
-        f" {share(np.nanmin(values), 2)}. Quitar la ReLU de la salida {_changes(gap)}"
-        " en promedio, sin costo alguno en parámetros ni en tiempo."
+        f"La exactitud de la red corregida en las imágenes de prueba es de **{value}**."
+        f" {hardest(counts, classes)} Quitar la ReLU de la salida {_changes(gap)} en"
+        " promedio; los parámetros son los mismos."
     )
 
 
 def _changes(gap: float) -> str:
-    points = f"{abs(100 * gap):.1f} puntos porcentuales"
-    if round(abs(100 * gap), 1) == 0:
+    size = points(abs(gap))
+    if not float(size):
         return "no cambia la exactitud"
-    return f"{'sube' if gap > 0 else 'baja'} la exactitud en {points}"
+    verb = "sube" if gap > 0 else "baja"
+    return f"{verb} la exactitud en {size} puntos porcentuales"

@@ -5,14 +5,15 @@ import pandas as pd
 import torch
 from torch import nn
 
-from helpers import numbers
 from helpers.evaluation import precision, recall
 from helpers.models import count_parameters, scale
 from helpers.runs import Run
 from helpers.uncertainty import Paired, over_seeds, wilson
+from informe import numbers
 from informe.report import original
 from informe.report.results import accuracies
 
+LEVEL = f"IC 95{numbers.THIN}%"  # the heading of intervals
 # Parts of a layer's `repr` that state defaults or are not needed
 DEFAULTS = (
     *("in_features=", "out_features=", "kernel_size=", "start_dim=1, end_dim=-1"),
@@ -41,9 +42,9 @@ def per_class(counts: np.ndarray, classes, with_original: bool = False) -> pd.Da
     """
     right = np.diag(counts)
     columns = {
-        "precisión [IC 95 %]": _shares(precision(counts), right, counts.sum(0)),
+        f"precisión [{LEVEL}]": _shares(precision(counts), right, counts.sum(0)),
         "precisión original": [numbers.share(x, 2) for x in original.PRECISION],
-        "exhaustividad [IC 95 %]": _shares(recall(counts), right, counts.sum(1)),
+        f"exhaustividad [{LEVEL}]": _shares(recall(counts), right, counts.sum(1)),
         "exhaustividad original": [numbers.share(x, 2) for x in original.RECALL],
         "imágenes": [numbers.integer(int(n)) for n in counts.sum(1)],
     }
@@ -71,7 +72,7 @@ def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
 def networks(runs: dict[str, list[Run]]) -> pd.DataFrame:
     """Accuracy, its uncertainty over seeds and its cost, one row per network."""
     rows = {name: _network(seeds) for name, seeds in runs.items()}
-    columns = ["semillas", "exactitud", "IC 95 %", "parámetros", "tiempo"]
+    columns = ["semillas", "exactitud", LEVEL, "parámetros", "tiempo"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.rename_axis("red")
 
