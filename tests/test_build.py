@@ -75,7 +75,8 @@ def measure(home, name, **metrics):
     folder = home / "figures" / name
     folder.mkdir(parents=True)
     pair = {"of": "xy", "p_value": 1, "difference": 0, "low": 0, "high": 0}
-    content = {"title": name, "networks": {}, "claims": []}
+    content = {"dataset": name, "title": name, "networks": {}, "claims": []}
+    content |= {"finding": "Algo."}
     content |= {"comparison": pair} | metrics
     (folder / "metrics.json").write_text(json.dumps(content))
 

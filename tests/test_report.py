@@ -118,7 +118,7 @@ def test_every_part_and_section_is_there(pages):
     for part in (
         "MNIST con una capa oculta",
         "Fashion-MNIST con dos",
-        "CIFAR-10: diez",
+        "CIFAR-10: una capa",
     ):
         assert part in contents
     assert contents.count("Los errores") == 3

@@ -9,8 +9,8 @@ import torch
 from safetensors.numpy import load_file
 from traitlets.config import Config
 
-from helpers import console, models, training
-from helpers.runs import Plan, plan, progress, store, train
+from helpers import console, gpu, models, training
+from helpers.runs import Plan, plan, progress, store, train, workers
 from helpers.runs.checkpoint import StorageError
 from helpers.runs.plan import questions
 from helpers.runs.run import FILES, Run
@@ -55,6 +55,7 @@ def test_a_run_reads_back_what_was_saved(home, mnist):
     run, result = saved(home, mnist)
     assert run.history.equals(result.history)
     assert run.parameters == 6277
+    assert run.about["loop"] == "fast"
     assert run.seconds == result.history.seconds.sum()
     with one_thread():
         assert torch.equal(predict(run.model(), mnist.test.images), result.logits)
@@ -140,6 +141,37 @@ def test_a_failed_training_says_why_and_the_finished_ones_stay(home, mnist):
     with pytest.raises(TrainingError, match="learning rate"):
         train(mnist, {"good": PLAN, "ruined": ruined}, device="cpu")
     assert store.find(questions(mnist, PLAN, "cpu")[0])
+
+
+def test_on_a_gpu_what_differs_in_the_seed_alone_is_trained_at_once(
+    home, mnist, monkeypatch
+):
+    """With the CPU in the GPU's place."""
+
+    def on_the_cpu(*networks, device, **options):
+        assert device == "cuda"
+        return gpu.fit_many(*networks, device="cpu", **options)
+
+    shown = []
+    monkeypatch.setattr(workers, "gpu", SimpleNamespace(**vars(gpu)))
+    monkeypatch.setattr(workers.gpu, "fit_many", on_the_cpu)
+    monkeypatch.setattr(workers, "_queue", SimpleNamespace(put=shown.append), False)
+    monkeypatch.setattr(store, "describe_machine", lambda device: {"gpu": device})
+    several = questions(mnist, replace(PLAN, seeds=(0, 1)), "cuda")
+    other = questions(mnist, replace(PLAN, options={"channels": 2}), "cuda")
+    named = [(f"{i}", question) for i, question in enumerate([*several, *other])]
+    groups = workers.of_one_kind(named, "cuda")
+    assert groups == [named[:2], named[2:]]
+    assert workers.of_one_kind(named, "cpu") == [[one] for one in named]
+    workers._train_some(groups[0], "sample")
+    for question in several:
+        run = store.find(question)
+        alone = fit(
+            models.build("one_hidden", seed=run.seed), mnist, RECIPE, seed=run.seed
+        )
+        assert run.about["loop"].startswith("stacked: 2 networks at once")
+        assert np.allclose(run.logits, alone.logits, atol=1e-4)
+    assert sorted(name for name, epoch in shown) == ["0", "1"]
 
 
 def test_headless_progress_is_one_plain_line_a_training(home, capsys, monkeypatch):

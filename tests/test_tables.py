@@ -94,7 +94,7 @@ def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
 def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     runs = {"corregida": two_seeds, "original": two_seeds[::-1]}
     pair = results.paired(*runs.values())
-    content = results.metrics(mnist, runs, pair)
+    content = results.metrics(mnist, runs, pair, "Lo hallado.")
     network = content["networks"]["corregida"]
     assert network["accuracy"] == pytest.approx([0.9, 0.72])
     assert network["lost_classes"] == [[], [3]]
@@ -103,6 +103,7 @@ def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
     # the second run is right in 360 images, all of them among the first one's 450
     assert (pair.only_a, pair.only_b) == (90, 0)
     text, table, _, compared = chapters.opening([content]).cells
+    assert "- Lo hallado." in text.source and "¿Qué tan bien" in text.source
     assert "[0, 1]" in text.source  # 0.81 ± 0.127 of two seeds leaves it
     table = table.outputs[0].data["text/markdown"]
     assert "| MNIST | corregida | 2 | 0.810\u00a0±\u00a00.127 |" in table
@@ -115,11 +116,11 @@ def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
 
 def test_the_summary_names_the_parts_whose_networks_have_two_variants(two_seeds, mnist):
     runs = {"corregida": two_seeds, "original": two_seeds}
-    part = results.metrics(mnist, runs, results.paired(two_seeds, two_seeds))
+    part = results.metrics(mnist, runs, results.paired(two_seeds, two_seeds), "Algo.")
     alone = chapters.opening([part]).cells[0].source
     assert "ReLU" not in alone and "dos variantes" not in alone
     part["networks"]["original"]["options"] = {"output": "relu"}
     one = chapters.opening([part]).cells[0].source
-    assert "1 parte:" in one and "la red de MNIST." in one and "primeras" not in one
+    assert "1 parte:" in one and "la red de MNIST;" in one and "primeras" not in one
     two = chapters.opening([part, part | {"title": "Otra"}]).cells[0].source
-    assert "2 partes:" in two and "las redes de MNIST y Otra." in two
+    assert "2 partes:" in two and "las redes de MNIST y Otra;" in two

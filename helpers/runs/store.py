@@ -1,6 +1,6 @@
 """The folder of stored runs; each is readable without this code.
 
-runs/<key>/run.json                 the question, the machine, when it was trained
+runs/<key>/run.json                 the question, the machine, the loop and the date
 runs/<key>/history.json             one record per epoch
 runs/<key>/predictions.safetensors  `logits` (N, K) and `labels` (N,) of the test images
 runs/<key>/weights.safetensors      the network's weights
@@ -154,6 +154,7 @@ def _write(folder: Path, question: Question, result: Result) -> None:
     save_file(weights, folder / "weights.safetensors")
     save_file(result.snapshots, folder / "snapshots.safetensors")
     about = question.content | {
+        "loop": result.loop,
         "parameters": models.count_parameters(result.model),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(question.device),

@@ -100,14 +100,19 @@ def _verdict(bought: Estimate, paid: Estimate) -> str:
     return "no cambia la exhaustividad del calzado de modo que se distinga"
 
 
-def _inside(outcome: Outcome) -> str:
-    """State how many errors on footwear are for other footwear, of equal weight."""
+def within_footwear(outcome: Outcome) -> float | None:
+    """Share of the errors on footwear that are for other footwear; None without any."""
     shoes = np.isin(outcome.labels, FOOTWEAR)
     predicted = outcome.predictions[EQUAL][:, shoes]
     wrong = predicted != outcome.labels[shoes]
-    if not wrong.any():
+    return float(np.isin(predicted[wrong], FOOTWEAR).mean()) if wrong.any() else None
+
+
+def _inside(outcome: Outcome) -> str:
+    """State how many errors on footwear are for other footwear, of equal weight."""
+    inside = within_footwear(outcome)
+    if inside is None:
         return "Con pesos iguales no hay errores en el calzado."
-    inside = np.isin(predicted[wrong], FOOTWEAR).mean()
     if inside == 0:
         return "Con pesos iguales, ningún error en el calzado lo toma por otro calzado."
     most = "en la mayoría" if inside > 0.5 else "solo en esos"

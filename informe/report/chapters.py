@@ -17,26 +17,34 @@ from informe.report.tables import LEVEL
 
 SUMMARY = """# Resumen {{.unnumbered}}
 
-Este informe entrena redes neuronales que clasifican imágenes, las explica decisión
-por decisión y las juzga con la misma vara. Tiene {parts}: {titles}. En él hablan
-tres voces. La *consigna* es lo que pide el curso, y deja libre casi todo. El
-*informe original* es el de un estudiante que respondió a ella en noviembre de 2023
-[(informe no publicado, 2023)](#bib-original2023): suyas son las redes, las recetas y
-las afirmaciones que aquí se examinan. Lo demás es nuestro, y todos nuestros
-resultados salen de los entrenamientos: ninguno está escrito a mano.
-{variants}
-La [tabla](#tab-summary) los reúne. La *exactitud* es la proporción de imágenes de
-prueba bien clasificadas. El signo ± precede a la desviación típica entre semillas,
-y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia el
-resultado al repetir el entrenamiento con otros pesos iniciales y otro orden de los
+{question} Este informe responde a una *consigna* universitaria, que deja libre casi
+todo, y examina el *informe original* con el que un estudiante respondió a ella en
+noviembre de 2023 [(informe no publicado, 2023)](#bib-original2023): suyas son las
+redes, las recetas y las afirmaciones que aquí se ponen a prueba. Tiene {parts}:
+{titles}.
+
+{findings}
+
+{claims}
+
+Los límites: cada red se entrena con una sola receta, y las cifras son de estos
+conjuntos de datos. Lo que sigue explica cada decisión y da a cada número su
+incertidumbre; ninguno está escrito a mano.
+
+La [tabla](#tab-summary) reúne los resultados.{variants} La *exactitud* es la proporción
+de imágenes de prueba bien clasificadas. El signo ± precede a la desviación típica entre
+semillas, y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia
+el resultado al repetir el entrenamiento con otros pesos iniciales y otro orden de los
 lotes, no cuánto cambiaría con otras imágenes de prueba."""
 
-VARIANTS = """
-El informe original remata con una ReLU en la salida, que puede dejar clases enteras
-sin predecir, {networks}. Por eso se entrenan ahí dos variantes: la *original*, con
-esa ReLU, y la *corregida*, sin ella; los resultados principales son los de la
-corregida.
-"""
+QUESTIONS = (
+    "¿Qué tan bien clasifica imágenes una red neuronal pequeña, y en qué se equivoca?",
+    "¿Qué vale más en una red que clasifica imágenes: muchos parámetros o una buena"
+    " configuración?",
+)
+
+VARIANTS = """ La variante *original* termina en la ReLU que el informe original pone en
+{networks}; la *corregida* no la lleva, y es la de los resultados principales."""
 
 COMPARISONS = """La [tabla](#tab-comparisons) compara las redes de cada parte imagen por
 imagen, que es la otra incertidumbre: cuánto cambiaría la diferencia con otras imágenes
@@ -77,6 +85,9 @@ def opening(metrics: list[dict]) -> NotebookNode:
     text = SUMMARY.format(
         parts=count(len(metrics), "parte", "partes"),
         titles=listing(part["title"] for part in metrics),
+        question=QUESTIONS["cifar10" in {part["dataset"] for part in metrics}],
+        findings="\n".join(f"- {part['finding']}" for part in metrics[::-1]),
+        claims=_tally(metrics),
         variants=_variants(metrics),
     )
     if any(map(_too_wide, metrics)):
@@ -129,11 +140,6 @@ def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
     ]
     if not rows:
         return []
-    verdicts = [row[-1] for row in rows]
-    tally = listing(
-        f"{verdicts.count(v)} «{v}»" for v in claims.VERDICTS if v in verdicts
-    )
-    tally = f"De {count(len(rows), 'afirmación', 'afirmaciones')}: {tally}."
     table = _table(
         rows,
         ["datos", "afirmación", f"medido [{LEVEL}]", "veredicto"],
@@ -141,7 +147,22 @@ def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
         "Las afirmaciones del informe original, por partes, lo medido aquí y el"
         " veredicto.",
     )
-    return [CLAIMS.format(rules=claims.rules(), tally=tally), table]
+    return [CLAIMS.format(rules=claims.rules(), tally=_tally(metrics)), table]
+
+
+def _tally(metrics: list[dict]) -> str:
+    """How many of the original's claims stand; nothing where no part has one."""
+    verdicts = [claim["verdict"] for part in metrics for claim in part["claims"]]
+    if not verdicts:
+        return ""
+    stands, falls = (verdicts.count(v) for v in (claims.HOLDS, claims.FAILS))
+    parts = [
+        f"{stands} {'se sostiene' if stands == 1 else 'se sostienen'}",
+        f"{falls} no se {'sostiene' if falls == 1 else 'sostienen'}",
+        f"de {len(verdicts) - stands - falls} no se puede decir",
+    ]
+    said = count(len(verdicts), "afirmación", "afirmaciones")
+    return f"De {said} del informe original que se examinan, {listing(parts)}."
 
 
 def _comparisons(metrics: list[dict]) -> list[list[str]]:

@@ -82,21 +82,22 @@ def _power(gaps: np.ndarray) -> str:
 
 def comparison(dense: list[Run], lenet: list[Run]) -> str:
     """LeNet-5 against the dense network: parameters, accuracy and time."""
+    return f"{_gap(dense, lenet)} De las dos, {costs(dense, lenet)}."
+
+
+def costs(dense: list[Run], lenet: list[Run]) -> str:
+    """Which of the two has more parameters, and which takes longer to train."""
     seconds = (np.mean([run.seconds for run in runs]) for runs in (dense, lenet))
     longer, time = _ratio("el tiempo", *seconds)
-    return (
-        f"De las dos, {_sizes(dense, lenet)}. {_gap(dense, lenet)}"
-        f" Entrenar {longer} lleva {time}."
-    )
+    return f"{_sizes(dense, lenet)}, y entrenar {longer} lleva {time}"
 
 
 def conclusion(dense: list[Run], lenet: list[Run]) -> str:
     """The third part's answer: many parameters or a good configuration."""
     return (
         f"{headline('densa', dense)} {headline('LeNet-5', lenet)} Con estas recetas,"
-        f" {_answer(dense, lenet)}. Cada red se entrenó con la receta del informe"
-        " original, así que la comparación es entre recetas completas y no entre"
-        " arquitecturas en igualdad de condiciones."
+        f" {_answer(dense, lenet)}. Cada red tiene su receta, así que la comparación es"
+        " entre recetas completas y no entre arquitecturas en igualdad de condiciones."
     )
 
 

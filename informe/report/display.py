@@ -75,14 +75,20 @@ class Report:
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
     def metrics(
-        self, runs: dict[str, list[Run]], pair: Paired, outcomes: dict, *, claims=()
+        self,
+        runs: dict[str, list[Run]],
+        pair: Paired,
+        outcomes: dict,
+        *,
+        finding: str,
+        claims=(),
     ) -> None:
         """Write `metrics.json`: what the runs measured, for the report's chapters.
 
-        `outcomes` are those of `informe.experiments.run`, by name; `claims` are rows of
-        the table of the original's claims.
+        `outcomes` are those of `informe.experiments.run`, by name; `finding` is what
+        the summary says of this part; `claims` are rows of the table of claims.
         """
-        content = results.metrics(self.data, runs, pair, claims)
+        content = results.metrics(self.data, runs, pair, finding, claims)
         content["experiments"] = results.keys_of(outcomes)
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)

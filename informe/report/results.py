@@ -96,11 +96,13 @@ def paired(a: list[Run], b: list[Run]) -> Paired:
     return compare(a[0].labels, a[0].predictions, b[0].predictions)
 
 
-def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired, claims=()) -> dict:
+def metrics(
+    data: Dataset, runs: dict[str, list[Run]], pair: Paired, finding: str, claims=()
+) -> dict:
     """Everything that the summary and the README say of one data set, for JSON.
 
-    `pair` compares the first network of `runs` with the second; `claims` are rows of
-    the conclusion's table.
+    `pair` compares the first network of `runs` with the second; `finding` is what the
+    summary says of them; `claims` are rows of the conclusion's table.
     """
     finished = max(run.about["finished"] for seeds in runs.values() for run in seeds)
     return {
@@ -113,6 +115,7 @@ def metrics(data: Dataset, runs: dict[str, list[Run]], pair: Paired, claims=()) 
         "trained_on": finished[:10],
         "networks": {name: _network(seeds) for name, seeds in runs.items()},
         "comparison": asdict(pair) | {"of": list(runs)},
+        "finding": finding,
         "claims": [asdict(claim) for claim in claims],
     }
 

@@ -9,7 +9,7 @@ stated.py     the rules, as the report states them
 """
 
 from informe.report.claims.parts import cifar10, fashion_mnist, mnist
-from informe.report.claims.rules import VERDICTS, Claim
+from informe.report.claims.rules import FAILS, HOLDS, Claim
 from informe.report.claims.stated import rules
 
-__all__ = ["VERDICTS", "Claim", "cifar10", "fashion_mnist", "mnist", "rules"]
+__all__ = ["FAILS", "HOLDS", "Claim", "cifar10", "fashion_mnist", "mnist", "rules"]

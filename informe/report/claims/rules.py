@@ -18,7 +18,6 @@ HOLDS = "se sostiene"
 FAILS = "no se sostiene"
 UNKNOWN = "no se puede decir con esta n"  # more seeds might decide
 UNMEASURED = "no se puede decir"
-VERDICTS = (HOLDS, FAILS, UNKNOWN, UNMEASURED)
 
 SAME = 0.01  # a change of accuracy or error below a point counts as none
 FAR = 0.1  # accuracies ten points apart are far from each other
