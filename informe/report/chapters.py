@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
-from helpers.uncertainty import holm, over_seeds
+from helpers.uncertainty import over_seeds
 from informe import numbers
 from informe.numbers import count, listing
 from informe.report import claims
@@ -46,11 +46,6 @@ QUESTIONS = (
 VARIANTS = """ La variante *original* termina en la ReLU que el informe original pone en
 {networks}; la *corregida* no la lleva, y es la de los resultados principales."""
 
-COMPARISONS = """La [tabla](#tab-comparisons) compara las redes de cada parte imagen por
-imagen, que es la otra incertidumbre: cuánto cambiaría la diferencia con otras imágenes
-de prueba, dadas estas redes. La última columna corrige los valores *p*, por el método
-de Holm, para que puedan leerse juntos."""
-
 TOO_WIDE = """
 
 Algún intervalo se sale de [0, 1], donde una exactitud no puede estar: una semilla se
@@ -81,7 +76,7 @@ resultado; `informe runs list` las enumera."""
 
 
 def opening(metrics: list[dict]) -> NotebookNode:
-    """The summary: every network's result, and the comparisons between them."""
+    """The summary: what was found, and every network's result."""
     text = SUMMARY.format(
         parts=count(len(metrics), "parte", "partes"),
         titles=listing(part["title"] for part in metrics),
@@ -99,14 +94,7 @@ def opening(metrics: list[dict]) -> NotebookNode:
         "Exactitud de cada red en las imágenes de prueba y tiempo medio de un"
         " entrenamiento.",
     )
-    comparisons = _table(
-        _comparisons(metrics),
-        ["datos", "comparación", "diferencia (puntos)", LEVEL, "*p*", "*p* (Holm)"],
-        "tab-comparisons",
-        "Diferencia de exactitud sobre las mismas imágenes de prueba, primera semilla"
-        " de cada red: intervalo *bootstrap* pareado y prueba exacta de McNemar.",
-    )
-    return _notebook("resumen", text, networks, COMPARISONS, comparisons)
+    return _notebook("resumen", text, networks)
 
 
 def _variants(metrics: list[dict]) -> str:
@@ -163,22 +151,6 @@ def _tally(metrics: list[dict]) -> str:
     ]
     said = count(len(verdicts), "afirmación", "afirmaciones")
     return f"De {said} del informe original que se examinan, {listing(parts)}."
-
-
-def _comparisons(metrics: list[dict]) -> list[list[str]]:
-    pairs = [part["comparison"] for part in metrics]
-    adjusted = holm([pair["p_value"] for pair in pairs])
-    return [
-        [
-            part["title"],
-            " − ".join(pair["of"]),
-            numbers.points(pair["difference"], "+"),
-            numbers.between(pair["low"], pair["high"]),
-            numbers.p_value(pair["p_value"], ""),
-            numbers.p_value(p, ""),
-        ]
-        for part, pair, p in zip(metrics, pairs, adjusted, strict=True)
-    ]
 
 
 def _too_wide(part: dict) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.runs import Run
 from helpers.uncertainty import difference, over_seeds
-from informe.experiments.answers import change, gap, stands_out
+from informe.experiments.answers import change, gap, p_values, stands_out
 from informe.experiments.decision import Outcome
 from informe.experiments.footwear import EQUAL, parts, within_footwear
 from informe.numbers import between, percent, percent_std, points
@@ -35,9 +35,8 @@ def _bought(outcomes: dict[str, Outcome]) -> str:
     for name, words in BOUGHT.items():
         outcome = outcomes[name]
         best, base = outcome.ranking[0], outcome.decision.reference
-        if best != base:
+        if best != base and p_values(outcome)[best] < 0.05:
             gains[words.format(best)] = gap(outcome, best, base)
-    gains = {words: e for words, e in gains.items() if e.low > 0}
     if not gains:
         return "Ninguna de las opciones probadas la mejora de modo que se distinga."
     words, e = max(gains.items(), key=lambda item: item[1].mean)
