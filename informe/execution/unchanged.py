@@ -9,6 +9,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -23,10 +24,13 @@ CODE = {".py", ".js", ".css", ".mplstyle"}
 
 
 def remember(execution: Execution) -> None:
-    """Note down what an execution that ended well was made from, and what it made."""
+    """Note down what an execution that ended well was made from, and what it made.
+
+    Only of a notebook that tells its runs in metrics.json.
+    """
     file = _notes(execution)
     file.unlink(missing_ok=True)
-    if _metrics(execution).exists():  # whose runs are told; others are executed always
+    with suppress(OSError, ValueError, KeyError):  # others are executed every time
         file.write_text(json.dumps(_notebook_made(execution)), encoding="utf-8")
 
 
