@@ -17,6 +17,7 @@ from tests.support.trainings import (
     RECIPES,
     WEIGHTS,
     assert_same_weights,
+    fail_in,
     made_up,
     plain_loop,
 )
@@ -109,15 +110,7 @@ def test_a_loss_that_is_no_number_names_seed_epoch_and_step(mnist):
 
 
 def test_a_failed_training_keeps_its_history(mnist, monkeypatch):
-    calls = []
-
-    def fail_in_the_fifth(*arguments):
-        calls.append(1)
-        if len(calls) == 5:
-            raise TrainingError("step 1")
-        return 0.5, 0.25
-
-    monkeypatch.setattr(training, "averages", fail_in_the_fifth)
+    fail_in(5, monkeypatch)
     with pytest.raises(TrainingError, match="seed 4, epoch 2, step 1") as caught:
         at_once("one_hidden", mnist, Recipe(epochs=3))
     assert caught.value.history.epoch.tolist() == [1]

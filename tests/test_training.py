@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import fast, training
+from helpers import fast
 from helpers.datasets import Split
 from helpers.machine import pick_device
 from helpers.models import build, scale
@@ -22,6 +22,7 @@ from tests.support.trainings import (
     RECIPES,
     WEIGHTS,
     assert_same_weights,
+    fail_in,
     made_up,
     plain_loop,
 )
@@ -129,15 +130,7 @@ def test_the_first_step_without_a_loss_is_named(bad):
 
 
 def test_a_failed_training_keeps_the_history_before(mnist, monkeypatch):
-    calls = []
-
-    def fail_in_the_third(*arguments):
-        calls.append(1)
-        if len(calls) == 3:
-            raise TrainingError("step 1")
-        return 0.5, 0.25
-
-    monkeypatch.setattr(training, "averages", fail_in_the_third)
+    fail_in(3, monkeypatch)
     with pytest.raises(TrainingError, match="epoch 3, step 1") as caught:
         fit(build("one_hidden"), mnist, Recipe(epochs=4))
     copy = pickle.loads(pickle.dumps(caught.value))  # as it comes from a process

@@ -1,14 +1,11 @@
 """From the notebooks to the PDF: check, execute, merge, typeset."""
 
-import ast
 import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from types import SimpleNamespace
 
 import click
 import nbformat
@@ -19,7 +16,7 @@ from helpers.machine import cores
 from informe.cli import doctor
 from informe.cli.profiles import PARTS, PROFILES
 from informe.errors import InformeError
-from informe.execution import unchanged
+from informe.execution import training, unchanged
 from informe.execution.processes import Execution, Finished, run_all
 
 NOTICE = (
@@ -158,41 +155,6 @@ def changed(executions: list[Execution]) -> list[Execution]:
     return [execution for execution in executions if execution not in kept]
 
 
-def train(executions: list[Execution]) -> None:
-    """Train all that the report's notebooks need, and say how long it takes.
-
-    One pool for all keeps the cores busy to the end, and no kernel waits beside it.
-    What fails here is left to the notebooks, which say in which cell it fails; other
-    notebooks than the report's train by themselves.
-    """
-    own = {file.resolve() for file in default_notebooks()}
-    needed = [(e, settings(e)) for e in executions if e.source in own]
-    if not needed:
-        return
-    from helpers.datasets import load  # torch takes a second
-    from helpers.machine import pick_device
-    from informe.execution import forecast
-
-    try:
-        sets = []
-        for execution, chosen in needed:
-            chapter = import_module(f"informe.experiments.{execution.name}")
-            sets += chapter.everything(chosen, load(execution.name, chosen.data))
-        forecast.train(sets, pick_device(needed[0][1].device))
-    except Exception as error:
-        click.echo(f"training stopped: {error}", err=True)
-
-
-def settings(execution: Execution) -> SimpleNamespace:
-    """All parameters of a notebook: those given, and its own defaults."""
-    values = {}
-    for cell in _read(execution.source).cells:
-        if "parameters" in cell.metadata.get("tags", []):
-            for line in ast.parse(cell.source).body:
-                values[line.target.id] = ast.literal_eval(line.value)
-    return SimpleNamespace(**values | execution.parameters)
-
-
 def execute(executions: list[Execution], output: Path) -> list[Finished]:
     """Run the notebooks, the longest first, and say how each one ended.
 
@@ -204,7 +166,8 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
         execution.target.unlink(missing_ok=True)  # left by an earlier build
     ended = {}
     try:
-        train(executions)
+        own = {file.resolve() for file in default_notebooks()}
+        training.train([one for one in executions if one.source in own])
         # one more than there are cores, as each often waits for its kernel
         with closing(run_all(executions[::-1], cores() + 1)) as stream:
             for one in stream:

@@ -46,7 +46,7 @@ def stored() -> dict[tuple, float]:
 def measured(question: Question, data: Dataset) -> float:
     """Seconds of an epoch of `data`, by timing a few steps after as many others."""
     with training.one_thread():
-        model = models.build(question.network, **question.options)
+        model = models.build(question.network, **question.options).to(question.device)
         rows = torch.arange(min(len(data.train), STEPS * question.recipe.batch_size))
         few = Split(data.train.images[rows], data.train.labels[rows])
         loop, _ = training.pick_loop(model, few, question.recipe, question.device)

@@ -1,6 +1,7 @@
 """Decisions, each with its experiment: declared in tables, run and shown in one way.
 
 decision.py     what varies and what does not; run() uses the validation split
+plans.py        what the notebooks train, in the forms that they share
 panels.py       a figure with a panel for each decision
 answers.py      the sentence that answers each question, made from its outcome
 mnist.py, fashion_mnist.py, cifar10.py   the table of each notebook

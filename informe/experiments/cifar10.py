@@ -7,9 +7,10 @@ import numpy as np
 from helpers.datasets import Dataset
 from helpers.runs import Plan, Run
 from helpers.training import Recipe
-from helpers.validation import validation
+from informe.experiments import plans
 from informe.experiments.answers import suffices
 from informe.experiments.decision import Decision, Length, Outcome, plans_of
+from informe.experiments.plans import calibrating, seeds
 from informe.names import OPTIMIZER_NAMES
 from informe.numbers import duration, integer, small, times
 
@@ -20,47 +21,42 @@ NARROW = 500  # neurons of the dense network where optimizers are compared
 
 def networks(settings) -> dict[str, Plan]:
     """The networks of the notebook, whose parameters are `settings`."""
-    s, first = settings, settings.seed
+    s = settings
     same = {"learning_rate": s.learning_rate, "batch_size": s.batch_size}
     dense = Recipe(optimizer="adagrad", epochs=s.dense_epochs, **same)
     lenet = Recipe(optimizer="sgd", epochs=s.lenet_epochs, **same)
-    seeds = range(first, first + s.dense_seeds), range(first, first + s.n_seeds)
     return {
-        "densa": Plan("dense", dense, seeds[0], {"width": s.width}),
-        "LeNet-5": Plan("lenet5", lenet, seeds[1]),
+        "densa": Plan("dense", dense, seeds(s, s.dense_seeds), {"width": s.width}),
+        "LeNet-5": Plan("lenet5", lenet, seeds(s, s.n_seeds)),
     }
 
 
 def calibration(settings) -> dict[str, Plan]:
     """The LeNet-5 whose validation images choose a temperature."""
-    lenet = networks(settings)["LeNet-5"]
-    return {"para calibrar": replace(lenet, seeds=lenet.seeds[:1])}
+    return calibrating(networks(settings)["LeNet-5"])
 
 
 def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
     """All that the notebook trains."""
-    longer = plans_of([length(settings)]) | calibration(settings)
-    return [
-        (data, networks(settings)),
-        (validation(data, IMAGES), plans_of(decisions(settings))),
-        (validation(data), longer),
-    ]
+    few = plans_of(decisions(settings))
+    most = plans_of([length(settings)]) | calibration(settings)
+    return plans.everything(data, networks(settings), IMAGES, few, most)
 
 
 def decisions(settings) -> list[Decision | Length]:
     """The decisions of the notebook."""
     dense, lenet = networks(settings).values()
-    seeds = range(settings.seed, settings.seed + settings.decision_seeds)
+    several = seeds(settings, settings.decision_seeds)
     recipe = replace(dense.recipe, epochs=3 * settings.dense_epochs)
-    wide = replace(dense, recipe=recipe, seeds=seeds[:1])
+    wide = replace(dense, recipe=recipe, seeds=several[:1])
     narrow = replace(
         wide,
         recipe=replace(wide.recipe, epochs=settings.dense_epochs),
-        seeds=seeds,
+        seeds=several,
         options={"width": min(NARROW, settings.width)},
     )
     brief = replace(lenet.recipe, epochs=min(EPOCHS, settings.lenet_epochs))
-    lenet = replace(lenet, recipe=brief, seeds=seeds)
+    lenet = replace(lenet, recipe=brief, seeds=several)
     return [
         Decision("width", "¿Cuántas neuronas?", wide, *_widths(settings.width)),
         Length(
@@ -89,8 +85,8 @@ def length(settings) -> Length:
     asked = settings.lenet_epochs
     base = networks(settings)["LeNet-5"]
     recipe = replace(base.recipe, epochs=(3 * asked + 1) // 2)
-    seeds = range(settings.seed, settings.seed + settings.decision_seeds)
-    longer = replace(base, recipe=recipe, seeds=seeds)
+    several = seeds(settings, settings.decision_seeds)
+    longer = replace(base, recipe=recipe, seeds=several)
     return Length("epochs", f"LeNet-5: ¿{suffices(asked)}?", longer, str(asked))
 
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from helpers.datasets import FOOTWEAR, Dataset
-from helpers.models import VARIANTS
 from helpers.runs import Plan
 from helpers.training import Recipe, class_weights
-from helpers.validation import validation
+from informe.experiments import plans
 from informe.experiments.decision import Decision, Length, plans_of
 from informe.experiments.mnist import rates
+from informe.experiments.plans import calibrating, seeds, variants
 from informe.names import ACTIVATION_NAMES
 from informe.numbers import small
 
@@ -26,28 +26,19 @@ def networks(settings) -> dict[str, Plan]:
         batch_size=settings.batch_size,
         class_weights=class_weights(FOOTWEAR, settings.footwear_weight),
     )
-    seeds = range(settings.seed, settings.seed + settings.n_seeds)
-    return {
-        "corregida": Plan("two_hidden", recipe, seeds, VARIANTS["corrected"]),
-        "original": Plan("two_hidden", recipe, seeds, VARIANTS["original"]),
-    }
+    return variants("two_hidden", recipe, seeds(settings, settings.n_seeds))
 
 
 def calibration(settings) -> dict[str, Plan]:
     """The network whose validation images choose a temperature."""
-    corrected = networks(settings)["corregida"]
-    return {"para calibrar": replace(corrected, seeds=corrected.seeds[:1])}
+    return calibrating(networks(settings)["corregida"])
 
 
 def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
     """All that the notebook trains."""
-    few = [footwear(settings), *decisions(settings)]
-    longer = plans_of([length(settings)]) | calibration(settings)
-    return [
-        (data, networks(settings)),
-        (validation(data, IMAGES), plans_of(few)),
-        (validation(data), longer),
-    ]
+    few = plans_of([footwear(settings), *decisions(settings)])
+    most = plans_of([length(settings)]) | calibration(settings)
+    return plans.everything(data, networks(settings), IMAGES, few, most)
 
 
 def footwear(settings) -> Decision:
@@ -92,7 +83,7 @@ def _base(settings, n: int) -> Plan:
     """The corrected network with few epochs and `n` seeds."""
     final = networks(settings)["corregida"]
     recipe = replace(final.recipe, epochs=min(EPOCHS, settings.epochs))
-    return replace(final, recipe=recipe, seeds=range(settings.seed, settings.seed + n))
+    return replace(final, recipe=recipe, seeds=seeds(settings, n))
 
 
 def _optimizers(recipe: Recipe) -> tuple[dict, str]:

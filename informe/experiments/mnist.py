@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from helpers.datasets import Dataset
-from helpers.models import VARIANTS
 from helpers.runs import Plan
 from helpers.training import Recipe
-from helpers.validation import validation
+from informe.experiments import plans
 from informe.experiments.decision import Decision, Length, plans_of
+from informe.experiments.plans import calibrating, seeds, variants
 from informe.names import ACTIVATION_NAMES, LOSS_NAMES
 from informe.numbers import small
 
@@ -24,34 +24,26 @@ def networks(settings) -> dict[str, Plan]:
         epochs=settings.epochs,
         batch_size=settings.batch_size,
     )
-    seeds = range(settings.seed, settings.seed + settings.n_seeds)
-    return {
-        "corregida": Plan("one_hidden", recipe, seeds, VARIANTS["corrected"]),
-        "original": Plan("one_hidden", recipe, seeds, VARIANTS["original"]),
-    }
+    return variants("one_hidden", recipe, seeds(settings, settings.n_seeds))
 
 
 def calibration(settings) -> dict[str, Plan]:
     """The network whose validation images choose a temperature."""
-    corrected = networks(settings)["corregida"]
-    return {"para calibrar": replace(corrected, seeds=corrected.seeds[:1])}
+    return calibrating(networks(settings)["corregida"])
 
 
 def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
     """All that the notebook trains."""
-    return [
-        (data, networks(settings)),
-        (validation(data, IMAGES), plans_of(decisions(settings))),
-        (validation(data), calibration(settings)),
-    ]
+    few, most = plans_of(decisions(settings)), calibration(settings)
+    return plans.everything(data, networks(settings), IMAGES, few, most)
 
 
 def decisions(settings) -> list[Decision | Length]:
     """The decisions of the notebook."""
     final = networks(settings)["corregida"]
-    seeds = range(settings.seed, settings.seed + settings.decision_seeds)
     recipe = replace(final.recipe, epochs=min(EPOCHS, settings.epochs))
-    base = replace(final, recipe=recipe, seeds=seeds)
+    several = seeds(settings, settings.decision_seeds)
+    base = replace(final, recipe=recipe, seeds=several)
     longer = replace(base, recipe=replace(recipe, epochs=2 * settings.epochs))
     with_relu = replace(base, options=base.options | {"activation": "relu"})
     return [

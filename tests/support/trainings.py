@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from helpers import training
 from helpers.datasets import Dataset, Split
 from helpers.training import Recipe, class_weights
 
@@ -68,3 +69,16 @@ def assert_same_weights(ours: nn.Module, theirs: nn.Module):
         difference = (a.double() - b.double()).detach()
         assert difference.square().mean().sqrt() < 2e-7
         assert difference.abs().max() < 5e-5
+
+
+def fail_in(call: int, monkeypatch) -> None:
+    """Let the averages of an epoch fail the `call`-th time that they are taken."""
+    calls = []
+
+    def averages(*_):
+        calls.append(1)
+        if len(calls) == call:
+            raise training.TrainingError("step 1")
+        return 0.5, 0.25
+
+    monkeypatch.setattr(training, "averages", averages)
