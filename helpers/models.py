@@ -40,27 +40,37 @@ def one_hidden(
 
 
 def two_hidden(
-    *, first: str | None = "relu", second: str | None = "elu", output: str | None = None
+    *,
+    channels1: int = 20,
+    first: str | None = "relu",
+    channels2: int = 1,
+    kernel2: int = 3,
+    second: str | None = "elu",
+    output: str | None = None,
 ) -> nn.Sequential:
-    """Build the Fashion-MNIST network; activations are named as in `one_hidden`."""
+    """Build the Fashion-MNIST network: two convolutions and a linear layer.
+
+    The activations `first`, `second` and `output` are named as in `one_hidden`.
+    """
+    side = 25 - kernel2 + 1
     return _network(
-        conv1=nn.Conv2d(1, 20, 4),  # (N, 1, 28, 28) -> (N, 20, 25, 25)
+        conv1=nn.Conv2d(1, channels1, 4),  # (N, 1, 28, 28) -> (N, 20, 25, 25)
         activation1=_activation(first),
-        conv2=nn.Conv2d(20, 1, 3),  # (N, 1, 23, 23)
+        conv2=nn.Conv2d(channels1, channels2, kernel2),  # (N, 1, 23, 23)
         activation2=_activation(second),
         flatten=nn.Flatten(),  # (N, 529)
-        linear=nn.Linear(529, 10),
+        linear=nn.Linear(channels2 * side**2, 10),
         output=_activation(output),
     )
 
 
-def dense(*, width: int = 10_000) -> nn.Sequential:
-    """CIFAR-10: one convolution and a dense layer of `width` neurons."""
+def dense(*, width: int = 10_000, convolution: bool = True) -> nn.Sequential:
+    """CIFAR-10: one convolution, unless it is left out, and `width` dense neurons."""
     return _network(
-        conv=nn.Conv2d(3, 3, 5),  # (N, 3, 32, 32) -> (N, 3, 28, 28)
-        relu1=nn.ReLU(),
+        conv=nn.Conv2d(3, 3, 5) if convolution else None,  # -> (N, 3, 28, 28)
+        relu1=nn.ReLU() if convolution else None,
         flatten=nn.Flatten(),  # (N, 2352)
-        hidden=nn.Linear(2352, width),
+        hidden=nn.Linear(3 * (28 if convolution else 32) ** 2, width),
         relu2=nn.ReLU(),
         linear=nn.Linear(width, 10),
     )

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import torch
+from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -20,6 +20,7 @@ from helpers.numbers import THIN, percent
 from helpers.paths import PACKAGE
 
 STYLE = PACKAGE / "style.mplstyle"
+FONTS = PACKAGE / "fonts"  # of the printed text, which no machine need have
 PERCENT = PercentFormatter(1, 0, f"{THIN}%")
 ERRORS = {"train_error": "entrenamiento", "test_error": "predicción"}
 ZOOM = 4  # images are enlarged, so that no viewer blurs their pixels
@@ -27,6 +28,9 @@ ZOOM = 4  # images are enlarged, so that no viewer blurs their pixels
 
 def use_style() -> None:
     """Draw all figures from here on in the report's style."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for font in sorted({str(file) for file in FONTS.glob("*.otf")} - known):
+        font_manager.fontManager.addfont(font)
     plt.style.use(STYLE)
 
 
@@ -34,20 +38,23 @@ def plot_confusion(
     counts: np.ndarray,
     *,
     classes: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
     errors_only: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a confusion matrix (K, K): rows are true classes, columns predicted ones.
 
     A cell's colour is its share of the row; its text is the count and, below, that
-    share in per cent; empty cells stay blank. `errors_only` leaves the diagonal out, so
-    that the colour scale covers the errors alone.
+    share in per cent; empty cells stay blank. Counts may be means over seeds, which are
+    rounded. `columns` names the columns where there are more of them than classes.
+    `errors_only` leaves the diagonal out, so that the colour scale covers the errors
+    alone.
     """
     ax = ax or _axes(6.3, 3.1)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
-        hidden |= np.eye(len(counts), dtype=bool)
+        hidden |= np.eye(*counts.shape, dtype=bool)
     top = float(np.max(np.where(hidden, 0, shares))) if errors_only else 1.0
     sns.heatmap(
         shares,
@@ -62,29 +69,9 @@ def plot_confusion(
     )
     _write_cells(ax, counts, shares, hidden)
     _finish(ax.collections[0].colorbar)
-    _name_classes(ax, range(len(counts)) if classes is None else classes)
+    _name_classes(ax, range(len(counts)) if classes is None else classes, columns)
     ax.set(xlabel="clase predicha", ylabel="clase verdadera")
     return ax
-
-
-def plot_confusions(counts: dict[str, np.ndarray], *, classes: Sequence[str]) -> Axes:
-    """Draw the errors of several networks side by side, on one colour scale.
-
-    Each cell holds its percentage of the row; the diagonal is left out.
-    """
-    figure, axes = plt.subplots(1, len(counts), figsize=(6.3, 3.1), sharey=True)
-    off = ~np.eye(len(classes), dtype=bool)
-    top = max(np.nanmax(row_shares(c)[off]) for c in counts.values())
-    for ax, (name, table) in zip(axes, counts.items(), strict=True):
-        shares = np.where(off, row_shares(table), np.nan)
-        mesh = ax.pcolormesh(shares, vmin=0, vmax=top or 1, cmap="Blues")
-        _write_percents(ax, mesh, shares)
-        _name_classes(ax, classes, fontsize=7)
-        ax.set(title=name, xlabel="clase predicha", aspect="equal")
-    axes[0].set_ylabel("clase verdadera")
-    axes[0].invert_yaxis()
-    _finish(figure.colorbar(mesh, ax=axes, shrink=0.7, label="de la clase verdadera"))
-    return axes[0]
 
 
 def plot_curves(
@@ -117,31 +104,24 @@ def plot_curves(
 
 
 def plot_per_class(
-    values: np.ndarray,
+    values: dict[str, np.ndarray],
     *,
     classes: Sequence[str],
-    other: np.ndarray | None = None,
-    other_name: str = "original",
     label: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw one value per class and seed, (S, K): points are seeds, dashes their mean.
 
-    `other` (K,), if given, is marked beside with diamonds: another network's values, or
-    those that the original report gives.
+    `values` maps a name, as of a network, to its values; names stand side by side.
     """
     ax = ax or _axes(6.3, 1.9)
-    seeds, k = values.shape
-    places = np.arange(k)
-    ax.plot(
-        places, np.nanmean(values, 0), "_", color="C0", markersize=16, label="media"
-    )
-    ax.plot(
-        np.tile(places, seeds), values.ravel(), ".", color="C0", label="cada semilla"
-    )
-    if other is not None:
-        style = {"color": "C1", "fillstyle": "none", "linestyle": "none"}
-        ax.plot(places + 0.22, other, marker="D", label=other_name, **style)
+    places = np.arange(len(classes))
+    for i, (name, seeds) in enumerate(values.items()):
+        x = places + 0.3 * (i - (len(values) - 1) / 2)
+        style = {"color": f"C{i}", "linestyle": "none"}
+        points = np.tile(x, len(seeds)), seeds.ravel()
+        ax.plot(*points, marker="o^sD"[i], markersize=3, alpha=0.6, label=name, **style)
+        ax.plot(x, np.nanmean(seeds, 0), "_", color=f"C{i}", markersize=12)
     ax.set_xticks(places, classes, rotation=30 if max(map(len, classes)) > 2 else 0)
     ax.set(ylabel=label)
     ax.grid(axis="y")
@@ -183,7 +163,7 @@ def plot_images(
     ax.imshow(canvas, extent=extent, interpolation="none", aspect="equal")
     for i, title in enumerate(titles or []):
         place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
-        ax.text(*place, title, ha="center", va="bottom", fontsize=7)
+        ax.text(*place, title, ha="center", va="bottom", fontsize=7.5)
     ax.set_axis_off()
     return ax
 
@@ -227,25 +207,14 @@ def _finish(bar: Colorbar) -> None:
     bar.solids.set(rasterized=False, edgecolor="face")
 
 
-def _name_classes(ax: Axes, classes: Sequence, **style) -> None:
-    """Label a matrix's rows and columns with the classes; long names are slanted."""
-    names = [str(name) for name in classes]
-    middles = np.arange(len(names)) + 0.5
+def _name_classes(ax: Axes, classes: Sequence, columns=None, **style) -> None:
+    """Label a matrix's rows and columns; with long classes, columns are slanted."""
+    rows, columns = ([str(n) for n in names] for names in (classes, columns or classes))
     slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    long = max(map(len, names)) > 2
-    ax.set_xticks(middles, names, **(slant if long else {"rotation": 0}), **style)
-    ax.set_yticks(middles, names, rotation=0, **style)
+    angle = slant if max(map(len, rows)) > 2 else {"rotation": 0}
+    ax.set_xticks(np.arange(len(columns)) + 0.5, columns, **angle, **style)
+    ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0, **style)
     ax.tick_params(length=0)
-
-
-def _write_percents(ax: Axes, mesh: QuadMesh, shares: np.ndarray) -> None:
-    """Write whole per cents in the cells; those that would print as 0 stay blank."""
-    style = {"ha": "center", "va": "center", "fontsize": 6}
-    for (row, column), value in np.ndenumerate(shares):
-        if value >= 0.005:
-            color = text_color(mesh.cmap(mesh.norm(value)))
-            text = f"{100 * value:.0f}"
-            ax.text(column + 0.5, row + 0.5, text, color=color, **style)
 
 
 def _write_cells(
@@ -254,13 +223,13 @@ def _write_cells(
     """Write count and per cent in each cell, dark on light or light on dark."""
     mesh = ax.collections[0]
     colors = mesh.cmap(mesh.norm(np.nan_to_num(shares)))
-    sizes = (7.5, 5.5) if len(counts) <= 10 else (5, 3)
+    sizes = (8, 6) if len(counts) <= 10 else (5, 3)
     for (row, column), count in np.ndenumerate(counts):
-        if hidden[row, column] or count == 0:
+        if hidden[row, column] or not round(count):
             continue
         color = text_color(colors[row, column])
-        texts = [f"{count}", percent(shares[row, column], None)]
-        for text, down, points in zip(texts, (0.42, 0.74), sizes, strict=True):
+        texts = [f"{count:.0f}", percent(shares[row, column], None)]
+        for text, down, points in zip(texts, (0.36, 0.77), sizes, strict=True):
             style = {"ha": "center", "va": "center", "fontsize": points}
             ax.text(column + 0.5, row + down, text, color=color, **style)
 

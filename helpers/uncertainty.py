@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
 LEVEL = 0.95
@@ -23,19 +21,19 @@ class Estimate:
 
     mean: float
     std: float  # sample standard deviation, n - 1; NaN for one seed
-    low: float  # 95 % interval; NaN for one seed
+    low: float  # interval, of 95 % unless said; NaN for one seed
     high: float
     n: int  # seeds
 
 
-def over_seeds(values) -> Estimate:
-    """Estimate the mean of one value per seed, with Student's interval."""
+def over_seeds(values, level: float = LEVEL) -> Estimate:
+    """Estimate the mean of one value per seed, with Student's interval of `level`."""
     values = np.asarray(values, dtype=float)
     n, mean = len(values), float(values.mean())
     if n == 1:
         return Estimate(mean, np.nan, np.nan, np.nan, 1)
     std = float(values.std(ddof=1))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * std / np.sqrt(n)
+    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * std / np.sqrt(n)
     return Estimate(mean, std, mean - half, mean + half, n)
 
 
@@ -64,36 +62,6 @@ def difference(a, b) -> Estimate:
     return Estimate(gap, np.nan, gap - half, gap + half, n)
 
 
-def no_change(values) -> float:
-    """p value of the t test that the mean of the paired differences is zero.
-
-    `values` holds one difference for each seed. Where all are equal, the p value is 1
-    if they are zero, else 0; for one seed it is NaN.
-    """
-    values = np.asarray(values, dtype=float)
-    if len(values) == 1:
-        return np.nan
-    if np.ptp(values) < 1e-12:  # only rounding: scipy would divide by about zero
-        return float(abs(values.mean()) < 1e-12)
-    return float(stats.ttest_1samp(values, 0).pvalue)
-
-
-def detectable(values, power: float = 0.8) -> float:
-    """Smallest mean of paired differences that a t test on these seeds would find.
-
-    `values` holds one difference for each seed, and the answer has their unit. A
-    two-sided test at 5 % finds such a mean with probability `power`, if the spread is
-    the observed one. NaN for one seed.
-    """
-    values = np.asarray(values, dtype=float)
-    if len(values) == 1:
-        return np.nan
-    effect = TTestPower().solve_power(
-        effect_size=None, nobs=len(values), alpha=1 - LEVEL, power=power
-    )
-    return float(effect * values.std(ddof=1))
-
-
 def wilson(successes, n) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's interval (low, high) of a share of images; NaN where `n` is 0."""
     successes, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
@@ -116,8 +84,11 @@ class Paired:
     high: float
 
 
-def compare(labels, a, b) -> Paired:
-    """Compare the predictions (N,) of two networks with the labels (N,)."""
+def compare(labels, a, b, level: float = LEVEL) -> Paired:
+    """Compare the predictions (N,) of two networks with the labels (N,).
+
+    `level` is that of the bootstrap interval.
+    """
     right_a = np.asarray(a) == np.asarray(labels)
     right_b = np.asarray(b) == np.asarray(labels)
     only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
@@ -125,17 +96,12 @@ def compare(labels, a, b) -> Paired:
     neither = len(right_a) - both - only_a - only_b
     p_value = mcnemar([[both, only_a], [only_b, neither]], exact=True).pvalue
     gaps = right_a.astype(np.int8) - right_b.astype(np.int8)
-    low, high = _bootstrap(gaps)
+    low, high = _bootstrap(gaps, level)
     gap = float(gaps.mean())
     return Paired(both, only_a, only_b, neither, float(p_value), gap, low, high)
 
 
-def holm(p_values) -> np.ndarray:
-    """Adjust several p values so that they may be read together (Holm, 1979)."""
-    return multipletests(list(p_values), method="holm")[1]
-
-
-def _bootstrap(gaps: np.ndarray) -> tuple[float, float]:
+def _bootstrap(gaps: np.ndarray, level: float) -> tuple[float, float]:
     """Percentile interval of the mean of paired differences (N,) of -1, 0 and 1.
 
     How often each of the three is drawn is multinomial, so no image need be drawn.
@@ -143,6 +109,6 @@ def _bootstrap(gaps: np.ndarray) -> tuple[float, float]:
     values = np.array([-1, 0, 1])
     shares = [(gaps == value).mean() for value in values]
     drawn = np.random.default_rng(0).multinomial(len(gaps), shares, RESAMPLES)
-    tails = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+    tails = (1 - level) / 2, (1 + level) / 2
     low, high = np.quantile(drawn @ values / len(gaps), tails)
     return float(low), float(high)

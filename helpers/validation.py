@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import numpy as np
+import torch
 from sklearn.model_selection import train_test_split
 
 from helpers.datasets import Dataset, Split
@@ -42,6 +43,33 @@ def validation(data: Dataset, images: int | None = None) -> Dataset:
         split="validation",
         train_images=images,
     )
+
+
+def measured_also(cut: Dataset, data: Dataset, on: str) -> Dataset:
+    """Put more images behind the validation part of `cut`, a split of `data`.
+
+    A network is then measured on both, while only the validation images choose. They
+    are `data`'s test images if `on` is "test"; if it is "train", the first that the
+    networks learn from, at most as many as the validation part has.
+    """
+    n = len(cut.test)
+    more = {"test": data.test, "train": cut.train}[on]
+    more = more if on == "test" else Split(more.images[:n], more.labels[:n])
+    images = torch.cat([cut.test.images, more.images])
+    return replace(
+        cut,
+        test=Split(images, torch.cat([cut.test.labels, more.labels])),
+        checksum=hashlib.sha256(f"{cut.checksum} {on}".encode()).hexdigest(),
+        split=f"validation+{on}",
+    )
+
+
+def part(data: Dataset, split: str, images: int | None) -> Dataset:
+    """Give the part of `data` with this `split` and, as `train_images`, `images`."""
+    if split == "test":
+        return data
+    cut, on = validation(data, images), split.partition("+")[2]
+    return measured_also(cut, data, on) if on else cut
 
 
 def _cut(rows: np.ndarray, n: int, labels: np.ndarray) -> list[np.ndarray]:

@@ -10,3 +10,9 @@ pdf/          nbconvert exporter to Typst, and the look of the PDF
 sweeps/       combinations of parameters, on one machine or a cluster
 cli/          the command `informe`: build, sweep, runs, doctor
 """
+
+import sys
+
+# nbformat imports jsonschema, which imports this package if it is installed. That takes
+# two seconds, and no notebook's schema needs it: it checks internationalised addresses.
+sys.modules.setdefault("rfc3987_syntax", None)

@@ -31,12 +31,21 @@ ACTIVATION_NAMES = {
 OPTION_NAMES = {
     "activation": "activación",
     "channels": "canales",
+    "channels1": "canales en la 1.ª capa",
+    "channels2": "canales en la 2.ª capa",
+    "convolution": "convolución",
     "first": "1.ª activación",
     "kernel": "filtro",
+    "kernel2": "filtro de la 2.ª capa",
     "second": "2.ª activación",
     "width": "neuronas",
 }
-PART_NAMES = {"test": "prueba", "validation": "validación"}
+PART_NAMES = {
+    "test": "prueba",
+    "validation": "validación",
+    "validation+test": "validación y prueba",
+    "validation+train": "validación y entrenamiento",
+}
 
 
 def network_of(run: Run) -> str:
@@ -69,7 +78,9 @@ def recipe_of(run: Run) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _option(value: int | str | None) -> str:
+def _option(value: bool | int | str | None) -> str:
+    if isinstance(value, bool):
+        return "sí" if value else "no"
     if isinstance(value, int):
         return numbers.integer(value)
     return ACTIVATION_NAMES[value]

@@ -1,3 +1,5 @@
+import multiprocessing
+
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
@@ -7,8 +9,9 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():
-    """A test's figures do not reach the next one."""
-    yield
+    """A test's figures and their style do not reach the next one."""
+    with matplotlib.rc_context():
+        yield
     plt.close("all")
 
 
@@ -27,3 +30,23 @@ def mnist():
     from helpers.datasets import load
 
     return load("mnist", "sample")
+
+
+@pytest.fixture(scope="session")
+def processes():
+    """Processes, each forked from one that has imported torch: they start at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.support.stoppable"])
+    return context
+
+
+@pytest.fixture(scope="session")
+def small_runs(tmp_path_factory):
+    """A project's folder with a small run of each network, as a newcomer explores."""
+    from informe.explore import newest
+
+    folder = tmp_path_factory.mktemp("small")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INFORME_HOME", str(folder))
+        newest("sample")
+    return folder

@@ -27,15 +27,12 @@ WAIT = 60_000  # milliseconds; a kernel starts and torch is imported
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(small_runs):
     """Small runs of the four networks, one of them with its epochs."""
-    folder = tmp_path_factory.mktemp("home")
-    before = {name: os.environ.get(name) for name in ("INFORME_HOME", "DATA")}
-    os.environ |= {"INFORME_HOME": str(folder), "DATA": "sample"}
-    newest("sample")
-    yield folder
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INFORME_HOME", str(small_runs))
+        patch.setenv("DATA", "sample")
+        yield small_runs
 
 
 @pytest.fixture(scope="module")

@@ -82,8 +82,7 @@ def measure(home, name, **metrics):
 
 
 def test_two_builds_at_the_same_time_give_the_same_bytes(home):
-    source = write(home, "a", "print('¿ñ?')")
-    measure(home, "a", trained_on="2026-03-10", is_sample=False)
+    source = write(home, "a", "print('¿ñ?\\N{GRINNING FACE}')")
     outputs = [home / "1.pdf", home / "new" / "2.pdf"]
     with ThreadPoolExecutor() as pool:
         options = [["--output", output, "--author", "Ñandú"] for output in outputs]
@@ -91,10 +90,10 @@ def test_two_builds_at_the_same_time_give_the_same_bytes(home):
     assert [run.returncode for run in done] == [0, 0], done
     assert ["waiting" in run.stderr for run in done].count(True) == 1
     assert f"{outputs[0]}: " in done[0].stdout and " pages" in done[0].stdout
+    assert all("no font of the report can show" in run.stderr for run in done)
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
     text = text_of(outputs[0])
-    assert "10 de marzo de 2026" in text and "Ñandú" in text and "¿ñ?" in text
-    assert "muestra incluida" not in text
+    assert "Ñandú" in text and "¿ñ?" in text
 
 
 def test_the_day_is_that_of_the_newest_training():
@@ -103,16 +102,30 @@ def test_the_day_is_that_of_the_newest_training():
     assert build.training_day([]) == ""
 
 
-def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
-    source = write(home, "a")
-    measure(home, "a", trained_on="2026-03-09", is_sample=True)
-    page = {"date": "2026-01-02", "author": None}
+def first_page(home, **page):
+    source = home / "a.ipynb"
     assert build.typeset([Execution(source, source, {})], home / "x.pdf", page) > 0
+    first = pypdfium2.PdfDocument(home / "x.pdf")[0]
+    return " ".join(first.get_textpage().get_text_range().split())
+
+
+def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
+    write(home, "a")
+    measure(home, "a", trained_on="2026-03-09", is_sample=True)
+    words = first_page(home, date="2026-01-02", author=None)
+    assert "muestra incluida" in words and "2 de enero de 2026" in words
     told = capsys.readouterr().err
     assert "ATTENTION" in told and "DATA=full" in told
-    first = pypdfium2.PdfDocument(home / "x.pdf")[0]
-    words = " ".join(first.get_textpage().get_text_range().split())
-    assert "muestra incluida" in words and "2 de enero de 2026" in words
+
+
+def test_without_a_date_it_is_the_trainings_and_the_complete_data_need_no_word(
+    home, capsys
+):
+    write(home, "a")
+    measure(home, "a", trained_on="2026-03-10", is_sample=False)
+    words = first_page(home, date=None)
+    assert "10 de marzo de 2026" in words and "muestra incluida" not in words
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from torch import nn
@@ -17,10 +18,10 @@ from helpers.datasets import Split, load
 from helpers.models import build, scale
 from helpers.runs import Plan
 from helpers.training import Recipe
+from helpers.uncertainty import compare
 from helpers.validation import validation
 from informe.experiments import (
     Decision,
-    Length,
     Outcome,
     answers,
     dead,
@@ -30,14 +31,15 @@ from informe.experiments import (
     run,
     setting,
 )
-from informe.experiments.answers import answer, gap
+from informe.experiments.answers import adopted, answer, gains, gap, judging, p_values
+from informe.statistics import exact, seeds_needed
 from tests.support.prose import says
 
 LABELS = np.arange(1000) % 10
 BASE = Plan("one_hidden", Recipe(epochs=1), (0,))
 
 
-def made_up(shares: dict[str, list[float]], reference="a", decision=Decision):
+def made_up(shares: dict[str, list[float]], reference="a"):
     """An outcome whose seeds get the first shares of the images right."""
 
     class Made(Outcome):
@@ -45,10 +47,8 @@ def made_up(shares: dict[str, list[float]], reference="a", decision=Decision):
         def predictions(self):
             return {k: np.stack([right(s) for s in v]) for k, v in shares.items()}
 
-    choices = {} if decision is Length else {"choices": {k: {} for k in shares}}
-    return Made(
-        decision("x", "¿Cuál?", BASE, **choices, reference=reference), {}, LABELS
-    )
+    choices = {k: {} for k in shares}
+    return Made(Decision("x", "¿Cuál?", BASE, choices, reference), {}, LABELS)
 
 
 def right(share):
@@ -56,44 +56,77 @@ def right(share):
     return np.where(wrong, (LABELS + 1) % 10, LABELS)
 
 
+def lost(label, made, seeds):
+    """The outcome with one label for all images in some seeds of an option."""
+    predictions = {k: v.copy() for k, v in made.predictions.items()}
+    predictions[label][seeds] = 0
+    made.__class__.predictions = predictions
+    return made
+
+
 class TestAnswer:
     def test_the_references_choice_wins_by_far(self):
-        text = answer(made_up({"a": [0.9, 0.91, 0.92], "b": [0.8, 0.81, 0.83]}))
+        a, b = [0.9, 0.91, 0.92], [0.8, 0.81, 0.83]
+        text = answer(made_up({"a": a, "b": b}))
         assert says(
             text, "¿Cuál?", "Gana", "«a»", "91.0 ± 1.0\u202f%", "original", "«b»"
         )
-        # by hand: gaps 0.10, 0.10, 0.09; t(2) = 4.303, sd 0.00577: 0.0967 ± 0.0143
-        # t = 0.0967 / (0.00577 / sqrt(3)) = 29: p = 2 P(t(2) > 29) = 0.0012
-        found = ["9.67", "[8.23, 11.10]", "*p* = 0.001"]
-        assert says(text, "«b»", *found, "se distingue", "semillas")
+        # Dunnett's test of one option is the t test of equal variances
+        low, high = stats.ttest_ind(a, b).confidence_interval(0.95)
+        found = ["9.67", f"[{100 * low:.2f}, {100 * high:.2f}]"]
+        assert says(text, "«b»", *found, "que se distingue") and "no se" not in text
 
-    def test_another_wins_within_the_noise(self):
-        text = answer(made_up({"a": [0.9, 0.91, 0.92], "b": [0.95, 0.91, 0.90]}))
-        assert says(text, "Gana", "«b»", "«a»", "original", "1.00")
-        assert says(text, "no se distingue", "semillas")
+    def test_what_cannot_be_told_says_how_many_seeds_would_tell(self):
+        made = made_up({"a": [0.9, 0.91, 0.92], "b": [0.95, 0.91, 0.90]})
+        text = answer(made)
+        needed = seeds_needed(*made.accuracies.values())
+        assert says(text, "La mayor media", "«b»", "«a»", "original", "1.00")
+        assert says(text, "no se puede decir con 3 semillas", f"unas {needed}")
+        assert "Gana" not in text and adopted(made) == "a"
+
+    def test_seeds_that_would_have_been_enough_are_not_asked_for(self):
+        made = made_up({"a": [0.9, 0.904, 0.908], "b": [0.902, 0.906, 0.912]})
+        assert seeds_needed(*made.accuracies.values()) == 5
+        many = {k: [*v, *v] for k, v in made.accuracies.items()}
+        text = answer(made_up(many))
+        assert says(text, "no se puede decir con 6 semillas", "bastarían")
+
+    def test_equivalence_is_a_verdict_of_its_own(self):
+        made = made_up({"a": [0.9, 0.901, 0.902], "b": [0.901, 0.902, 0.903]})
+        assert says(answer(made), "La mayor media", "«b»", "«a»", "equivale (±0.5")
+        assert adopted(made) == "a"
 
     def test_the_best_of_several_is_one_of_several(self):
         a, b = [0.90, 0.91, 0.92], [0.93, 0.93, 0.95]
-        text = answer(made_up({"a": a, "b": b}))
-        # gaps 0.03, 0.02, 0.03, t = 8: p = 0.0153, and four times that among four
-        assert says(text, "2.67", "[1.23, 4.10]", "*p* = 0.015", "se distingue")
-        others = {k: [0.85, 0.95, 0.90] for k in "cde"}
-        text = answer(made_up({"a": a, "b": b} | others))
-        assert says(text, "2.67", "[1.23, 4.10]", "*p* = 0.061", "no se distingue")
+        alone = made_up({"a": a, "b": b})
+        others = {k: [0.85, 0.90, 0.88] for k in "cde"}
+        crowd = made_up({"a": a, "b": b} | others)
+        assert says(answer(alone), "2.67", "que se distingue")
+        assert adopted(alone) == "b" and p_values(alone)["b"] < 0.05
+        assert says(answer(crowd), "2.67", "no se puede decir")
+        assert adopted(crowd) == "a" and p_values(crowd)["b"] > 0.05
 
     def test_one_seed_is_judged_by_images(self):
-        text = answer(made_up({"a": [0.5], "b": [0.9]}))
+        made = made_up({"a": [0.5], "b": [0.9]})
+        text = answer(made)
+        assert says(text, "Gana", "«b»", "90.0\u202f%", "«a»", "imágenes", "distingue")
+        assert "±" not in text and adopted(made) == "b"
+        text = answer(made_up({"a": [0.9], "b": [0.91], "c": [0.5]}))
+        found = compare(LABELS, right(0.91), right(0.9), 0.975)  # two options
+        low, high = (f"{100 * x:.2f}" for x in (found.low, found.high))
+        assert says(text, "«a»", f"[{low}, {high}]", "entre imágenes")
+        made = made_up({"a": [0.9], "b": [0.91]})
+        others = np.where(np.arange(1000) < 90, (LABELS + 1) % 10, LABELS)
+        made.__class__.predictions = {"a": right(0.9)[None], "b": others[None]}
         assert says(
-            text, "Gana", "«b»", "90.0\u202f%", "«a»", "se distingue", "imágenes"
+            answer(made), "1.00", "imágenes", "no se puede decir con una sola semilla"
         )
-        assert "±" not in text
-        text = answer(made_up({"a": [0.9], "b": [0.902]}))
-        assert says(text, "no se distingue", "imágenes")
+        assert adopted(made) == "a"
 
     def test_ties_are_ties(self):
         text = answer(made_up({"a": [0.9, 0.8], "b": [0.8, 0.9], "c": [0.5, 0.5]}))
-        assert says(text, "Empatan", "«a»", "«b»", "85.0 ± 7.1\u202f%")
-        assert "«c»" not in text and "se distingue" not in text
+        assert says(text, "Empatan", "«a»", "«b»", "85.0\u202f%")
+        assert "«c»" not in text and "distingue" not in text
 
     def test_ties_do_not_depend_on_rounding(self):
         a, b = [0.1, 0.2, 0.4], [0.2, 0.4, 0.1]
@@ -103,55 +136,54 @@ class TestAnswer:
         text = answer(made_up({"a": [0.5], "b": [0.9], "c": [0.9]}))
         assert says(text, "Empatan", "«b»", "«c»", "«a»", "original", "40.00")
 
-    def test_one_label_for_all_is_told(self):
-        collapsed = made_up({"a": [0.9], "b": [0.1]})
-        predictions = collapsed.predictions | {"b": np.zeros((1, 1000), int)}
-        collapsed.__class__.predictions = predictions
-        assert says(answer(collapsed), "«b»", "una sola")
-        assert "una sola" not in answer(made_up({"a": [0.9], "b": [0.1]}))
+    def test_an_option_that_loses_classes_has_neither_mean_nor_interval(self):
+        healthy = {"a": [0.8, 0.81, 0.82], "b": [0.9, 0.91, 0.92]}
+        made = lost("c", made_up(healthy | {"c": [1.0] * 3}), [1])
+        text = answer(made)
+        low, high = (f"{100 * x:.0f}\u202f%" for x in exact(1, 3))
+        assert says(text, "alguna clase", f"1 de 3 semillas [{low}, {high}]", "«c»")
+        assert text.count("«c»") == 1 and says(text, "Gana", "«b»", "91.0 ± 1.0")
+        assert gains(made)["b"] == gains(made_up(healthy))["b"]  # nor any part in those
+        assert np.isnan(p_values(made)["c"]) and adopted(made) == "b"
 
-    def test_one_label_in_some_seeds_is_told_with_their_number(self):
-        some = made_up({"a": [0.9, 0.8], "b": [0.1, 0.9]})
-        fallen = np.stack([np.zeros(1000, int), right(0.9)])
-        some.__class__.predictions = some.predictions | {"b": fallen}
-        assert says(answer(some), "«b»", "1", "2", "una sola")
+    def test_one_class_never_predicted_is_lost(self):
+        made = made_up({"a": [0.9, 0.9], "b": [0.8, 0.7]})
+        predictions = {k: v.copy() for k, v in made.predictions.items()}
+        predictions["b"][0][predictions["b"][0] == 8] = 3
+        made.__class__.predictions = predictions
+        assert says(answer(made), "alguna clase", "1 de 2 semillas", "«b»")
 
-    @pytest.mark.parametrize("fallen, won", [(1, True), (2, False)])
-    def test_a_choice_that_mostly_collapses_does_not_win(self, fallen, won):
-        some = made_up({"a": [0.3] * 3, "b": [1.0] * 3})
-        zeros = np.zeros(1000, int)
-        seeds = np.stack([zeros] * fallen + [right(1.0)] * (3 - fallen))
-        some.__class__.predictions = some.predictions | {"b": seeds}
-        text = answer(some)
-        assert says(text, "«b»", "%") and ("Gana" in text) == won
-        assert says(text, f"{fallen} de 3 semillas", "una sola")
+    def test_a_reference_that_loses_classes_is_not_adopted(self):
+        some = {"a": [1.0, 1.0], "b": [0.8, 0.82], "c": [0.9, 0.91]}
+        made = lost("a", made_up(some), [0])
+        assert says(answer(made), "conservan", "«c»", "90.5 ± 0.7")
+        assert says(answer(made), "1 de 2 semillas", "«a»")
+        assert (adopted(made), gains(made)) == ("c", {})
+        alone = lost("a", made_up({"a": [1.0], "b": [0.8]}), [0])
+        assert says(answer(alone), "Solo", "«b»", "80.0\u202f%")
+        assert says(answer(alone), "única semilla", "«a»") and adopted(alone) == "b"
 
-    def test_epochs_that_are_not_enough(self):
-        text = answer(made_up({"1": [0.5], "2": [0.6], "3": [0.9]}, "1", Length))
-        assert says(text, "No basta", "1", "1", "3", "+40.00", "+10.00")
-        assert says(text, "mejor", "3", "90.0\u202f%")
+    def test_where_all_lose_classes_the_reference_stays(self):
+        made = lost("b", lost("a", made_up({"a": [0.9], "b": [0.9]}), [0]), [0])
+        text = answer(made)
+        assert says(text, "Ninguna opción", "en su única semilla", "«a» y «b»")
+        assert adopted(made) == "a"
 
-    def test_epochs_that_are_enough(self):
-        same = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.901, 0.801]}
-        text = answer(made_up(same, "2", Length))
-        assert says(text, "¿Cuál?", "Bastan", "2", "0.5")
-        worse = {"1": [0.9], "2": [0.5]}
-        text = answer(made_up(worse, "1", Length))
-        assert says(text, "Basta 1 época", "se pierde") and "ganan" not in text
-
-    def test_a_wide_interval_is_no_proof_that_epochs_are_enough(self):
-        wide = {"1": [0.5, 0.6], "2": [0.9, 0.8], "3": [0.8, 0.9]}
-        text = answer(made_up(wide, "2", Length))
-        assert says(text, "no se puede decir", "2")
-
-    @pytest.mark.parametrize("asked", ["3", "4"])
-    def test_epochs_that_were_not_trained(self, asked):
-        text = answer(made_up({"1": [0.5], "2": [0.6], "3": [0.9]}, asked, Length))
-        assert says(text, "3 épocas", "no se puede decir")
-
-    def test_one_epoch_is_singular(self):
-        text = answer(made_up({"1": [0.5]}, "1", Length))
-        assert says(text, "1 época", "no se puede decir") and "1 épocas" not in text
+    def test_ordered_options_have_a_trend(self):
+        rising = {"a": [0.7, 0.71, 0.72], "b": [0.75, 0.76, 0.72]}
+        rising |= {"c": [0.8] * 3, "d": [0.9, 0.92, 0.93]}
+        made = made_up(rising)
+        fallen = made_up({k: [1 - x for x in v] for k, v in rising.items()})
+        for options, told in [
+            ([{"channels": n} for n in (1, 4, 16, 32)], True),
+            ([{"channels": n} for n in (4, 1, 16, 32)], False),
+            ([{}, {"kernel": 2}, {"kernel": 4}, {"kernel": 7}], False),
+            ([{"output": n} for n in "abcd"], False),
+        ]:
+            made.decision.choices.update(zip("abcd", options, strict=True))
+            assert says(answer(made), "la exactitud crece con el orden (*p*") == told
+        fallen.decision.choices.update({k: {"kernel": ord(k)} for k in "abcd"})
+        assert says(answer(fallen), "la exactitud decrece con el orden")
 
     def test_all_questions_are_answered_in_a_list(self):
         outcomes = {
@@ -220,15 +252,6 @@ class TestRun:
         np.testing.assert_allclose(outcomes["kernel"].accuracies["2 × 2"], expected)
         assert len(outcomes["kernel"].labels) == len(cut.test) == 333
 
-    def test_epochs_are_those_of_the_history(self, small):
-        outcomes, _ = small
-        accuracies = outcomes["epochs"].accuracies
-        histories = [run.history for run in outcomes["epochs"].runs[""]]
-        assert list(accuracies) == ["1", "2"]
-        for epoch in (0, 1):
-            expected = [1 - h.test_error[epoch] for h in histories]
-            np.testing.assert_allclose(accuracies[str(epoch + 1)], expected)
-
     def test_a_data_set_with_the_test_images_is_refused(self, mnist):
         with pytest.raises(ValueError, match="validation"):
             run([], mnist)
@@ -262,7 +285,14 @@ class TestRun:
 
     def test_the_setting_is_said(self, small):
         text = setting(*small)
-        assert says(text, "100", "333", "1", "2", "2")
+        assert says(text, "100", "333", "1 época", "2 semillas")
+
+    def test_the_family_of_the_comparisons_is_said(self, small):
+        text = judging(small[0])
+        assert says(text, "misma decisión", "Dunnett") and "Bonferroni" not in text
+        one = {k: [runs[0]] for k, runs in small[0]["loss"].runs.items()}
+        text = judging({"x": replace(small[0]["loss"], runs=one)})
+        assert says(text, "Bonferroni") and "Dunnett" not in text
 
     def test_a_panel_for_each_decision(self, small):
         outcomes, _ = small
@@ -272,6 +302,23 @@ class TestRun:
         labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
         assert labels == list(mnist.LOSSES)
         plt.close(figure)
+
+
+class TestPanels:
+    def test_seeds_on_one_point_are_seen_as_several(self):
+        ax = plot_decisions({"x": made_up({"a": [0.9, 0.9], "b": [0.8, 0.9]})})
+        points = ax.get_lines()[0].get_xydata()
+        assert len({tuple(p) for p in points}) == 2
+
+    def test_an_option_far_below_does_not_squash_the_others(self):
+        shares = {"a": [0.9, 0.91, 0.92], "b": [0.9, 0.91, 0.93], "c": [0.1] * 3}
+        ax = plot_decisions({"x": made_up(shares)})
+        left, right_ = ax.get_xlim()
+        assert 0.88 < left < 0.9 and right_ < 0.94
+        assert [t.get_text() for t in ax.texts] == ["0.10"]
+        shares["c"] = [0.88, 0.89, 0.9]
+        ax = plot_decisions({"x": made_up(shares)})
+        assert ax.get_xlim()[0] < 0.88 and not ax.texts
 
 
 class TestLinear:
@@ -314,7 +361,7 @@ class TestLinear:
 
     def test_the_paragraph_says_whether_they_differ(self, home, mnist, small):
         outcomes, cut = small
-        runs = outcomes["epochs"].runs[""]
+        runs = next(iter(outcomes["loss"].runs.values()))
         text = linear.comparison(runs[0].model(), runs, cut)
         # two epochs of 100 images
         assert says(text, "10 × 784", "333", "100", "se distingue")

@@ -455,13 +455,12 @@ def test_what_scripts_and_styles_need_is_in_the_package_and_from_nowhere_else():
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("headless")
+def outputs(small_runs):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INFORME_HOME", str(folder))
+        patch.setenv("INFORME_HOME", str(small_runs))
         done = papermill.execute_notebook(
             paths.notebooks() / "explorar.ipynb",
-            folder / "out.ipynb",
+            small_runs / "out.ipynb",
             {"data": "sample"},
             kernel_name="python3",
             progress_bar=False,

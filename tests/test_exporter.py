@@ -177,6 +177,19 @@ def test_empty_fields_of_the_title_page_are_absent():
     assert first == "Solo"
 
 
+def test_cover_with_pictures_and_a_question(tmp_path):
+    (tmp_path / "a.svg").write_text(SVG)
+    cover = str(tmp_path / "a.svg")
+    pdf = export("Hola", title_page=TitlePage(subtitle="¿Por qué?", cover=(cover,) * 2))
+    assert "¿Por qué?" in pages(pdf)[0]
+    page = pypdfium2.PdfDocument(pdf)[0]
+    kinds = [item.type for item in page.get_objects()]
+    plain = pypdfium2.PdfDocument(export("Hola", title_page=DATED))[0]
+    assert len(kinds) > len(list(plain.get_objects()))
+    with pytest.raises(ReportError, match=r"cover: there is no image '.*no\.svg'"):
+        export("Hola", title_page=TitlePage(cover=("no.svg",)))
+
+
 def test_contents_and_numbers(report, text):
     assert pages(report)[1].startswith("Índice 3 Imágenes en color")
     assert "3.1 El final" in pages(report)[2]
@@ -196,7 +209,7 @@ def test_contents_and_numbers(report, text):
         "La exactitud fue 0.917.",
         'print("época")',
         "época 99%",
-        "Referencias [1] D. P. Kingma y J. Ba,",
+        "Referencias [1] D. P. Kingma y J. Ba, «Adam: a method for stochastic",
     ],
 )
 def test_report_says(text, part):
@@ -477,10 +490,61 @@ def test_wide_data_frame_falls_back_to_its_text():
     assert "PLANO" in read(shown({"text/html": html, "text/plain": "PLANO"}))
 
 
-def test_figure_that_floats():
-    cell = figure("fig-a")
-    cell.outputs[0].metadata.informe["float"] = True
-    assert "Figura 1. Un pie. Antes Figura 1." in read("Antes [x](#fig-a).", cell)
+def test_figures_and_tables_float():
+    text = read("Antes [x](#fig-a).", figure("fig-a"))
+    assert "Figura 1. Un pie. Antes Figura 1." in text
+
+
+@pytest.mark.parametrize("section", ["", "## Sección\n\n", "## A\n\n## B\n\n## C\n\n"])
+def test_a_part_s_title_is_above_all_that_floats(section):
+    pdf = export(f"# Parte 1. Título\n\n{section}Texto.", figure("fig-a"), "Fin.")
+    page = pages(pdf)[-1]
+    assert page.startswith("1 Título") and "Figura 1. Un pie." in page
+
+
+def test_a_long_table_breaks_and_repeats_its_header():
+    rows = "\n".join(f"| fila{n} | {n} |" for n in range(90))
+    pdf = export(f"# Título\n\n{'Texto. ' * 300}", table("t", f"| Uno |\n|--|\n{rows}"))
+    *_, first, second, last = pages(pdf)
+    assert "Tabla 1. Un pie. Uno fila0" in first  # after the text: it does not float
+    assert "Uno fila" in second + last and "fila89" in last
+
+
+def test_no_table_is_set_in_less_than_8_points():
+    cells = " | ".join(["una celda ancha que no cabe"] * 9)
+    rule = "|".join(["--"] * 9)
+    pdf = export(shown({"text/markdown": f"| {cells} |\n|{rule}|\n| {cells} |"}))
+    text = pypdfium2.PdfDocument(pdf)[1].get_textpage()
+    sizes = [
+        pypdfium2.raw.FPDFText_GetFontSize(text, n) for n in range(text.count_chars())
+    ]
+    assert min(size for size in sizes if size > 1) >= 8
+
+
+def test_no_line_breaks_within_a_quantity():
+    pdf = export(
+        "Con *p* < 0.001, 0.9 ± 0.1, la semilla 0 (y la clase «8»), 95 %, 1.2 s y"
+        " 5 sillas; un % de $x$ = 3."
+    )
+    text = pypdfium2.PdfDocument(pdf)[1].get_textpage().get_text_bounded()
+    for group in ("p~<~0.001", "0.9~±~0.1", "semilla~0", "clase~«8»", "=~3"):
+        assert group.replace("~", "\u00a0") in text
+    for group in ("95~%", "1.2~s y", " 5 sillas", "un % de"):
+        assert group.replace("~", "\u202f") in text
+
+
+def test_what_has_no_number_can_follow_the_contents():
+    text = pages(export("# Resumen {.unnumbered}\n\nUno.", "# Parte 1. Dos\n\nTres."))
+    assert text[1].startswith("Índice") and text[1].endswith("Resumen Uno. 2")
+    assert text[2].startswith("1 Dos Tres.")
+
+
+def test_long_contents_stand_in_two_columns():
+    cells = ["# Título\n\n" + "\n\n".join(["## Sección"] * 6) for _ in range(3)]
+    page = pypdfium2.PdfDocument(export(*cells))[1]
+    text = page.get_textpage()
+    lines = [text.get_rect(n) for n in range(text.count_rects())]
+    assert sum(left > page.get_width() / 2 for left, *_ in lines) > 5
 
 
 def test_terminal_text():
@@ -537,6 +601,10 @@ def test_mistakes_are_named(cell, reason):
 def test_bibliography_has_the_report_s_sources():
     cited = "".join(f"[x](#bib-{key}) " for key in bibliography_keys())
     text = read(cited)
+    assert ", y " not in text and '"' not in text and "techn" not in text.lower()
+    assert "Y. LeCun, L. Bottou, Y. Bengio y P. Haffner, «Gradient-based" in text
+    assert "images», informe técnico, University of Toronto, 2009" in text
+    assert "A. Paszke y otros, «PyTorch" in text
     for name in (
         "LeCun",
         "Xiao",
@@ -548,6 +616,12 @@ def test_bibliography_has_the_report_s_sources():
         "Paszke",
         "Sokolova",
         "Robbins",
+        "Jordan",
+        "Owen",
+        "Guo",
+        "Dunnett",
+        "McNemar",
+        "Brunner",
     ):
         assert name in text
 

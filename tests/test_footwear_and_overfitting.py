@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score
@@ -14,6 +13,7 @@ from helpers.datasets import FOOTWEAR
 from informe.experiments import cifar10, fashion_mnist, footwear, overfitting
 from informe.experiments.answers import setting
 from informe.experiments.decision import Outcome
+from informe.experiments.overfitting import Course
 from tests.support.prose import says
 
 LABELS = np.repeat(np.arange(10), 100)
@@ -82,7 +82,7 @@ def change(shoes: float, others: float) -> list[np.ndarray]:
         (0.95, 0.80, ["compra", "sin un precio"]),
         (0.90, 0.70, ["no compra", "pagan"]),
         (0.80, 0.80, ["perjudica"]),
-        (0.90, 0.80, ["no cambia"]),
+        (0.90, 0.80, ["no cambia", "ni se puede decir que equivalga"]),
     ],
 )
 def test_the_verdict_on_the_weight_of_the_assignment(shoes, others, verdict):
@@ -101,6 +101,20 @@ def test_parts_are_recalls_and_changes_have_students_interval():
     assert says(footwear.answer(outcome), "calzado", *found, "demás prendas")
 
 
+def test_several_weights_have_intervals_that_hold_together():
+    weights = {"1": seeds(0.90, 0.80), "2": change(0.95, 0.80), "4": change(0.98, 0.75)}
+    outcome = weighed(weights)
+    found = footwear.changes(outcome)["calzado"]
+    part = footwear.parts(outcome)["calzado"].accuracies
+    for label in ("2", "4"):
+        gaps = part[label] - part["1"]
+        expected = stats.ttest_1samp(gaps, 0).confidence_interval(0.975)
+        assert (found[label].low, found[label].high) == pytest.approx(tuple(expected))
+    text = footwear.answer(outcome)
+    assert says(text, "simultáneos para 2 pesos (Bonferroni)", "pareadas")
+    assert says(text, "La exhaustividad del calzado crece con el orden")
+
+
 def test_one_seed_is_compared_image_by_image():
     weights = {"1": [predicted(0.9, 0.8)], "2": [predicted(0.99, 0.8)]}
     text = footwear.answer(weighed(weights))
@@ -109,8 +123,8 @@ def test_one_seed_is_compared_image_by_image():
 
 def test_equal_outcomes_cannot_be_told_apart():
     text = footwear.answer(weighed({"1": seeds(0.9, 0.8), "2": seeds(0.9, 0.8)}))
-    assert text.count(" 0.00 puntos [0.00, 0.00]") == 3
-    assert says(text, "no cambia")
+    assert text.count(" 0.00 puntos [0.00, 0.00], que equivale") == 3
+    assert says(text, "equivale en el calzado a no ponderar")
 
 
 def test_equal_weights_have_no_verdict():
@@ -143,18 +157,15 @@ def test_the_figure_of_footwear_shows_seeds_means_and_intervals():
     plt.close("all")
 
 
-def lasting(train: list[float], validation: list[list[float]], asked="2") -> Outcome:
+def lasting(train: list[float], validation: list[list[float]], asked=2) -> Course:
     """A training with such errors after each epoch, one list of the latter a seed."""
-    decision = SimpleNamespace(question="¿Sobreajusta?", reference=asked)
-    runs, frames = [], []
+    frames = []
     for errors in validation:
         wrong = np.arange(1000) < np.round(1000 * np.array(errors))[:, None]
         frames.append(np.where(wrong, (LABELS + 1) % 10, LABELS))
-        history = pd.DataFrame({"train_error": train, "test_error": errors})
-        runs.append(SimpleNamespace(history=history))
-    by_epoch = dict(enumerate(np.swapaxes(frames, 0, 1), 1))
-    decision.predictions = lambda runs: {str(e): p for e, p in by_epoch.items()}
-    return Outcome(decision, {"": runs}, LABELS)
+    runs = [None] * len(validation)
+    learnt = np.tile(train, (len(runs), 1))
+    return Course(asked, runs, np.stack(frames), LABELS, learnt)
 
 
 VERDICTS = r"\b(Sí|No se distingue|No|empeora|memoriza|aún|no se ve|ya no mejora)\b"
@@ -181,7 +192,7 @@ VERDICTS = r"\b(Sí|No se distingue|No|empeora|memoriza|aún|no se ve|ya no mejo
 @pytest.mark.parametrize("n", [1, 3])
 def test_whether_a_network_overfits(train, validation, verdict, n):
     several = [np.add(validation, (0, 0.01 * s, 0.012 * s)) for s in range(n)]
-    text = overfitting.answer(lasting(train, several))
+    text = overfitting.answer("densa", lasting(train, several))
     assert re.findall(VERDICTS, text) == verdict
     ends = train[-1], np.mean(several, 0)[-1]
     learnt, seen = (f"{100 * error:.1f}\u202f%" for error in ends)
@@ -193,19 +204,18 @@ def test_whether_a_network_overfits(train, validation, verdict, n):
 
 
 def test_overfitting_cannot_be_told_without_more_epochs():
-    text = overfitting.answer(lasting([0.5, 0.4], [[0.5, 0.4]]))
+    text = overfitting.answer("densa", lasting([0.5, 0.4], [[0.5, 0.4]]))
     assert says(text, "2", "no se puede decir")
 
 
 def test_the_figure_of_overfitting_has_a_panel_a_network():
-    outcome = lasting([0.5, 0.4, 0.1], [[0.5, 0.4, 0.5], [0.5, 0.5, 0.5]])
-    ax = overfitting.plot_overfitting({"densa": outcome, "LeNet-5": outcome})
+    course = lasting([0.5, 0.4, 0.1], [[0.5, 0.4, 0.5], [0.5, 0.5, 0.5]])
+    ax = overfitting.plot_overfitting({"densa": course, "LeNet-5": course})
     train, validation, asked = ax.get_lines()
-    assert list(train.get_ydata()) == [0.5, 0.4, 0.1]
+    assert list(train.get_ydata()) == pytest.approx([0.5, 0.4, 0.1])
     assert list(validation.get_ydata()) == pytest.approx([0.5, 0.45, 0.5])
     assert list(asked.get_xdata()) == [2, 2]
     assert ax.figure.axes[1].get_title() == "LeNet-5"
-    plt.close("all")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +223,7 @@ def test_the_figure_of_overfitting_has_a_panel_a_network():
     [
         fashion_mnist.footwear(FASHION),
         *fashion_mnist.decisions(FASHION),
-        *(d for d in cifar10.decisions(CIFAR) if d.name != "overfitting"),
+        *cifar10.decisions(CIFAR),
     ],
     ids=lambda decision: decision.name,
 )
@@ -228,51 +238,6 @@ def test_the_references_choice_is_the_reports_recipe():
     plan = fashion_mnist.footwear(FASHION).plans()["2"]
     assert (plan.recipe.optimizer, plan.recipe.learning_rate) == ("adam", 0.001)
     assert [plan.recipe.class_weights[k] for k in (5, 6, 7, 9)] == [2, 1, 2, 2]
-    by_name = {d.name: d for d in cifar10.decisions(CIFAR)}
-    wide = by_name["width"].plans()[by_name["width"].reference]
-    assert wide.options == {"width": 10_000}
-    assert (wide.recipe.optimizer, wide.recipe.learning_rate) == ("adagrad", 0.01)
-    # the training that shows overfitting is one of those that compare widths
-    assert by_name["overfitting"].plans()[""] == wide
-
-
-@pytest.mark.parametrize("epochs", [1, 2, 10])
-def test_there_is_an_epoch_after_the_one_asked(epochs):
-    settings = SimpleNamespace(**vars(CIFAR) | {"lenet_epochs": epochs})
-    length = cifar10.length(settings)
-    assert length.base.recipe.epochs > int(length.reference) == epochs
-    settings = SimpleNamespace(**vars(FASHION) | {"epochs": epochs})
-    length = fashion_mnist.length(settings)
-    assert length.base.recipe.epochs > int(length.reference) == 7
-
-
-@pytest.mark.parametrize("width", [1, 10, 10_000])
-def test_widths_are_different_and_end_with_the_one_asked(width):
-    settings = SimpleNamespace(**vars(CIFAR) | {"width": width})
-    plans = cifar10.decisions(settings)[0].plans()
-    widths = [plan.options["width"] for plan in plans.values()]
-    assert widths == sorted(set(widths))
-    assert widths[-1] == width
-
-
-def test_the_cost_of_width_is_told_by_parameters_and_time():
-    def one(parameters, seconds):
-        return [SimpleNamespace(parameters=parameters, seconds=seconds)]
-
-    runs = {"100": one(1000, 2.0), "1000": one(10_000, 8.0)}
-    text = cifar10.cost_of_width(SimpleNamespace(runs=runs))
-    assert says(text, "100", "1000", "2.0\u202fs", "1000", "10 veces", "4.0 veces")
-    alone = cifar10.cost_of_width(SimpleNamespace(runs={"100": one(1000, 2.0)}))
-    assert says(alone, "100", "1000", "2.0\u202fs") and "veces" not in alone
-    runs = {"1": one(100, 2.0), "2": one(190, 2.01)}
-    text = cifar10.cost_of_width(SimpleNamespace(runs=runs))
-    assert says(text, "1 neurona", "1.9 veces", "más o menos ese tiempo")
-
-
-def test_the_question_on_one_epoch_is_singular():
-    for epochs, question in [(1, "¿basta 1 época?"), (10, "¿bastan 10 épocas?")]:
-        settings = SimpleNamespace(**vars(CIFAR) | {"lenet_epochs": epochs})
-        assert cifar10.length(settings).question.endswith(question)
 
 
 def test_tiny_learning_rates_are_powers_of_ten_in_labels():
@@ -280,7 +245,7 @@ def test_tiny_learning_rates_are_powers_of_ten_in_labels():
     tiny = SimpleNamespace(**vars(FASHION) | mine)
     labels = [label for d in fashion_mnist.decisions(tiny) for label in d.choices]
     tiny = SimpleNamespace(**vars(CIFAR) | mine)
-    labels += [label for d in cifar10.decisions(tiny)[2:] for label in d.choices]
+    labels += [label for d in cifar10.decisions(tiny) for label in d.choices]
     assert sum("5\u00a0×\u00a010⁻⁵" in label for label in labels) == 4
     assert not any("e-0" in label for label in labels)
 

@@ -28,9 +28,11 @@ def test_stored_runs_of_this_machine_tell_the_speed(home, mnist):
 
 def test_what_another_machine_or_other_data_took_does_not(home, mnist, monkeypatch):
     store_one(mnist)
-    assert len(forecast.stored()) == 1
+    images = {mnist.checksum: len(mnist.train)}
+    assert list(forecast.stored(images).values()) == [2 / len(mnist.train)]
+    assert forecast.stored({"other data": 1}) == {}
     monkeypatch.setattr(forecast, "describe_machine", lambda device: {"cores": 512})
-    assert forecast.stored() == {}
+    assert forecast.stored(images) == {}
 
 
 def test_what_is_stored_takes_no_time(home, mnist):
@@ -47,6 +49,16 @@ def test_the_longest_starts_first():
     assert forecast.together([], 2) == 0
 
 
+def test_trainings_that_follow_are_told_too(home, mnist, monkeypatch):
+    monkeypatch.setattr("helpers.runs.progress.is_interactive", lambda: False)
+    (question,) = questions(mnist, Plan("one_hidden", Recipe()), "cpu")
+    asked = {Name("MNIST", "a", 0): question}
+    shown = forecast.Forecast(
+        {question.key: 60.0}, [90.0, 90.0], 2, asked, io.StringIO(), "CPU"
+    )
+    assert shown.missing() == 150
+
+
 def test_the_time_left_follows_the_time_taken(home, mnist, capsys, monkeypatch):
     """Twice as slow as expected: what is left takes twice as long too."""
     clock = SimpleNamespace(now=0.0)
@@ -55,7 +67,7 @@ def test_the_time_left_follows_the_time_taken(home, mnist, capsys, monkeypatch):
     plan = Plan("one_hidden", Recipe(epochs=2), range(4))
     asked = {Name("MNIST", "a", q.seed): q for q in questions(mnist, plan, "cpu")}
     seconds = {q.key: 300.0 for q in asked.values()}
-    shown = forecast.Forecast(seconds, 2, asked, io.StringIO(), "CPU")
+    shown = forecast.Forecast(seconds, [], 2, asked, io.StringIO(), "CPU")
     clock.now = 600.0
     for name in list(asked)[:2]:
         for epoch in (1, 2):

@@ -102,13 +102,11 @@ def test_the_library_is_small():
     assert sum(lines.values()) <= 4500
 
 
-@pytest.mark.parametrize(
-    "module", ["helpers.runs", "helpers.download", "helpers.training"]
-)
-def test_trainings_draw_no_figures(module):
+def test_trainings_draw_no_figures():
     """Their processes hold no library that they do not need."""
     heavy = ("matplotlib", "seaborn", "IPython", "statsmodels")
-    code = f"import sys, {module}; print(*[m for m in {heavy} if m in sys.modules])"
+    code = "import sys, helpers.runs, helpers.download, helpers.training\n"
+    code += f"print(*[m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("\n", 0), done.stderr
 

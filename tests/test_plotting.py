@@ -58,6 +58,15 @@ def test_errors_only_leaves_the_diagonal_out_and_spreads_the_colour():
     assert ax.collections[0].get_clim() == pytest.approx((0, 0.1))
 
 
+def test_mean_counts_are_rounded_and_may_have_a_column_more():
+    means = np.array([[89.6, 10, 0.4], [0, 25.5, 24.5]])
+    ax = plotting.plot_confusion(means, classes="ab", columns=["a", "b", "ninguna"])
+    assert texts(ax)[::2] == ["90", "10", "26", "24"]  # what prints as 0 stays blank
+    assert texts(ax)[1::2] == ["90\u202f%", "10\u202f%", "51\u202f%", "49\u202f%"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["a", "b", "ninguna"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+
+
 def test_a_class_without_images_is_drawn_blank():
     ax = plotting.plot_confusion(np.array([[3, 1], [0, 0]]))
     assert texts(ax) == ["3", "75\u202f%", "1", "25\u202f%"]
@@ -79,20 +88,14 @@ def test_curves_of_one_seed_have_no_band():
     assert (len(ax.lines), len(ax.collections)) == (2, 0)
 
 
-def test_per_class_shows_seeds_mean_and_the_other():
-    values = np.array([[0.8, np.nan], [0.6, 0.5]])
-    ax = plotting.plot_per_class(values, classes="ab", other=[0.7, 0.4], label="recall")
-    by_name = {line.get_label(): line.get_ydata() for line in ax.lines}
-    assert by_name["media"] == pytest.approx([0.7, 0.5])
-    assert list(by_name["original"]) == [0.7, 0.4]
+def test_per_class_shows_the_seeds_and_mean_of_each_name():
+    values = {"a": np.array([[0.8, np.nan], [0.6, 0.5]]), "b": np.array([[0.1, 0.2]])}
+    ax = plotting.plot_per_class(values, classes="xy", label="recall")
+    points, means, _, other = ax.lines
+    assert len(points.get_ydata()) == 4
+    assert means.get_ydata() == pytest.approx([0.7, 0.5])
+    assert list(other.get_ydata()) == [0.1, 0.2]
     assert ax.get_ylabel() == "recall"
-
-
-def test_side_by_side_shares_one_scale():
-    ax = plotting.plot_confusions({"a": COUNTS, "b": COUNTS.T}, classes="abc")
-    first, second, _ = ax.get_figure().axes
-    assert first.collections[0].get_clim() == second.collections[0].get_clim()
-    assert texts(first) == ["10", "10", "10"]  # 0.1 % would print as 0: left out
 
 
 def test_axes_given_are_used_and_returned():

@@ -1,7 +1,6 @@
 """A training that is stopped, at any moment and in any way, ends with the same bits."""
 
 import json
-import multiprocessing
 import os
 import random
 import resource
@@ -172,14 +171,7 @@ def fresh():
     return State(model, loop, torch.Generator(), snapshots)
 
 
-# A training in a process of its own, forked from one that has imported torch
-
-
-@pytest.fixture(scope="module")
-def processes():
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.support.stoppable"])
-    return context
+# A training in a process of its own
 
 
 def start(processes, folder, target=stoppable.train):

@@ -36,11 +36,12 @@ def test_trained_in_processes_as_in_this_one_to_the_bit(home, mnist, capfd):
     columns = ["train_loss", "train_error", "test_loss", "test_error"]
     assert run.history[columns].equals(here.history[columns])
     lines = capfd.readouterr().err
+    assert "Por entrenar: 2 (" in lines
     assert "MNIST · a, semilla 1 · época 1/1 · error de predicción" in lines
 
 
 def test_what_is_stored_is_not_trained_again(home, mnist, monkeypatch):
-    first = train(mnist, {"a": PLAN}, device="cpu")["a"][0]
+    first, _ = saved(home, mnist)
     monkeypatch.setattr("helpers.runs.workers._train_all", None)
     assert train(mnist, {"other name": PLAN}, device="cpu")["other name"][0] == first
 

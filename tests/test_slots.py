@@ -1,9 +1,5 @@
 """Cores shared between processes that know nothing of each other."""
 
-import select
-import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import pytest
@@ -12,57 +8,57 @@ from helpers.runs import Plan, workers
 from helpers.runs.plan import questions
 from helpers.runs.slots import slot, slots
 from helpers.training import Recipe
+from tests.support.stoppable import hold_a_core
 
-# takes one of the first `cores`, says so, holds it for so many seconds; again and again
-HOLDER = """
-import os, sys, time
-from helpers.runs.slots import slot
-os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
-while True:
-    with slot("cpu"):
-        print("holds", flush=True)
-        time.sleep(float(sys.argv[2]))
-"""
 needs_two_cores = pytest.mark.skipif(
     len(slots("cpu")) < 2, reason="shares out two cores, and here is one"
 )
 
 
-@contextmanager
-def holder(cores: int, seconds: float = 600):
-    """A process that takes a core."""
-    command = [sys.executable, "-c", HOLDER, str(cores), str(seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+@pytest.fixture
+def holder(home, processes):
+    """holder(cores): a process that takes one of the first `cores`, and its words."""
+
+    @contextmanager
+    def start(cores: int, seconds: float = 600):
+        words, theirs = processes.Pipe(False)
+        asked = (home, cores, seconds, theirs)
+        process = processes.Process(target=hold_a_core, args=asked)
+        process.start()
         try:
-            yield process
+            assert words.poll(30) and words.recv() == "asks"
+            yield process, words
         finally:
             process.kill()
+            process.join()
+
+    return start
 
 
-def holds(process, within: float = 30) -> bool:
+def holds(one, within: float = 30) -> bool:
     """Whether it takes a core within so many seconds."""
-    ready, _, _ = select.select([process.stdout], [], [], within)
-    return bool(ready) and process.stdout.readline() == b"holds\n"
+    _, words = one
+    return words.poll(within) and words.recv() == "holds"
 
 
-def test_a_core_is_held_by_one_at_a_time_and_is_free_when_that_is_killed(home):
+def test_a_core_is_held_by_one_at_a_time_and_is_free_when_that_is_killed(holder):
     with holder(1) as first:
         assert holds(first)
         with holder(1) as second:
-            assert not holds(second, within=3)  # long enough to start
-            first.send_signal(signal.SIGKILL)
+            assert not holds(second, within=0.5)
+            first[0].kill()
             assert holds(second)
 
 
 @needs_two_cores
-def test_as_many_as_there_are_cores(home):
+def test_as_many_as_there_are_cores(holder):
     with holder(2) as first, holder(2) as second:
         assert holds(first) and holds(second)
         with holder(2) as third:
-            assert not holds(third, within=3)
+            assert not holds(third, within=0.5)
 
 
-def test_who_gives_a_core_back_lets_others_go_first(home):
+def test_who_gives_a_core_back_lets_others_go_first(holder):
     """Else a notebook with many trainings would keep its cores to the end."""
     with holder(1, seconds=0.1) as first:
         assert holds(first)

@@ -1,25 +1,21 @@
-import re
-
 import numpy as np
 import pytest
+import torch
+from scipy import stats
 from sklearn.metrics import classification_report
 from statsmodels.stats.proportion import proportion_confint
+from torch.utils.flop_counter import FlopCounterMode
 
-from helpers.evaluation import confusion_matrix
+from helpers import models
 from helpers.models import VARIANTS, build
-from helpers.uncertainty import Paired
-from informe.report import chapters, results, tables
+from helpers.uncertainty import Estimate, Paired
+from informe.figures.seconds import EqualTime
+from informe.report import tables
 from informe.report.display import pipe_table
-from tests.support.runs import run
+from tests.support.measured import LABELS, recipe
 
-
-@pytest.fixture
-def two_seeds(tmp_path, mnist):
-    labels = mnist.test.labels
-    return [
-        run(tmp_path / "a", labels, 0.9, seconds=100.0),
-        run(tmp_path / "b", labels, 0.8, seed=1, lost=[3], seconds=50.0),
-    ]
+DIGITS = tuple("0123456789")
+MCNEMAR = Paired(50_000, 20, 7, 3, 0.02, 0.1, 0.05, 0.15)
 
 
 def test_layers_with_shapes_and_parameters(mnist):
@@ -30,94 +26,107 @@ def test_layers_with_shapes_and_parameters(mnist):
     assert table.index[1] == "`Conv2d(1, 1, (4, 4))`"
 
 
-def test_per_class_is_scikit_learns_report_with_wilsons_interval():
-    labels = np.repeat(np.arange(10), 20)
-    predictions = (labels + (np.arange(200) % 3 == 0)) % 10
-    counts = confusion_matrix(labels, predictions)
-    table = tables.per_class(counts, tuple("0123456789"), with_original=True)
-    expected = classification_report(labels, predictions, output_dict=True)
-    for k in range(10):
-        row, report = table.loc[str(k)], expected[str(k)]
-        low, high = proportion_confint(counts[k, k], 20, method="wilson")
-        recall = f"{report['recall']:.2f} [{low:.2f}, {high:.2f}]"
-        assert row["exhaustividad [IC 95\u202f%]"] == recall
-        assert row["precisión [IC 95\u202f%]"].startswith(
-            f"{report['precision']:.2f} ["
-        )
-        assert row["imágenes"] == "20"
+def test_per_class_of_one_seed_is_scikit_learns_report_with_wilsons_interval():
+    one = recipe([0.8])
+    table = tables.per_class(one, DIGITS, with_original=True)
+    expected = classification_report(LABELS, one.predictions[0], output_dict=True)
+    for k, digit in enumerate(DIGITS):
+        right, report = one.counts[0, k, k], expected[digit]
+        low, high = proportion_confint(right, 100, method="wilson")
+        cell = f"{report['recall']:.2f} [{low:.2f}, {high:.2f}]"
+        assert table.loc[digit, "exhaustividad [IC 95\u202f%, imágenes]"] == cell
+        cell = table.loc[digit, "precisión [IC 95\u202f%, imágenes]"]
+        assert cell.startswith(f"{report['precision']:.2f} [")
+        assert table.loc[digit, "imágenes"] == "100"
     assert table.loc["8", "exhaustividad original"] == "0.63"
-    assert "precisión original" not in tables.per_class(counts, tuple("0123456789"))
+    assert "precisión original" not in tables.per_class(one, DIGITS)
 
 
-def test_a_class_never_predicted_has_a_dash(two_seeds, mnist):
-    counts = two_seeds[1].confusion
-    table = tables.per_class(counts, mnist.classes)
-    assert table.loc["3", "precisión [IC 95\u202f%]"] == "— [—, —]"
+def test_per_class_of_several_seeds_is_a_mean_with_students_interval():
+    m = recipe([0.8, 0.85, 0.9, 0.3], lost={3: [2]})  # the last one is left out
+    table = tables.per_class(m, DIGITS)
+    recalls = m.counts[:3, 4, 4] / 100
+    low, high = stats.t.interval(0.95, 2, recalls.mean(), stats.sem(recalls))
+    cell = f"{recalls.mean():.2f} [{low:.2f}, {min(high, 1):.2f}]"
+    assert table.loc["4", "exhaustividad [IC 95\u202f%, 3 semillas]"] == cell
+
+
+def test_a_class_never_predicted_has_a_dash():
+    one = tables.per_class(recipe([0.8], lost={0: [3]}), DIGITS)
+    assert one.loc["3", "precisión [IC 95\u202f%, imágenes]"] == "—"
+    both = tables.per_class(recipe([0.8, 0.8], lost={0: [3], 1: [3, 5]}), DIGITS)
+    assert both.loc["3", "precisión [IC 95\u202f%, 2 semillas]"] == "—"
+    assert both.loc["5", "precisión [IC 95\u202f%, 2 semillas]"].endswith(" (1 de 2)")
+    assert "nan" not in both.to_string()
 
 
 def test_mcnemars_table():
-    pair = Paired(50_000, 20, 7, 3, 0.02, 0.1, 0.05, 0.15)
-    table = tables.paired(pair, "densa", "LeNet-5")
+    table = tables.paired(MCNEMAR, "densa", "LeNet-5")
     assert table.loc["densa acierta", "LeNet-5 falla"] == "20"
     assert table.loc["densa falla", "LeNet-5 acierta"] == "7"
     assert table.loc["densa acierta", "LeNet-5 acierta"] == "50\u202f000"
 
 
-def test_networks_and_costs(two_seeds):
-    row = tables.networks({"densa": two_seeds}).loc["densa"]
-    assert row["semillas"] == "2"
-    assert row["tiempo"] == "1\u202fmin 15\u202fs"
-    for about in two_seeds:
-        about.about["network"] = "lenet5"
-    cost = tables.costs({"LeNet-5": two_seeds}).loc["LeNet-5"]
-    assert cost["tiempo (original)"] == "1\u202fh 37\u202fmin 33\u202fs"
-    assert cost["en disco (original)"] == "245\u202fkB"
-    assert cost["en disco"] == f"{two_seeds[0].bytes / 1000:.1f}\u202fkB"
+def test_pipe_table_aligns_numbers_right():
+    table = tables.paired(MCNEMAR, "A", "B").rename_axis("red")
+    lines = pipe_table(table).splitlines()
+    assert lines[:2] == ["| red | B acierta | B falla |", "| :--- | ---: | ---: |"]
 
 
-def test_pipe_table_aligns_numbers_right(two_seeds):
-    lines = pipe_table(tables.networks({"densa": two_seeds})).splitlines()
-    assert lines[0].startswith("| red | semillas | exactitud |")
-    assert lines[1] == "| :--- | ---: | ---: | ---: | ---: | ---: |"
+@pytest.mark.parametrize("network", models.NETWORKS)
+def test_operations_are_those_that_torch_counts(network):
+    options = {"width": 100} if network == "dense" else {}
+    model = models.build(network, **options)
+    shape = (1, 28, 28) if "hidden" in network else (3, 32, 32)
+    images = torch.zeros(1, *shape, dtype=torch.uint8)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(models.scale(images))
+    assert tables.operations(model, images) == counter.get_total_flops()
 
 
-def test_confident_errors_are_errors_surest_first(two_seeds, mnist):
-    images, titles = results.confident_errors(two_seeds[0], mnist, 7)
-    wrong = two_seeds[0].predictions != mnist.test.labels.numpy()
-    assert images.shape == (7, 1, 28, 28)
-    assert wrong.sum() == 50
-    assert all(
-        true != predicted for true, predicted in (t.split(" → ") for t in titles)
+WIDE = {"seconds": np.full(5, 105.0), "epochs": 2, "parameters": 20_000_000}
+
+
+def equal_time(slow, fast, n=3):
+    ends = [Estimate(x, 0.01, x - 0.02, x + 0.02, n) for x in (slow, fast)]
+    return EqualTime(100.0, 2, *ends, 30.0, None)
+
+
+def test_criteria_and_who_wins():
+    dense = recipe([0.4, 0.5, 0.45, 0.42, 0.48], bytes=90_000_000, **WIDE)
+    lenet = recipe([0.6, 0.601, 0.6, 0.602, 0.6], seconds=np.full(5, 30.0))
+    table = tables.criteria(dense, lenet, equal_time(0.5, 0.4), (40_000_000, 1_000_000))
+    assert set(table["gana"]) == {"LeNet-5"}
+    assert table.loc["tiempo por época", "densa"] == "52.5\u202fs"
+    assert table.loc["tiempo en total", "densa"] == "1\u202fmin 45\u202fs"
+    assert table.loc["parámetros", "densa"] == "20\u202f000\u202f000"
+    assert table.loc["pesos en disco", "LeNet-5"] == "25.0\u202fkB"
+    row = table.loc["error de validación a los 1\u202fmin 40\u202fs"]
+    assert row.tolist() == ["50.0\u202f%", "40.0\u202f%", "LeNet-5"]
+    low, high = stats.t.interval(0.95, 4, 55, stats.sem([60, 50, 55, 58, 52]))
+    error = table.loc["error [IC 95\u202f%]", "densa"]
+    assert error == f"55.0\u202f% [{low:.1f}, {high:.1f}]"
+    assert table.loc["desviación estándar entre semillas", "densa"] == "4.1 puntos"
+    turned = tables.criteria(lenet, dense, equal_time(0.4, 0.5), (1, 2))
+    assert set(turned["gana"]) == {"densa"}
+
+
+def test_criteria_where_nothing_can_be_told():
+    one, other = recipe([0.5]), recipe([0.9])
+    for time in (None, equal_time(0.5, np.nan)):
+        table = tables.criteria(one, other, time, (5, 5))
+        assert set(table["gana"]) == {"no se distingue"}
+        assert not any(name.startswith("error de val") for name in table.index)
+        assert "nan" not in table.to_string()
+    table = tables.criteria(one, other, equal_time(0.5, 0.4, n=1), (5, 5))
+    assert set(table["gana"]) == {"no se distingue"}
+    same = recipe([0.9] * 3)
+    table = tables.criteria(same, same, None, (5, 5))
+    assert set(table["gana"]) == {"no se distingue"}
+
+
+def test_the_error_says_of_how_many_seeds_it_is():
+    table = tables.criteria(
+        recipe([0.5] * 4, lost={0: [1]}), recipe([0.5]), None, (1, 1)
     )
-
-
-def test_metrics_and_the_chapters_made_of_them(two_seeds, mnist):
-    runs = {"corregida": two_seeds, "original": two_seeds[::-1]}
-    pair = results.paired(*runs.values())
-    content = results.metrics(mnist, runs, pair, "Lo hallado.")
-    network = content["networks"]["corregida"]
-    assert network["accuracy"] == pytest.approx([0.9, 0.72])
-    assert network["lost_classes"] == [[], [3]]
-    assert network["precision"][1][3] is None  # never predicted: no value
-    assert content["trained_on"] == "2026-11-23"
-    # the second run is right in 360 images, all of them among the first one's 450
-    assert (pair.only_a, pair.only_b) == (90, 0)
-    text, table = chapters.opening([content]).cells
-    assert "- Lo hallado." in text.source and "¿Qué tan bien" in text.source
-    assert "[0, 1]" in text.source  # 0.81 ± 0.127 of two seeds leaves it
-    table = table.outputs[0].data["text/markdown"]
-    assert "| MNIST | corregida | 2 | 0.810\u00a0±\u00a00.127 |" in table
-    _, text = chapters.closing([content]).cells
-    assert re.search("a processor.* 2 .*Linux x86_64", text.source)
-
-
-def test_the_summary_names_the_parts_whose_networks_have_two_variants(two_seeds, mnist):
-    runs = {"corregida": two_seeds, "original": two_seeds}
-    part = results.metrics(mnist, runs, results.paired(two_seeds, two_seeds), "Algo.")
-    alone = chapters.opening([part]).cells[0].source
-    assert "ReLU" not in alone and "dos variantes" not in alone
-    part["networks"]["original"]["options"] = {"output": "relu"}
-    one = chapters.opening([part]).cells[0].source
-    assert "1 parte:" in one and "la red de MNIST;" in one and "primeras" not in one
-    two = chapters.opening([part, part | {"title": "Otra"}]).cells[0].source
-    assert "2 partes:" in two and "las redes de MNIST y Otra;" in two
+    assert table.loc["error [IC 95\u202f%]", "densa"].endswith("(3 de 4 semillas)")

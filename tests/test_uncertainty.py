@@ -95,30 +95,12 @@ def test_the_bootstrap_gives_the_same_interval_every_time():
     assert uncertainty.compare(labels, a, b) == uncertainty.compare(labels, a, b)
 
 
-def test_no_change_is_scipys_paired_test():
-    a, b = [0.91, 0.93, 0.92, 0.95], [0.9, 0.935, 0.9, 0.92]
-    p = uncertainty.no_change(np.subtract(a, b))
-    assert p == pytest.approx(stats.ttest_rel(a, b).pvalue)
-
-
-@pytest.mark.parametrize(
-    ("values", "p"),
-    [([0.7 - 0.6, 0.2 - 0.1, 0.9 - 0.8], 0), ([0.0, 0.0], 1), ([0.1], np.nan)],
-)
-def test_no_change_without_spread(values, p):
-    assert uncertainty.no_change(values) == pytest.approx(p, nan_ok=True)
-
-
-def test_holm_by_hand():
-    # sorted 0.01, 0.02, 0.04: times 3, 2, 1, never falling
-    assert uncertainty.holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
-
-
-def test_detectable_difference_has_the_power_it_claims():
-    values = np.array([0.01, 0.03, 0.02, 0.05])
-    gap = uncertainty.detectable(values)
-    n, shift = len(values), gap / values.std(ddof=1) * 2  # noncentrality, sqrt(4) = 2
-    edge = stats.t.ppf(0.975, n - 1)
-    power = stats.nct.sf(edge, n - 1, shift) + stats.nct.cdf(-edge, n - 1, shift)
-    assert power == pytest.approx(0.8, abs=1e-3)
-    assert np.isnan(uncertainty.detectable([0.1]))
+def test_a_higher_level_widens_intervals():
+    rng = np.random.default_rng(3)
+    labels, a, b = rng.integers(0, 3, (3, 500))
+    usual, wide = (uncertainty.compare(labels, a, b, level) for level in (0.95, 0.99))
+    assert wide.low < usual.low < usual.high < wide.high
+    values = [0.91, 0.93, 0.92, 0.95]
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.99)
+    e = uncertainty.over_seeds(values, 0.99)
+    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))

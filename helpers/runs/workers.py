@@ -23,7 +23,7 @@ from helpers.runs.plan import Plan, Question, questions
 from helpers.runs.progress import Name, Progress
 from helpers.runs.run import Run
 from helpers.runs.slots import slot
-from helpers.validation import validation
+from helpers.validation import part
 
 KILLED = (
     "a process that trained was killed (did the memory run out?); finished epochs are "
@@ -230,8 +230,7 @@ def _data_of(question: Question, kind: str) -> Dataset:
 @lru_cache(maxsize=1)
 def _data(name: str, kind: str, split: str, train_images: int | None) -> Dataset:
     """The data that the parent process has."""
-    data = load(name, kind)
-    return data if split == "test" else validation(data, train_images)
+    return part(load(name, kind), split, train_images)
 
 
 def _stored(question: Question) -> Run:

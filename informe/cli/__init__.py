@@ -8,9 +8,3 @@ runs.py        `informe runs`: list, show, compare, export, prune
 doctor.py      what this machine has and lacks
 alone.py       one command at a time in a folder
 """
-
-import sys
-
-# nbformat imports jsonschema, which imports this package if it is installed. That takes
-# a second, and no notebook's schema needs it: it checks internationalised addresses.
-sys.modules.setdefault("rfc3987_syntax", None)

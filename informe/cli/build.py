@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -167,13 +168,15 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
     ended = {}
     try:
         own = {file.resolve() for file in default_notebooks()}
-        training.train([one for one in executions if one.source in own])
+        chapters = [one for one in executions if one.source in own]
+        training.train(chapters)
         # one more than there are cores, as each often waits for its kernel
         with closing(run_all(executions[::-1], cores() + 1)) as stream:
             for one in stream:
                 click.echo(describe(one), err=True)
                 ended[one.execution.name] = one
-                Thread(target=_import_typesetter, daemon=True).start()
+                start = partial(_import_typesetter, bool(chapters))
+                Thread(target=start, daemon=True).start()
     except KeyboardInterrupt:
         raise InformeError(_interrupted(executions, output)) from None
     failed = [name for name, one in ended.items() if one.cause]
@@ -186,10 +189,12 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
     return [ended[execution.name] for execution in executions]
 
 
-def _import_typesetter() -> None:
+def _import_typesetter(whole_report: bool) -> None:
     """Import the typesetter, which takes seconds, while other notebooks still run."""
     from informe.pdf import exporter, merge  # noqa: F401
-    from informe.report import chapters  # noqa: F401
+
+    if whole_report:
+        from informe.report import chapters  # noqa: F401
 
 
 def describe(ended: Finished) -> str:
@@ -266,10 +271,18 @@ def typeset(executions: list[Execution], output: Path, page: Mapping[str, str]) 
     ``page`` holds fields of the title page; empty ones keep their defaults.
     """
     from informe.pdf import exporter, merge  # pandoc and Typst take a second
-    from informe.report import chapters
 
     metrics = measured(executions)
-    fields = {"date": training_day(metrics), "notice": notice(metrics)}
+    if metrics:
+        from informe.report import chapters  # torch takes seconds
+    names = [part["dataset"] for part in metrics]
+    examples = [paths.figures(name) / "examples.svg" for name in names]
+    fields = {
+        "date": training_day(metrics),
+        "notice": notice(metrics),
+        "subtitle": chapters.QUESTIONS["cifar10" in names] if names else "",
+        "cover": tuple(str(file) for file in examples if file.exists()),
+    }
     fields |= {name: text for name, text in page.items() if text}
     title_page = exporter.TitlePage(**{k: text for k, text in fields.items() if text})
     parts = [_read(execution.target) for execution in executions]

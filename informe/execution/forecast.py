@@ -8,26 +8,29 @@ import torch
 from helpers import models, training
 from helpers.datasets import Dataset, Split
 from helpers.machine import describe_machine
-from helpers.runs import Plan, store, workers
+from helpers.runs import store, workers
 from helpers.runs.files import read_json
 from helpers.runs.plan import Question, questions
 from helpers.runs.progress import Progress
-
-Sets = list[tuple[Dataset, dict[str, Plan]]]
+from informe.experiments.plans import Sets
 
 STEPS = 8  # are timed where no stored run tells the speed
 FORWARD = 0.35  # of an image's time in training, to predict it
 
 
 def kind(question: Question) -> tuple:
-    """What decides the seconds of an epoch: the same for equal trainings."""
+    """What decides the seconds that an image takes: the same for equal trainings."""
     q, r = question, question.recipe
-    options, cut = str(sorted(q.options.items())), (q.data, q.split, q.train_images)
-    return q.network, options, *cut, r.optimizer, r.loss, r.batch_size, q.device
+    options = str(sorted(q.options.items()))
+    return q.dataset, q.network, options, r.optimizer, r.loss, r.batch_size, q.device
 
 
-def stored() -> dict[tuple, float]:
-    """Seconds of an epoch by kind, as this machine took for its stored runs."""
+def stored(images: dict[str, int]) -> dict[tuple, float]:
+    """Seconds of an image by kind, as this machine took for its stored runs.
+
+    `images` says how many a run learnt from, by the checksum of its data; other runs
+    are left out.
+    """
     seconds = {}
     for folder in store.folders():
         try:
@@ -35,16 +38,17 @@ def stored() -> dict[tuple, float]:
                 read_json(folder / f"{name}.json") for name in ("run", "history")
             )
             question = Question.of(about)
-            if history and about["machine"] == describe_machine(question.device):
-                took = [epoch["seconds"] for epoch in history]
-                seconds[kind(question)] = sum(took) / len(took)
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # whoever uses it says what is wrong
+            learnt = images[question.data] * len(history)
+            if about["machine"] == describe_machine(question.device):
+                took = sum(epoch["seconds"] for epoch in history)
+                seconds[kind(question)] = took / learnt
+        except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+            continue  # of other data; or whoever uses it says what is wrong
     return seconds
 
 
 def measured(question: Question, data: Dataset) -> float:
-    """Seconds of an epoch of `data`, by timing a few steps after as many others."""
+    """Seconds of an image, by timing a few steps after as many others."""
     with training.one_thread():
         model = models.build(question.network, **question.options).to(question.device)
         rows = torch.arange(min(len(data.train), STEPS * question.recipe.batch_size))
@@ -53,23 +57,21 @@ def measured(question: Question, data: Dataset) -> float:
         loop.epoch(rows)
         start = time.perf_counter()
         loop.epoch(rows)
-        return (time.perf_counter() - start) * len(data.train) / len(rows)
+        return (time.perf_counter() - start) / len(rows)
 
 
 def expected(sets: Sets, device: str) -> dict[str, float]:
     """Seconds of a core that each training that is not stored takes, by its key."""
-    speeds, found = stored(), {}
+    speeds, found = stored({d.checksum: len(d.train) for d, _ in sets}), {}
     for data, plans in sets:
-        share = FORWARD * len(data.test) / len(data.train)
+        seen = len(data.train) + FORWARD * len(data.test)  # images, in an epoch
         for plan in plans.values():
             for question in questions(data, plan, device):
                 if store.find(question):
                     continue
                 if (like := kind(question)) not in speeds:
                     speeds[like] = measured(question, data)
-                found[question.key] = (
-                    question.recipe.epochs * speeds[like] * (1 + share)
-                )
+                found[question.key] = question.recipe.epochs * seen * speeds[like]
     return found
 
 
@@ -84,9 +86,13 @@ def together(seconds: list[float], processes: int) -> float:
 class Forecast(Progress):
     """Also says how much time is left."""
 
-    def __init__(self, seconds: dict[str, float], processes: int, *parts):
-        """Take seconds of a core by key, how many train at once, `Progress`'s parts."""
-        self.seconds, self.processes = seconds, processes
+    def __init__(
+        self, seconds: dict[str, float], later: list[float], processes: int, *parts
+    ):
+        """Take seconds of a core by key, those of trainings that follow, how many
+        train at once, and `Progress`'s parts.
+        """
+        self.seconds, self.later, self.processes = seconds, later, processes
         self.begun = time.monotonic()
         super().__init__(*parts)
 
@@ -102,7 +108,7 @@ class Forecast(Progress):
             self.seconds[question.key] * (1 - done.get(name, 0))
             for name, question in self.trainings.items()
         ]
-        return together(each, self.processes)
+        return together(each + self.later, self.processes)
 
     def left(self) -> str:
         """The time left, corrected by that taken so far."""
@@ -112,11 +118,14 @@ class Forecast(Progress):
         return f"quedan unos {_rough(slower * missing)}"
 
 
-def train(sets: Sets, device: str) -> None:
-    """Train what is not stored of all these plans, saying how long it takes."""
-    seconds = expected(sets, device)
+def train(sets: Sets, device: str, later: Sets = ()) -> None:
+    """Train what is not stored of all these plans, saying how long it takes.
+
+    The time told includes that of the plans `later`, which a next call trains.
+    """
+    seconds, follow = expected(sets, device), list(expected(later, device).values())
     processes = min(workers.at_once(device), max(1, len(seconds)))
-    shown = partial(Forecast, seconds, processes)
+    shown = partial(Forecast, seconds, follow, processes)
     workers.train_together(sets, device=device, progress=shown)
 
 

@@ -12,24 +12,39 @@ import nbformat
 from helpers.console import tell
 from informe.execution.processes import Execution
 
+PARTS = "informe.experiments"
+
 
 def train(chapters: list[Execution]) -> None:
     """Train all that these notebooks of the report need; say how long it takes.
 
+    The chosen networks come last, as the outcomes of the decisions say what they are.
     What fails here is left to the notebooks, which say in which cell it fails.
     """
     if not chapters:
         return
     from helpers.datasets import load  # torch takes a second
     from helpers.machine import pick_device
+    from informe import experiments
     from informe.execution import forecast
+    from informe.experiments import chosen
 
     try:
-        sets, chosen = [], [settings(chapter) for chapter in chapters]
-        for chapter, one in zip(chapters, chosen, strict=True):
-            module = import_module(f"informe.experiments.{chapter.name}")
-            sets += module.everything(one, load(chapter.name, one.data))
-        forecast.train(sets, pick_device(chosen[0].device))
+        first, last, guess = [], [], []
+        for chapter in chapters:
+            one, part = settings(chapter), import_module(f"{PARTS}.{chapter.name}")
+            data = load(chapter.name, one.data)
+            first += part.everything(one, data)
+            plan = part.chosen(one, {}).plan
+            guess.append((chosen.data_for(data), {chosen.NAME: plan}))
+        forecast.train(first, device := pick_device(one.device), later=guess)
+        for chapter, (both, _) in zip(chapters, guess, strict=True):
+            one, part = settings(chapter), import_module(f"{PARTS}.{chapter.name}")
+            cut = part.cut(load(chapter.name, one.data))
+            outcomes = experiments.run(part.decisions(one), cut, device=device)
+            plan = part.chosen(one, outcomes).plan
+            last.append((both, {chosen.NAME: plan}))
+        forecast.train(last, device)
     except Exception as error:
         tell(f"training stopped: {error}")
 

@@ -1,22 +1,42 @@
-"""The sentence that answers each question; each stays true when outcomes change."""
+"""The sentence that answers each question; each stays true when outcomes change.
+
+Options are compared with the original's: over seeds by Dunnett's test or, with a single
+seed, over validation images at Bonferroni's level. So the intervals of a decision hold
+together. An option that loses a class in some seed has two kinds of seeds, which
+neither a mean nor a common variance describes: it is told apart.
+"""
 
 import numpy as np
 
-from helpers.uncertainty import LEVEL, Estimate, compare, holm, no_change, over_seeds
-from informe.experiments.decision import Length, Outcome
+from helpers.uncertainty import LEVEL, Estimate, compare, over_seeds
+from informe.experiments.decision import Outcome
 from informe.numbers import (
+    NBSP,
+    THIN,
     between,
     count,
     images,
     integer,
     listing,
     p_value,
+    percent,
     percent_std,
     points,
+)
+from informe.statistics import (
+    MARGIN,
+    Gap,
+    exact,
+    many_to_one,
+    rises,
+    seeds_needed,
+    trend,
+    verdict,
 )
 
 COLLAPSED = 0.99  # a choice collapses if one class gets more than this share of images
 NOTHING = 0.005  # gain in accuracy up to which more epochs count as needless
+EQUIVALENT = f"±{points(MARGIN)} puntos"
 
 
 def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -> str:
@@ -33,7 +53,7 @@ def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -
 
 
 def setting(outcomes: dict[str, Outcome], data) -> str:
-    """With how many images, epochs and seeds the experiments were made."""
+    """With how many images, epochs and seeds the experiments were made, and judged."""
     choices = [seeds for o in outcomes.values() for seeds in o.runs.values()]
     runs = {run.key: run for seeds in choices for run in seeds}  # some are shared
     epochs = sorted({run.about["recipe"]["epochs"] for run in runs.values()})
@@ -47,135 +67,247 @@ def setting(outcomes: dict[str, Outcome], data) -> str:
     )
 
 
+def judging(outcomes: dict[str, Outcome]) -> str:
+    """How options are compared, for which family, and what the verdicts mean."""
+    seeds = {len(runs) for o in outcomes.values() for runs in o.runs.values()}
+    how = []
+    if max(seeds) > 1:
+        how.append("entre semillas, con la prueba de Dunnett")
+    if 1 in seeds:
+        how.append(
+            "donde hay una sola semilla, entre imágenes (*bootstrap* pareado, con el"
+            " nivel de Bonferroni), y valen solo para esas redes"
+        )
+    return (
+        "Cada opción se compara con la del informe original. Los intervalos del"
+        f" 95{THIN}% de una misma decisión valen a la vez, pero no se corrigen por ser"
+        f" varias las decisiones: {'; '.join(how)}. Una opción equivale a otra"
+        f" ({EQUIVALENT}) si el intervalo cabe entero en ese margen. Las que con alguna"
+        " semilla pierden una clase o asignan una sola etiqueta no se promedian ni se"
+        " comparan: se dice en cuántas semillas, con el intervalo exacto de esa"
+        " proporción."
+    )
+
+
 def answer(outcome: Outcome) -> str:
     """Which choice is best, and whether it can be told from the reference."""
-    decision = outcome.decision
-    text = f"**{decision.question}** "
-    if isinstance(decision, Length):
-        return text + _length(outcome)
-    return text + _best(outcome) + _collapsed(outcome)
+    told = f"**{outcome.decision.question}** {_best(outcome)}{_trend(outcome)}."
+    return " ".join(filter(None, [told, _lost(outcome)]))
 
 
-def gap(outcome: Outcome, a: str, b: str) -> Estimate:
-    """Accuracy of `a` minus that of `b`, paired, with its 95 % interval.
+def adopted(outcome: Outcome) -> str:
+    """The label that evidence adopts.
+
+    It is the sound option of the highest mean, if its interval against the reference
+    lies above zero; else the reference, unless that one is not sound and another is.
+    """
+    base, fit = outcome.decision.reference, sound(outcome)
+    if not fit:
+        return base
+    best = fit[0]
+    if base not in fit or best == base:
+        return best
+    return best if gains(outcome)[best].low > 0 else base
+
+
+def loses(outcome: Outcome, label: str) -> np.ndarray:
+    """Which seeds never predict some class, or give nearly all images one, (S,)."""
+    classes = np.unique(outcome.labels)
+    missing = [not np.isin(classes, p).all() for p in outcome.predictions[label]]
+    return np.array(missing) | (outcome.most_predicted(label) > COLLAPSED)
+
+
+def sound(outcome: Outcome) -> list[str]:
+    """Labels of the options that lose no class in any seed, best first."""
+    return [k for k in outcome.ranking if not loses(outcome, k).any()]
+
+
+def gains(outcome: Outcome) -> dict[str, Gap]:
+    """Accuracy of each sound option minus the reference's, by label.
+
+    Intervals and p values are adjusted for the number of these options. There are none
+    if the reference is not sound.
+    """
+    base, fit = outcome.decision.reference, sound(outcome)
+    if base not in fit:
+        return {}
+    groups = {k: v for k, v in outcome.accuracies.items() if k in fit}
+    if max(map(len, groups.values())) > 1:
+        return many_to_one(groups, base)
+    others = [k for k in groups if k != base]
+    return {k: _by_images(outcome, k, base, len(others)) for k in others}
+
+
+def _by_images(outcome: Outcome, a: str, b: str, family: int) -> Gap:
+    """Compare the only seeds of two options, which is one of `family` comparisons."""
+    one, other = outcome.predictions[a][0], outcome.predictions[b][0]
+    pair = compare(outcome.labels, one, other, bonferroni(family))
+    p = min(1, family * pair.p_value)
+    return Gap(pair.difference, pair.low, pair.high, p)
+
+
+def bonferroni(family: int) -> float:
+    """Level of each of so many intervals that hold together at 95 %."""
+    return 1 - (1 - LEVEL) / family
+
+
+def p_values(outcome: Outcome) -> dict[str, float]:
+    """P values, by label, of the tests that an option is as good as the reference.
+
+    They are those of `gains`; NaN for options that are not compared.
+    """
+    found = gains(outcome)
+    others = [k for k in outcome.predictions if k != outcome.decision.reference]
+    return {k: found[k].p if k in found else np.nan for k in others}
+
+
+def gap(outcome: Outcome, a: str, b: str, level: float = LEVEL) -> Estimate:
+    """Accuracy of `a` minus that of `b`, paired, with its interval of `level`.
 
     The pairs are seeds or, if there is only one, validation images (bootstrap).
     """
     gaps = outcome.accuracies[a] - outcome.accuracies[b]
     if len(gaps) > 1:
-        return over_seeds(gaps)
-    pair = compare(outcome.labels, outcome.predictions[a][0], outcome.predictions[b][0])
+        return over_seeds(gaps, level)
+    one, other = outcome.predictions[a][0], outcome.predictions[b][0]
+    pair = compare(outcome.labels, one, other, level)
     return Estimate(pair.difference, np.nan, pair.low, pair.high, 1)
 
 
-def stands_out(e: Estimate) -> bool:
+def stands_out(e: Estimate | Gap) -> bool:
     """Whether an interval excludes zero."""
     return not e.low <= 0 <= e.high
 
 
-def p_values(outcome: Outcome) -> dict[str, float]:
-    """P values, by label, of the tests that a choice is as good as the reference.
-
-    They are adjusted by Holm's method, since the choice to report is picked by its
-    outcome. The test is a paired t test over seeds or, with a single seed, the exact
-    McNemar test over validation images.
-    """
-    base = outcome.decision.reference
-    labels = [label for label in outcome.predictions if label != base]
-    return dict(zip(labels, holm([_p(outcome, k, base) for k in labels]), strict=True))
-
-
-def _p(outcome: Outcome, a: str, b: str) -> float:
-    gaps = outcome.accuracies[a] - outcome.accuracies[b]
-    if len(gaps) > 1:
-        return no_change(gaps)
-    one, other = outcome.predictions[a][0], outcome.predictions[b][0]
-    return compare(outcome.labels, one, other).p_value
-
-
-def _best(outcome: Outcome) -> str:
-    reference = outcome.decision.reference
-    first, second, *_ = outcome.ranking
-    tied = [k for k in outcome.ranking if outcome.right(k) == outcome.right(first)]
-    won = percent_std(outcome.estimate(first))
-    if len(tied) > 1:
-        text = f"Empatan {listing(f'«{k}»' for k in tied)}, con {won}"
-        if reference in tied:
-            return f"{text}."
-    else:
-        wins = "La mayor media es la de" if _falls(outcome, first) else "Gana"
-        text = f"{wins} «{first}», con {won}"
-    if first == reference:
-        behind = f"lo que usa el original; «{second}» queda a"
-        return f"{text}, {behind} {_distance(outcome, first, second)}."
-    behind = f"«{reference}», del original, queda a"
-    return f"{text}; {behind} {_distance(outcome, first, reference)}."
-
-
-def _distance(outcome: Outcome, first: str, behind: str) -> str:
-    """State how far a choice is behind, and whether that is significant."""
-    e = gap(outcome, first, behind)
-    tests = p_values(outcome)
-    p = tests[first if first in tests else behind]
-    of = "semillas" if e.n > 1 else "imágenes"
-    verdict = "se distingue" if p < 1 - LEVEL else "no se distingue"
-    tested = p_value(p, "*p*")
-    return f"{change(e, '')}, {tested}, que {verdict} de la variación entre {of}"
-
-
-def change(e: Estimate, sign: str = "+") -> str:
+def change(e: Estimate | Gap, sign: str = "+") -> str:
     """A change in points with its interval; two digits, as some are small."""
     return f"{points(e.mean, sign, 2)} puntos {between(e.low, e.high, 2)}"
 
 
-def _falls(outcome: Outcome, label: str) -> bool:
-    """Whether a choice collapses in most seeds."""
-    return (outcome.most_predicted(label) > COLLAPSED).mean() > 0.5
+def _best(outcome: Outcome) -> str:
+    """Which sound option has the highest mean, and how far behind is the next."""
+    base, fit = outcome.decision.reference, sound(outcome)
+    if not fit:
+        return "Ninguna opción conserva todas las clases con todas las semillas"
+    first = fit[0]
+    won = percent_std(outcome.estimate(first))
+    if len(fit) == 1:
+        return f"Solo «{first}» conserva todas las clases, con {won}"
+    if base not in fit:
+        return (
+            f"De las que conservan todas las clases, la mejor es «{first}», con {won}"
+        )
+    tied = [k for k in fit if outcome.right(k) == outcome.right(first)]
+    if base in tied and len(tied) > 1:
+        return _tie(outcome, tied)
+    behind = fit[1] if first == base else base
+    of = ", del original," if behind == base else ""
+    told = f"«{behind}»{of} queda a {_distance(outcome, first, behind)}"
+    if len(tied) > 1:
+        return f"{_tie(outcome, tied)}; {told}"
+    mine = ", lo que usa el original" if first == base else ""
+    return f"{_wins(outcome, first, behind)} «{first}», con {won}{mine}; {told}"
 
 
-def _collapsed(outcome: Outcome) -> str:
-    """Which choices give nearly all images one label, and in how many seeds."""
-    names = []
-    for label in outcome.accuracies:
-        fallen = outcome.most_predicted(label) > COLLAPSED
-        some = f" (en {fallen.sum()} de {len(fallen)} semillas)"
-        if fallen.any():
-            names.append(f"«{label}»{'' if fallen.all() else some}")
-    if not names:
-        return ""
-    verb = "asigna" if len(names) == 1 else "asignan"
-    return f" {listing(names)} {verb} una sola etiqueta a casi todas las imágenes."
+def _tie(outcome: Outcome, tied: list[str]) -> str:
+    mean = percent(outcome.estimate(tied[0]).mean)
+    return f"Empatan {listing(f'«{k}»' for k in tied)}, con {mean}"
 
 
-def _length(outcome: Outcome) -> str:
-    """State whether the number of epochs is enough, and what one more gains."""
-    asked = outcome.decision.reference
-    last = str(len(outcome.accuracies))
-    best = outcome.ranking[0]
-    if last == asked or asked not in outcome.accuracies:
-        trained = count(int(last), "época", "épocas")
-        return f"El entrenamiento duró solo {trained}: no se puede decir."
-    e, more = gap(outcome, last, asked), gap(outcome, str(int(asked) + 1), asked)
+def _ahead(outcome: Outcome, first: str, behind: str) -> Gap:
+    """Accuracy of `first` minus that of `behind`, one of which is the reference."""
+    found = gains(outcome)
+    if first in found:
+        return found[first]
+    e = found[behind]
+    return Gap(-e.mean, -e.high, -e.low, e.p)
+
+
+def _wins(outcome: Outcome, first: str, behind: str) -> str:
+    """Gana, or only the highest mean where that cannot be told."""
+    e = _ahead(outcome, first, behind)
+    won = verdict(e.low, e.high) == "more"
+    return "Gana" if won else "La mayor media es la de"
+
+
+def _distance(outcome: Outcome, first: str, behind: str) -> str:
+    """State how far an option is behind, and the verdict on that."""
+    e = _ahead(outcome, first, behind)
+    one = len(outcome.accuracies[first]) == 1
+    where = " entre imágenes" if one else ""
+    return f"{change(e, '')}{where}, {_tells(outcome, first, behind)}"
+
+
+def _tells(outcome: Outcome, first: str, behind: str) -> str:
+    """State the verdict on a difference, whose interval is said beside it."""
+    e = _ahead(outcome, first, behind)
+    found = verdict(e.low, e.high)
+    if found == "equal":
+        return f"que equivale ({EQUIVALENT})"
+    if found != "open":
+        return "que se distingue"
+    seeds = len(outcome.accuracies[first])
+    if seeds == 1:
+        return "y no se puede decir con una sola semilla"
+    n = count(seeds, "semilla", "semillas")
+    compared = [outcome.accuracies[k] for k in sound(outcome)]
+    needed = seeds_needed(*compared, alpha=1 - bonferroni(len(compared) - 1))
+    if needed <= seeds:
+        return f"y no se puede decir con {n}, que bastarían para ver un punto"
     return (
-        f"{_enough(e, asked)}: de la época {asked} a la {last}, la exactitud cambia"
-        f" {change(e)}; una época más, {points(more.mean, '+', 2)}."
-        f" La mejor es la {best}, con {percent_std(outcome.estimate(best))}."
+        f"y no se puede decir con {n}; para ver un punto harían falta unas"
+        f" {integer(needed)}"
     )
 
 
-def _enough(e: Estimate, asked: str) -> str:
-    """State the verdict on the gain of more epochs; a wide interval leaves it open."""
-    enough = suffices(int(asked))
-    if e.high < 0:
-        return f"{enough.capitalize()}, pues con más se pierde exactitud"
-    if e.high <= NOTHING:
-        less = f"con más se ganan menos de {points(NOTHING)} puntos"
-        return f"{enough.capitalize()}, pues {less}"
-    if e.low > NOTHING:
-        return f"No {enough}"
-    return f"Con estos datos no se puede decir si {enough}"
+def ordered(outcome: Outcome) -> bool:
+    """Whether the options set one and the same thing to rising numbers."""
+    choices = list(outcome.decision.choices.values())
+    values = [value for choice in choices for value in choice.values()]
+    return (
+        all(len(c) == 1 and c.keys() == choices[0].keys() for c in choices)
+        and all(type(v) in (int, float) for v in values)
+        and values == sorted(values)
+    )
 
 
-def suffices(epochs: int) -> str:
-    """Say that so many epochs are enough: basta 1 época, bastan 3 épocas."""
-    return f"{'basta' if epochs == 1 else 'bastan'} {count(epochs, 'época', 'épocas')}"
+def _trend(outcome: Outcome) -> str:
+    """State whether accuracy rises or falls with the order of the sound options."""
+    fit = [k for k in outcome.accuracies if not loses(outcome, k).any()]
+    if not ordered(outcome) or not fit:
+        return ""
+    values = np.stack([outcome.accuracies[k] for k in fit], axis=1)  # (S, K)
+    told = trending(values, "la exactitud")
+    return f"; {told}" if told else ""
+
+
+def trending(values: np.ndarray, what: str) -> str:
+    """State whether `what`, (S, K), rises or falls with the order; nothing if not."""
+    p = trend(values)
+    if not p < 1 - LEVEL:
+        return ""
+    verb = "crece" if rises(values) else "decrece"
+    return f"{what} {verb} con el orden ({p_value(p, '*p*')})"
+
+
+def _lost(outcome: Outcome) -> str:
+    """Which options lose a class or give one label, and in how many seeds."""
+    groups = {}
+    for label in outcome.accuracies:
+        fallen = loses(outcome, label)
+        if fallen.any():
+            groups.setdefault(_seeds(fallen), []).append(f"«{label}»")
+    if not groups:
+        return ""
+    told = "; ".join(f"{seeds}, {listing(names)}" for seeds, names in groups.items())
+    return f"Pierden alguna clase o asignan una sola etiqueta: {told}."
+
+
+def _seeds(fallen: np.ndarray) -> str:
+    """In how many of an option's seeds it falls."""
+    n, k = len(fallen), int(fallen.sum())
+    if n == 1:
+        return "en su única semilla"
+    low, high = (percent(x, 0) for x in exact(k, n))
+    return f"en {k} de{NBSP}{n} semillas [{low}, {high}]"
+

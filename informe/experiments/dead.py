@@ -11,6 +11,7 @@ from helpers.datasets import Dataset
 from helpers.models import scale
 from helpers.plotting import plot_confusion
 from helpers.runs import Run
+from informe.figures import undecided
 from informe.numbers import images, integer, small
 
 IMAGES = 10_000  # training images, at most, over which the gradient is taken
@@ -36,14 +37,17 @@ def output_of(run: Run, data: Dataset) -> Output:
     return Output((logits > 0).double().mean(0).numpy(), norms.numpy(), len(images))
 
 
-def plot_dead(run: Run, data: Dataset, output: Output) -> Axes:
-    """Draw the confusion matrix and, beside it, how often each logit is positive."""
+def plot_dead(counts: np.ndarray, classes, output: Output) -> Axes:
+    """Draw a confusion matrix and, beside it, how often each logit is positive.
+
+    `counts` (K, K + 1) end in a column of the images on which nothing is decided.
+    """
     left, right = plt.subplots(
         1, 2, figsize=(6.3, 3.1), width_ratios=(3, 1), layout="constrained"
     )[1]
-    plot_confusion(run.confusion, classes=data.classes, ax=left)
-    right.barh(range(len(data.classes)), 100 * output.alive, color="C0")
-    right.set_yticks(range(len(data.classes)), data.classes, fontsize=7)
+    plot_confusion(counts, classes=classes, columns=[*classes, undecided.NAME], ax=left)
+    right.barh(range(len(classes)), 100 * output.alive, color="C0")
+    right.set_yticks(range(len(classes)), classes, fontsize=8)
     right.invert_yaxis()
     right.set_title("% de imágenes con\nsalida positiva", fontsize=8)
     left.get_figure().get_layout_engine().set(wspace=0.12)

@@ -29,7 +29,7 @@ class Decision:
 
     def plans(self) -> dict[str, Plan]:
         """What to train for each label."""
-        return {label: _changed(self.base, c) for label, c in self.choices.items()}
+        return {label: changed(self.base, c) for label, c in self.choices.items()}
 
     def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
         """Predicted classes by label, (S, N): one row per seed."""
@@ -37,32 +37,10 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Length:
-    """A question about how many epochs are enough, answered by a single training.
-
-    It is evaluated after each epoch; the labels are the epochs, "1" to the last.
-    """
-
-    name: str
-    question: str
-    base: Plan
-    reference: str  # the number of epochs that may be enough
-
-    def plans(self) -> dict[str, Plan]:
-        """The one training."""
-        return {"": self.base}
-
-    def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
-        """Predicted classes by epoch, (S, N): one row per seed."""
-        kept = np.stack([run.snapshots["predictions"] for run in runs[""]])  # (S, E, N)
-        return {str(e + 1): kept[:, e] for e in range(kept.shape[1])}
-
-
-@dataclass(frozen=True)
 class Outcome:
     """The results of a decision's experiment, by the labels of `predictions`."""
 
-    decision: Decision | Length
+    decision: Decision
     runs: dict[str, list[Run]]  # by the decision's plans
     labels: np.ndarray  # (N,) true classes of the validation images
 
@@ -97,7 +75,7 @@ class Outcome:
 
 
 def run(
-    decisions: list[Decision | Length], data: Dataset, *, device: str = "auto"
+    decisions: list[Decision], data: Dataset, *, device: str = "auto"
 ) -> dict[str, Outcome]:
     """Train everything that the decisions need at once; give the outcomes by name.
 
@@ -118,16 +96,16 @@ def run(
     }
 
 
-def plans_of(decisions: list[Decision | Length]) -> dict[str, Plan]:
+def plans_of(decisions: list[Decision]) -> dict[str, Plan]:
     """What to train for all the decisions, by a name that people understand."""
     return {_name(d, k): plan for d in decisions for k, plan in d.plans().items()}
 
 
-def _name(decision: Decision | Length, label: str) -> str:
+def _name(decision: Decision, label: str) -> str:
     return f"{decision.name} {label}".strip()
 
 
-def _changed(base: Plan, changes: dict) -> Plan:
+def changed(base: Plan, changes: dict) -> Plan:
     """The base with some fields of its recipe, or options of its network, changed."""
     recipe = {k: v for k, v in changes.items() if k in RECIPE}
     options = {k: v for k, v in changes.items() if k not in RECIPE}

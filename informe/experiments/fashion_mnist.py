@@ -5,16 +5,16 @@ from dataclasses import replace
 from helpers.datasets import FOOTWEAR, Dataset
 from helpers.runs import Plan
 from helpers.training import Recipe, class_weights
-from informe.experiments import plans
-from informe.experiments.decision import Decision, Length, plans_of
+from helpers.validation import validation
+from informe.experiments.chosen import Choice, adopt
+from informe.experiments.decision import Decision, Outcome, plans_of
 from informe.experiments.mnist import rates
-from informe.experiments.plans import calibrating, seeds, variants
+from informe.experiments.plans import Plans, Sets, seeds, variants
 from informe.names import ACTIVATION_NAMES
 from informe.numbers import small
 
-IMAGES = 15_000  # training images to learn from; all of them for `length`
+IMAGES = 15_000  # training images to learn from
 EPOCHS = 5
-ENOUGH = 7  # epochs that the original calls enough
 
 
 def networks(settings) -> dict[str, Plan]:
@@ -29,16 +29,20 @@ def networks(settings) -> dict[str, Plan]:
     return variants("two_hidden", recipe, seeds(settings, settings.n_seeds))
 
 
-def calibration(settings) -> dict[str, Plan]:
+def calibration(settings) -> Plans:
     """The network whose validation images choose a temperature."""
-    return calibrating(networks(settings)["corregida"])
+    final = networks(settings)["corregida"]
+    return {"para calibrar": replace(final, seeds=final.seeds[:1])}
 
 
-def everything(settings, data: Dataset) -> list[tuple[Dataset, dict[str, Plan]]]:
-    """All that the notebook trains."""
-    few = plans_of([footwear(settings), *decisions(settings)])
-    most = plans_of([length(settings)]) | calibration(settings)
-    return plans.everything(data, networks(settings), IMAGES, few, most)
+def everything(settings, data: Dataset) -> Sets:
+    """All that the notebook trains, but for the chosen network."""
+    tried = plans_of([footwear(settings), *decisions(settings)])
+    return [
+        (data, networks(settings)),
+        (cut(data), tried),
+        (validation(data), calibration(settings)),
+    ]
 
 
 def footwear(settings) -> Decision:
@@ -60,6 +64,11 @@ def footwear(settings) -> Decision:
     )
 
 
+def cut(data: Dataset) -> Dataset:
+    """The split on which the decisions are made."""
+    return validation(data, IMAGES)
+
+
 def decisions(settings) -> list[Decision]:
     """The decisions of the notebook, whose parameters are `settings`."""
     base = _base(settings, settings.decision_seeds)
@@ -68,15 +77,18 @@ def decisions(settings) -> list[Decision]:
         Decision("activations", "¿Qué activaciones?", base, PAIRS, "ReLU + ELU"),
         Decision("optimizer", "¿SGD o Adam?", base, *_optimizers(base.recipe)),
         Decision("rate", "¿Qué tasa para Adam?", base, adam, asked),
+        Decision(
+            "channels1", "¿Cuántos filtros en la 1.ª capa?", base, CHANNELS1, "20"
+        ),
+        Decision("channels2", "¿Y en la 2.ª?", base, CHANNELS2, "1"),
+        Decision("kernel2", "¿De qué tamaño en la 2.ª?", base, KERNELS2, "3 × 3"),
     ]
 
 
-def length(settings) -> Length:
-    """How many epochs are enough for the report's network and recipe."""
-    base = _base(settings, settings.decision_seeds)
-    epochs = max(settings.epochs, ENOUGH) * 3 // 2
-    longer = replace(base, recipe=replace(base.recipe, epochs=epochs))
-    return Length("epochs", f"¿Bastan {ENOUGH} épocas?", longer, str(ENOUGH))
+def chosen(settings, outcomes: dict[str, Outcome]) -> Choice:
+    """The network to which the outcomes of the decisions lead."""
+    several = seeds(settings, settings.decision_seeds)
+    return adopt(networks(settings)["corregida"], outcomes, several)
 
 
 def _base(settings, n: int) -> Plan:
@@ -107,3 +119,7 @@ PAIRS = {
     }
     for pair in _PAIRS
 } | {ACTIVATION_NAMES[None]: {"first": None, "second": None}}
+
+CHANNELS1 = {"5": {"channels1": 5}, "10": {"channels1": 10}, "20": {}}
+CHANNELS2 = {"1": {}, "2": {"channels2": 2}, "4": {"channels2": 4}}
+KERNELS2 = {"3 × 3": {}, "5 × 5": {"kernel2": 5}}

@@ -8,9 +8,16 @@ from matplotlib.axes import Axes
 
 from helpers.datasets import FOOTWEAR
 from helpers.uncertainty import Estimate, over_seeds
-from informe.experiments.answers import change, gap, stands_out
+from informe.experiments.answers import (
+    EQUIVALENT,
+    bonferroni,
+    change,
+    gap,
+    trending,
+)
 from informe.experiments.decision import Outcome
 from informe.numbers import THIN, percent
+from informe.statistics import verdict
 
 EQUAL = "1"  # label of the weight that treats all errors alike
 
@@ -67,37 +74,77 @@ def plot_footwear(outcome: Outcome) -> Axes:
     return axes[0]
 
 
+def changes(outcome: Outcome) -> dict[str, dict[str, Estimate]]:
+    """What each weight changes against equal weights, by part and by weight.
+
+    Seeds are paired or, if there is only one, images. The intervals of the weights hold
+    together at 95 % in each part (Bonferroni).
+    """
+    higher = [label for label in outcome.accuracies if label != EQUAL]
+    level = bonferroni(max(1, len(higher)))
+    return {
+        name: {label: gap(part, label, EQUAL, level) for label in higher}
+        for name, part in parts(outcome).items()
+    }
+
+
 def answer(outcome: Outcome) -> str:
     """What each weight gains over equal weights, and whether the one asked for pays."""
-    shoes, others, every = parts(outcome).values()
-    higher = [label for label in outcome.accuracies if label != EQUAL]
+    shoes, others, every = changes(outcome).values()
     lines = [f"**{outcome.decision.question}** {_inside(outcome)}"]
     lines += [
         f"Con peso {label} en vez de {EQUAL}, la exhaustividad del calzado cambia"
-        f" {change(gap(shoes, label, EQUAL))}; la de las demás prendas,"
-        f" {change(gap(others, label, EQUAL))}; la exactitud,"
-        f" {change(gap(every, label, EQUAL))}."
-        for label in higher
+        f" {_told(shoes[label])}; la de las demás prendas, {_told(others[label])}; la"
+        f" exactitud, {_told(every[label])}."
+        for label in shoes
     ]
-    lines.append(f"Entre corchetes, intervalos del 95{THIN}%.")
+    lines += [_brackets(outcome)] if shoes else []
+    recall = np.stack(list(parts(outcome)["calzado"].accuracies.values()), axis=1)
+    rising = trending(recall, "La exhaustividad del calzado")
+    lines += [f"{rising}."] if rising else []
     asked = outcome.decision.reference
-    if asked in higher:
-        pays = _verdict(gap(shoes, asked, EQUAL), gap(others, asked, EQUAL))
+    if asked in shoes:
+        pays = _verdict(shoes[asked], others[asked])
         lines.append(f"El costo que pide la consigna, {asked}, {pays}.")
     return " ".join(lines)
 
 
+def _told(e: Estimate) -> str:
+    """A change and, where it is so, that it does not matter."""
+    equal = verdict(e.low, e.high) == "equal"
+    return f"{change(e)}{', que equivale' if equal else ''}"
+
+
+def _brackets(outcome: Outcome) -> str:
+    """What the intervals are, and what counts as equivalent."""
+    weights = len(outcome.accuracies) - 1
+    family = f", simultáneos para {weights} pesos (Bonferroni)" if weights > 1 else ""
+    n = len(outcome.accuracies[EQUAL])
+    pairs = "entre imágenes de una sola semilla" if n == 1 else "de semillas pareadas"
+    return (
+        f"Entre corchetes, intervalos del 95{THIN}%{family}, {pairs};"
+        f" equivale lo que cabe entero en {EQUIVALENT}."
+    )
+
+
 def _verdict(bought: Estimate, paid: Estimate) -> str:
     """What the weight does to footwear and to the others."""
-    if stands_out(bought) and bought.mean < 0:
+    found = verdict(bought.low, bought.high)
+    pays = verdict(paid.low, paid.high) == "less"
+    if found == "less":
         return "perjudica al propio calzado"
-    if stands_out(bought):
-        if stands_out(paid) and paid.mean < 0:
-            return "compra exhaustividad en el calzado y la paga en las demás prendas"
+    if found == "more" and pays:
+        return "compra exhaustividad en el calzado y la paga en las demás prendas"
+    if found == "more":
         return "compra exhaustividad en el calzado sin un precio que se distinga"
-    if stands_out(paid) and paid.mean < 0:
+    if pays:
         return "no compra en el calzado nada que se distinga, y las demás lo pagan"
-    return "no cambia la exhaustividad del calzado de modo que se distinga"
+    if found == "equal":
+        return f"equivale en el calzado a no ponderar ({EQUIVALENT})"
+    return (
+        "no cambia la exhaustividad del calzado de modo que se distinga, ni se puede"
+        " decir que equivalga"
+    )
 
 
 def within_footwear(outcome: Outcome) -> float | None:

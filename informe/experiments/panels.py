@@ -5,26 +5,30 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from informe.experiments.decision import Length, Outcome
+from informe.experiments.answers import loses
+from informe.experiments.decision import Outcome
+from informe.numbers import share
 
 COLUMNS = 2
 REFERENCE, OTHER = "C1", "C0"
+APART = 0.5  # share of a row's height over which its seeds are set apart
+ENOUGH = 4  # points that an axis must show before it leaves others out
 
 
 def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axes:
     """Draw the validation accuracy of choices: a point per seed, a dash for the mean.
 
-    The reference is drawn in another colour and with diamonds. Epochs are
-    drawn as a curve, with a band from the lowest seed to the highest. `height` is that
-    of a panel, in inches.
+    The reference is drawn in another colour and with diamonds. Seeds stand a little
+    below one another, in their order. What lies far from the rest is a triangle on the
+    panel's left edge, with its value. An option that loses a class in some seed has no
+    mean. `height` is that of a panel, in inches.
     """
     rows = -(-len(outcomes) // COLUMNS)
     figure, axes = plt.subplots(
         rows, COLUMNS, figsize=(6.3, height * rows), layout="constrained", squeeze=False
     )
     for ax, outcome in zip(axes.flat, outcomes.values(), strict=False):
-        draw = _curve if isinstance(outcome.decision, Length) else _points
-        draw(outcome, ax)
+        _points(outcome, ax)
         ax.set_title(outcome.decision.question, fontsize=8)
         ax.tick_params(labelsize=7)
     for ax in axes.flat[len(outcomes) :]:
@@ -35,25 +39,49 @@ def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axe
 
 def _points(outcome: Outcome, ax: Axes) -> None:
     """Draw choices from top to bottom, and accuracy from left to right."""
+    left, right = limits(np.concatenate(list(outcome.accuracies.values())))
     for row, (label, values) in enumerate(outcome.accuracies.items()):
         reference = label == outcome.decision.reference
         color, marker = (REFERENCE, "D") if reference else (OTHER, "o")
-        ax.plot(values, np.full(len(values), row), marker, color=color, markersize=3.5)
-        ax.plot(values.mean(), row, "|", color=color, markersize=11)
+        rows = row + offsets(len(values))
+        style = {"color": color, "markersize": 3.5, "linestyle": "none"}
+        seen = values >= left
+        ax.plot(values[seen], rows[seen], marker=marker, alpha=0.7, **style)
+        if not loses(outcome, label).any():
+            ax.vlines(values.mean(), row - 0.4, row + 0.4, color=color)
+        if not seen.all():
+            _far(ax, values[~seen], rows[~seen], style)
     ax.set_yticks(range(len(outcome.accuracies)), outcome.accuracies)
-    ax.set_ylim(len(outcome.accuracies) - 0.5, -0.5)
+    ax.set_ylim(len(outcome.accuracies) - 0.4, -0.6)
+    ax.set_xlim(left, right)
     ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.grid(axis="x")
 
 
-def _curve(outcome: Outcome, ax: Axes) -> None:
-    """Draw epochs from left to right, and accuracy upwards."""
-    epochs = [int(label) for label in outcome.accuracies]
-    values = np.stack(list(outcome.accuracies.values()))  # (E, S)
-    ax.fill_between(epochs, values.min(1), values.max(1), color=OTHER, alpha=0.25)
-    ax.plot(epochs, values.mean(1), color=OTHER, marker="o", markersize=2.5)
-    ax.axvline(int(outcome.decision.reference), color=REFERENCE, linestyle="--")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_xlabel("época", fontsize=7, labelpad=0)
-    ax.set_ylabel("exactitud", fontsize=7)
-    ax.grid(axis="y")
+def _far(ax: Axes, values: np.ndarray, rows: np.ndarray, style: dict) -> None:
+    """Mark on the left edge what lies beyond it, with its lowest and highest value."""
+    edge = ax.get_yaxis_transform()  # x as a share of the panel's width
+    ax.plot(np.full(len(rows), 0.02), rows, marker="<", transform=edge, **style)
+    ends = dict.fromkeys([share(values.min(), 2), share(values.max(), 2)])
+    place = {"transform": edge, "va": "center", "fontsize": 6.5}
+    ax.text(0.045, rows.mean(), "–".join(ends), color=style["color"], **place)
+
+
+def offsets(n: int) -> np.ndarray:
+    """Where the `n` seeds of a row stand, from its middle, (n,); 0 for one."""
+    return np.linspace(-APART / 2, APART / 2, n) if n > 1 else np.zeros(1)
+
+
+def limits(values: np.ndarray) -> tuple[float, float]:
+    """Ends of an axis on which accuracies (n,) are not squashed by some far below.
+
+    It begins above the widest gap of the lower half, if that is wider than all that
+    lies above it; then it has room at the left for what is left out.
+    """
+    ranked = np.sort(values)
+    steps = np.diff(ranked)[: len(ranked) // 2]
+    cut = int(np.argmax(steps)) + 1 if len(steps) else 0
+    far = len(ranked) - cut >= ENOUGH and steps[cut - 1] > ranked[-1] - ranked[cut]
+    low, high = ranked[cut if far else 0], ranked[-1]
+    room = max(high - low, 0.01)
+    return float(low - (0.25 if far else 0.06) * room), float(high + 0.06 * room)

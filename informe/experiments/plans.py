@@ -6,9 +6,9 @@ from helpers.datasets import Dataset
 from helpers.models import VARIANTS
 from helpers.runs import Plan
 from helpers.training import Recipe
-from helpers.validation import validation
 
 Plans = dict[str, Plan]
+Sets = list[tuple[Dataset, Plans]]
 
 
 def seeds(settings, n: int) -> range:
@@ -24,17 +24,7 @@ def variants(network: str, recipe: Recipe, seeds: range) -> Plans:
     }
 
 
-def calibrating(final: Plan) -> Plans:
-    """The network whose validation images choose a temperature for `final`."""
-    return {"para calibrar": replace(final, seeds=final.seeds[:1])}
-
-
-def everything(
-    data: Dataset, final: Plans, images: int, few: Plans, most: Plans
-) -> list[tuple[Dataset, Plans]]:
-    """All that a notebook trains.
-
-    `final` are its networks; `few` learn from so many `images` of the training set, and
-    `most` from all of it but the validation images.
-    """
-    return [(data, final), (validation(data, images), few), (validation(data), most)]
+def longer(plan: Plan, times: float) -> Plan:
+    """The plan with so many times its epochs, rounded up."""
+    epochs = -int(-plan.recipe.epochs * times // 1)
+    return replace(plan, recipe=replace(plan.recipe, epochs=epochs))

@@ -10,7 +10,7 @@ from helpers.datasets import SAMPLES, TITLES, Dataset, load
 from helpers.evaluation import Classified
 from helpers.runs import Run
 from helpers.runs.store import InvalidRun
-from helpers.validation import validation
+from helpers.validation import part
 from informe.names import PART_NAMES, network_of
 
 
@@ -38,9 +38,7 @@ def data_of(run: Run) -> Dataset:
     """
     name, checksum = run.about["dataset"], run.about["data"]
     for kind in ("sample", "full"):
-        data = load(name, kind)
-        if run.about["split"] == "validation":
-            data = validation(data, run.about["train_images"])
+        data = part(load(name, kind), run.about["split"], run.about["train_images"])
         if data.checksum == checksum:
             return data
     raise ValueError(
@@ -100,4 +98,4 @@ def _checksum(name: str, split: str, images: int | None) -> str:
     """Checksum of the sample, or of its validation split."""
     if split == "test":
         return SAMPLES[name]
-    return validation(load(name, "sample"), images).checksum
+    return part(load(name, "sample"), split, images).checksum

@@ -3,10 +3,12 @@
 from contextlib import suppress
 
 from helpers.datasets import MODES, load
-from helpers.runs import Plan, Run, store, train
+from helpers.runs import Plan, Run, store
 from helpers.runs.run import InvalidRun, verified
+from helpers.runs.workers import train_together
 from helpers.training import Recipe
 from informe.explore.predictions import is_small, name_of
+from informe.names import NETWORK_NAMES
 
 # network: its data set, and a recipe that takes seconds on the sample
 SMALL = {
@@ -56,7 +58,7 @@ def newest(data: str = "auto") -> Networks:
             f"no hay entrenamientos guardados con los datos completos de: {missing};"
             " haga antes el informe (make report) o elija data = 'auto'"
         )
-    return Networks(found | {name: _train(name) for name in missing})
+    return Networks(found | _train(missing))
 
 
 def stored_runs() -> list[Run]:
@@ -114,6 +116,16 @@ def _rank(run: Run) -> tuple:
     return not is_small(run), free, run.about["finished"]
 
 
-def _train(network: str) -> Run:
-    dataset, plan = SMALL[network]
-    return train(load(dataset, "sample"), {"muestra": plan})["muestra"][0]
+def _train(networks: list[str]) -> dict[str, Run]:
+    """Train the small ones of these networks, as many at once as there are cores."""
+    chosen = {name: SMALL[name] for name in networks}
+    sets = [
+        (load(dataset, "sample"), {f"{NETWORK_NAMES[name]}, muestra": plan})
+        for name, (dataset, plan) in chosen.items()
+    ]
+    found = train_together(sets)
+    return {
+        name: run
+        for name, plans in zip(chosen, found, strict=True)
+        for (run,) in plans.values()
+    }

@@ -68,10 +68,9 @@ class Cells:
         else:
             body = f"[{self._table(data, cell)}]"
         caption = self._piece(meta["caption"], cell, inline=True)
-        floats = str(bool(meta.get("float"))).lower()
         return (
-            f"#con-pie({body}, kind: {KINDS[meta['kind']]}, float: {floats}, "
-            f"caption: [{caption}]) <{meta['id']}>"
+            f"#con-pie({body}, kind: {KINDS[meta['kind']]}, id: {quote(meta['id'])}, "
+            f"caption: [{caption}])"
         )
 
     def _plain(self, data: dict, cell: NotebookNode) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import Unicode, default
+from traitlets import List, Unicode, default
 from traitlets.config import Config
 
 from informe.pdf import typeset
@@ -37,6 +37,8 @@ class TitlePage:
     institution: str = ""
     date: str = field(default_factory=lambda: typeset.today().isoformat())  # ISO
     notice: str = ""  # a loud warning in a box, such as "sample data were used"
+    subtitle: str = ""  # such as the question that the report answers
+    cover: tuple[str, ...] = ()  # files of pictures, one below the other
 
 
 def spanish_date(iso: str) -> str:
@@ -65,6 +67,8 @@ class InformeExporter(TemplateExporter):
     institution = Unicode(help="Institution, on the title page").tag(config=True)
     date = Unicode(help="ISO date on the title page; default today").tag(config=True)
     notice = Unicode(help="A warning in a box, on the title page").tag(config=True)
+    subtitle = Unicode(help="Under the title").tag(config=True)
+    cover = List(Unicode(), help="Pictures for the title page").tag(config=True)
 
     @default("date")
     def _date_default(self):
@@ -108,8 +112,8 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         number_cells(notebook, resources["metadata"].get("name") or "notebook")
         resources["language"] = _language(notebook)
-        resources["title_page"] = self._title_page()
         pieces = Pieces(Path(resources["metadata"].get("path") or "."))
+        resources["title_page"] = self._title_page(pieces)
         self._register(Cells(pieces))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
@@ -121,13 +125,17 @@ class InformeExporter(TemplateExporter):
         return pdf, resources
 
     def _register(self, cells: Cells) -> None:
-        self.register_filter("typst_string", quote)
         for name in ("prose", "listing", "shown"):
             self.register_filter(name, getattr(cells, name))
 
-    def _title_page(self) -> dict[str, str]:
+    def _title_page(self, pieces: Pieces) -> dict[str, str]:
+        """Typst's code of each field."""
         page = {item.name: getattr(self, item.name) for item in fields(TitlePage)}
-        return page | {"date": spanish_date(self.date)}
+        page["date"] = spanish_date(self.date)
+        files = page.pop("cover")
+        names = [quote(pieces.add_local_file(file, "cover")) for file in files]
+        code = {name: quote(text) for name, text in page.items()}
+        return code | {"cover": f"({', '.join([*names, ''])})" if names else "()"}
 
 
 def _language(notebook: NotebookNode) -> str:

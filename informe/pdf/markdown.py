@@ -80,6 +80,16 @@ class Pieces:
         self.files[name] = content
         return name
 
+    def add_local_file(self, file: str, where: str) -> str:
+        """Remember an image by its path from the notebook's folder; returns its name.
+
+        Raises ReportError if there is no such file.
+        """
+        path = self.folder / file
+        if not path.is_file():
+            raise ReportError(f"{where}: there is no image {file!r}.")
+        return self.add_file(path.read_bytes(), path.suffix.lstrip(".").lower())
+
     def add_id(self, name: str, where: str) -> None:
         """Note an id that references may point to.
 
@@ -142,8 +152,8 @@ class Pieces:
             if not header.endswith(";base64"):
                 content = base64.b64encode(unquote_to_bytes(content)).decode()
             return self.add_file(*decode_image(header.split(";")[0], content))
-        elif (path := self.folder / unquote(src)).is_file():
-            return self.add_file(path.read_bytes(), path.suffix.lstrip(".").lower())
+        elif (self.folder / unquote(src)).is_file():
+            return self.add_local_file(unquote(src), piece.where)
         raise ReportError(f"{piece.where}: there is no image {src!r}.")
 
 

@@ -11,7 +11,8 @@ import typst
 
 from informe.pdf.markdown import BIBLIOGRAPHY, ReportError
 
-_STYLE = Path(__file__).parent / "template" / "informe.typ"
+_TEMPLATE = Path(__file__).parent / "template"
+_STYLE = (_TEMPLATE / "informe.typ", _TEMPLATE / "ieee-es.csl", BIBLIOGRAPHY)
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str
 def _compile(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for original in (_STYLE, BIBLIOGRAPHY):
+        for original in _STYLE:
             shutil.copy(original, root)
         for name, content in files.items():
             (root / name).write_bytes(content)

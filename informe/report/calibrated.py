@@ -8,9 +8,12 @@ from matplotlib.axes import Axes
 
 from helpers.datasets import Dataset
 from helpers.runs import Run
+from helpers.uncertainty import Estimate
 from informe import numbers
-from informe.numbers import NBSP
-from informe.report.calibration import Calibration, calibration, temperature
+from informe.experiments.answers import EQUIVALENT
+from informe.numbers import NBSP, THIN, between, points
+from informe.report.calibration import Calibration, calibrations, temperature
+from informe.statistics import verdict
 
 CAPTION = (
     "Calibración en las imágenes de prueba, antes y después de la temperatura: un punto"
@@ -24,9 +27,10 @@ ALT = "Proporción de aciertos contra probabilidad de la clase predicha, y la di
 class Calibrated:
     """A network's test probabilities before and after temperature scaling."""
 
-    temperature: float
+    temperature: Estimate
     before: Calibration
     after: Calibration
+    change: Estimate  # of the error, after - before, on the same images
     fitted_on: int  # validation images
     runs: dict[str, list[Run]]  # what the report refers to besides the final network
 
@@ -42,14 +46,9 @@ def calibrate(final: Run, data: Dataset, chooser: Run, cut: Dataset) -> Calibrat
             "a temperature is fitted on helpers.validation.validation(data)"
         )
     t = temperature(chooser.logits, cut.test.labels.numpy())
-    labels = data.test.labels.numpy()
-    return Calibrated(
-        t,
-        calibration(final.logits, labels),
-        calibration(np.asarray(final.logits) / t, labels),
-        len(cut.test),
-        {"": [chooser]},
-    )
+    logits = np.asarray(final.logits)
+    both, changed = calibrations([logits, logits / t.mean], data.test.labels.numpy())
+    return Calibrated(t, *both, changed, len(cut.test), {"": [chooser]})
 
 
 def plot_calibration(c: Calibrated, *, ax: Axes | None = None) -> Axes:
@@ -70,23 +69,26 @@ def plot_calibration(c: Calibrated, *, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probabilidad de la clase predicha")
     ax.set_ylabel("aciertos")
     ax.grid()
-    for handle in ax.legend(loc="upper left").legend_handles:
+    for handle in ax.legend(loc="lower right").legend_handles:
         handle.set_sizes([25])
     return ax
 
 
 def sentence(name: str, c: Calibrated) -> str:
     """Whether the network is too sure, and whether the temperature cures it."""
-    kind = "peca de segura" if c.temperature > 1 else "peca de insegura"
-    if abs(c.temperature - 1) < 0.02:
-        kind = "en conjunto no peca ni de segura ni de insegura"
+    t = c.temperature
+    ends = f"[{t.low:.2f}, {t.high:.2f}]"
     return (
-        f"El error esperado de calibración de la red {name} es {_error(c.before)}. La"
-        f" temperatura se ajustó con {numbers.images(c.fitted_on)} de validación que no"
-        " vio una red entrenada con la misma receta y el resto del conjunto de"
-        f" entrenamiento: $T${NBSP}={NBSP}{c.temperature:.2f}, así que {kind}. Aplicada"
-        f" a las imágenes de prueba, el error queda en {_error(c.after)}:"
-        f" {_change(c)}. Las clases predichas no cambian."
+        f"El error esperado de calibración de la red {name}, sin el sesgo que le da el"
+        f" azar de los tramos, es {_error(c.before)}. La temperatura se ajustó con"
+        f" {numbers.images(c.fitted_on)} de validación que no vio una red entrenada con"
+        " la misma receta y el resto del conjunto de entrenamiento:"
+        f" $T${NBSP}={NBSP}{t.mean:.2f} {ends}, {_kind(t)}. Aplicada a las imágenes de"
+        f" prueba, el error queda en {_error(c.after)} y cambia"
+        f" {points(c.change.mean, '+', 2)} puntos"
+        f" {between(c.change.low, c.change.high, 2)} en las mismas imágenes:"
+        f" {_change(c.change)}. Entre corchetes, intervalos *bootstrap* del"
+        f" 95{THIN}%. Las clases predichas no cambian."
     )
 
 
@@ -95,9 +97,24 @@ def _error(c: Calibration) -> str:
     return f"{numbers.percent(c.error)} [{low}, {high}]"
 
 
-def _change(c: Calibrated) -> str:
-    if c.after.high < c.before.low:
-        return "la temperatura lo reduce"
-    if c.after.low > c.before.high:
-        return "la temperatura lo empeora"
-    return "los intervalos se tocan, así que no se puede decir que cambie"
+def _kind(t: Estimate) -> str:
+    """Whether a temperature says that the network is too sure; not that it is good."""
+    if t.low > 1:
+        return "mayor que 1: esa red peca de segura"
+    if t.high < 1:
+        return "menor que 1: esa red peca de insegura"
+    return (
+        "que no se distingue de 1: en conjunto no peca ni de segura ni de insegura, y"
+        " una temperatura no corrige el error que haya"
+    )
+
+
+def _change(change: Estimate) -> str:
+    """Whether the temperature helps."""
+    told = {
+        "less": "la temperatura lo reduce",
+        "more": "la temperatura lo empeora",
+        "equal": f"con la temperatura equivale ({EQUIVALENT})",
+        "open": "no se puede decir si la temperatura ayuda o perjudica",
+    }
+    return told[verdict(change.low, change.high)]

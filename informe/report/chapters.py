@@ -13,29 +13,30 @@ from informe import numbers
 from informe.numbers import count, listing
 from informe.report import claims
 from informe.report.display import pipe_table
+from informe.report.glossary import GLOSSARY
 from informe.report.tables import LEVEL
+
+CITED = " [(informe no publicado, 2023)](#bib-original2023)"
 
 SUMMARY = """# Resumen {{.unnumbered}}
 
-{question} Este informe responde a una *consigna* universitaria, que deja libre casi
-todo, y examina el *informe original* con el que un estudiante respondió a ella en
-noviembre de 2023 [(informe no publicado, 2023)](#bib-original2023): suyas son las
-redes, las recetas y las afirmaciones que aquí se ponen a prueba. Tiene {parts}:
-{titles}.
+**{question}** {answer}
+
+Este informe responde a una *consigna* universitaria, que deja libre casi todo, y
+examina el *informe original* con el que un estudiante respondió a ella en noviembre de
+2023{cited}: suyas son las redes, las recetas
+y las afirmaciones que aquí se ponen a prueba.{variants}
 
 {findings}
 
-{claims}
+{claims}**Límites.** Las redes son pequeñas; las opciones se comparan de una en una, con
+pocas semillas y entrenamientos breves, y la *elegida* las reúne sin haber probado sus
+combinaciones; los tiempos son los de una máquina. Ningún número está escrito a mano.
 
-Los límites: cada red se entrena con una sola receta, y las cifras son de estos
-conjuntos de datos. Lo que sigue explica cada decisión y da a cada número su
-incertidumbre; ninguno está escrito a mano.
-
-La [tabla](#tab-summary) reúne los resultados.{variants} La *exactitud* es la proporción
-de imágenes de prueba bien clasificadas. El signo ± precede a la desviación típica entre
-semillas, y el intervalo es el de Student, al 95 %, para la media: dicen cuánto cambia
-el resultado al repetir el entrenamiento con otros pesos iniciales y otro orden de los
-lotes, no cuánto cambiaría con otras imágenes de prueba."""
+La [tabla](#tab-summary) reúne los resultados en las imágenes de prueba: la exactitud
+media ± la desviación estándar entre semillas y, entre corchetes, el intervalo de
+Student para la media. Si alguna semilla *pierde una clase*, es decir, no la predice
+nunca, la exactitud es la de las demás."""
 
 QUESTIONS = (
     "¿Qué tan bien clasifica imágenes una red neuronal pequeña, y en qué se equivoca?",
@@ -43,31 +44,32 @@ QUESTIONS = (
     " configuración?",
 )
 
-VARIANTS = """ La variante *original* termina en la ReLU que el informe original pone en
-{networks}; la *corregida* no la lleva, y es la de los resultados principales."""
+# What the names of networks mean that are more than a label
+VARIANTS = {
+    "original": "la *original* termina en la ReLU que le puso aquel informe",
+    "corregida": "la *corregida* no la lleva",
+}
 
-TOO_WIDE = """
-
-Algún intervalo se sale de [0, 1], donde una exactitud no puede estar: una semilla se
-apartó tanto de las otras que con tan pocas no se puede fijar la media."""
+COLUMNS = (
+    *("datos", "red", "semillas que pierden clases", f"exactitud [{LEVEL}]"),
+    *("parámetros", "tiempo"),
+)
 
 CLOSING = "# Cierre {.unnumbered}"
 
 CLAIMS = """## Lo que afirma el informe original {{.unnumbered}}
 
-La [tabla](#tab-claims) examina una por una las afirmaciones del informe original
-[(informe no publicado, 2023)](#bib-original2023) que se pueden comprobar. {tally}
+{tally} La [tabla](#tab-claims) las examina una por una.
 
 {rules}"""
 
 REPRODUCIBILITY = """## Cómo se reproduce este informe {{.unnumbered}}
 
-La orden `make report` obtiene los datos, entrena las redes, ejecuta los cuadernos y
-compone este documento. Los datos se comprueban con su suma SHA-256 antes de usarse.
-Con la misma semilla, la misma versión de PyTorch y el mismo tipo de procesador,
-cada entrenamiento da los mismos bits: usa un solo núcleo, así que no importa
-cuántos haya ni cuántas redes se entrenen a la vez. Los tiempos, en cambio, son los
-de la máquina que entrenó:
+La orden `make report` obtiene los datos, comprueba su suma SHA-256, entrena las redes,
+ejecuta los cuadernos y compone este documento. Con la misma semilla, la misma versión
+de PyTorch y el mismo tipo de procesador, cada entrenamiento da los mismos bits: usa un
+solo núcleo, así que no importa cuántos haya ni cuántas redes se entrenen a la vez. Los
+tiempos, en cambio, son los de la máquina que entrenó:
 
 {machines}
 
@@ -76,38 +78,35 @@ resultado; `informe runs list` las enumera."""
 
 
 def opening(metrics: list[dict]) -> NotebookNode:
-    """The summary: what was found, and every network's result."""
+    """The summary: what was found, every network's result, and what words mean."""
+    answer = [part["finding"] for part in metrics if part["dataset"] == "cifar10"]
     text = SUMMARY.format(
-        parts=count(len(metrics), "parte", "partes"),
-        titles=listing(part["title"] for part in metrics),
-        question=QUESTIONS["cifar10" in {part["dataset"] for part in metrics}],
-        findings="\n".join(f"- {part['finding']}" for part in metrics[::-1]),
-        claims=_tally(metrics),
+        question=QUESTIONS[bool(answer)],
+        answer="".join(answer),
+        cited=CITED,
         variants=_variants(metrics),
+        findings="\n".join(
+            f"- **{part['title']}.** {part['finding']}"
+            for part in metrics
+            if part["dataset"] != "cifar10"
+        ),
+        claims=f"{tally} " if (tally := _tally(metrics)) else "",
     )
-    if any(map(_too_wide, metrics)):
-        text += TOO_WIDE
     networks = _table(
         [row for part in metrics for row in _rows(part)],
-        ["datos", "red", "semillas", "exactitud", LEVEL, "tiempo"],
+        COLUMNS,
         "tab-summary",
-        "Exactitud de cada red en las imágenes de prueba y tiempo medio de un"
-        " entrenamiento.",
+        "Las redes: cuántas de sus semillas pierden alguna clase, exactitud de las"
+        " demás, parámetros y tiempo medio de un entrenamiento.",
     )
-    return _notebook("resumen", text, networks)
+    return _notebook("resumen", text, networks, GLOSSARY)
 
 
 def _variants(metrics: list[dict]) -> str:
-    """The paragraph on the two variants; nothing where no part has them."""
-    titles = [
-        part["title"]
-        for part in metrics
-        if any(n["options"].get("output") for n in part["networks"].values())
-    ]
-    if not titles:
-        return ""
-    networks = "la red de" if len(titles) == 1 else "las redes de"
-    return VARIANTS.format(networks=f"{networks} {listing(titles)}")
+    """The sentence on the networks whose names need one; nothing without any."""
+    names = {name for part in metrics for name in part["networks"]}
+    told = [text for name, text in VARIANTS.items() if name in names]
+    return f" De cada red, {'; '.join(told)}." if "corregida" in names else ""
 
 
 def closing(metrics: list[dict]) -> NotebookNode:
@@ -130,15 +129,15 @@ def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
         return []
     table = _table(
         rows,
-        ["datos", "afirmación", f"medido [{LEVEL}]", "veredicto"],
+        ["red", "afirmación", f"medido [{LEVEL}]", "veredicto"],
         "tab-claims",
-        "Las afirmaciones del informe original, por partes, lo medido aquí y el"
-        " veredicto.",
+        "Las afirmaciones del informe original, lo medido aquí y el veredicto. Cambios,"
+        " diferencias y ventajas, en puntos porcentuales.",
     )
-    return [CLAIMS.format(rules=claims.rules(), tally=_tally(metrics)), table]
+    return [CLAIMS.format(rules=claims.rules(), tally=_tally(metrics, CITED)), table]
 
 
-def _tally(metrics: list[dict]) -> str:
+def _tally(metrics: list[dict], cited: str = "") -> str:
     """How many of the original's claims stand; nothing where no part has one."""
     verdicts = [claim["verdict"] for part in metrics for claim in part["claims"]]
     if not verdicts:
@@ -149,31 +148,43 @@ def _tally(metrics: list[dict]) -> str:
         f"{falls} no se {'sostiene' if falls == 1 else 'sostienen'}",
         f"de {len(verdicts) - stands - falls} no se puede decir",
     ]
-    said = count(len(verdicts), "afirmación", "afirmaciones")
-    return f"De {said} del informe original que se examinan, {listing(parts)}."
-
-
-def _too_wide(part: dict) -> bool:
-    bounds = [n["interval"] for n in part["networks"].values()]
-    return any(low is not None and (low < 0 or high > 1) for low, high in bounds)
+    said = count(len(verdicts), "afirmación comprobable", "afirmaciones comprobables")
+    return f"De {said} del informe original{cited}, {listing(parts)}."
 
 
 def _rows(part: dict) -> list[list[str]]:
-    rows = []
-    for name, network in part["networks"].items():
-        estimate = over_seeds(network["accuracy"])
-        seconds = float(np.mean(network["seconds"]))
-        rows.append(
-            [
-                part["title"],
-                name,
-                str(estimate.n),
-                numbers.mean_std(estimate),
-                numbers.interval(estimate),
-                numbers.duration(seconds),
-            ]
-        )
-    return rows
+    return [
+        [
+            part["title"],
+            name,
+            _lost(network),
+            _accuracy(network),
+            numbers.integer(network["parameters"]),
+            numbers.duration(float(np.mean(network["seconds"]))),
+        ]
+        for name, network in part["networks"].items()
+    ]
+
+
+def _lost(network: dict) -> str:
+    """In how many of its seeds a network loses a class."""
+    lost = network["lost_classes"]
+    return f"{sum(map(bool, lost))} de {len(lost)}"
+
+
+def _accuracy(network: dict) -> str:
+    """Accuracy of the seeds that lose no class; the range if all of them do."""
+    pairs = zip(network["accuracy"], network["lost_classes"], strict=True)
+    whole = [accuracy for accuracy, lost in pairs if not lost]
+    if not whole:
+        low, high = min(network["accuracy"]), max(network["accuracy"])
+        ends = sorted({numbers.percent(x) for x in (low, high)})
+        return " a ".join(ends)
+    e = over_seeds(whole)
+    if e.n == 1:
+        return numbers.percent(e.mean)
+    ends = np.clip([e.low, e.high], 0, 1)
+    return f"{numbers.percent_std(e)} {numbers.between(*ends)}"
 
 
 def _machine(network: dict) -> str:

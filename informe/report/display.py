@@ -24,21 +24,17 @@ from matplotlib.figure import Figure
 from helpers import paths
 from helpers.datasets import Dataset
 from helpers.plotting import use_style
-from helpers.runs import Run
-from helpers.uncertainty import Paired
-from informe.report import results, sentences
 
 
-class Report:
-    """The report of one data set: shows things and writes them to figures/<dataset>."""
+class Display:
+    """Shows captioned things of one data set; writes them to figures/<dataset>."""
 
     def __init__(self, data: Dataset):
-        """Set the report's style and describe `data`; warn if it is the sample."""
+        """Set the report's style and make the folder."""
         use_style()
         self.data = data
         self.folder = paths.figures(data.name)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.say(sentences.data_set(data))
 
     def figure(self, ax: Axes, name: str, caption: str, alt: str) -> None:
         """Show the figure of `ax` and save it as SVG and PNG under `name`.
@@ -71,25 +67,13 @@ class Report:
         _show("listing", f"lst-{self.data.name}-{name}", bundle, caption)
 
     def say(self, text: str) -> None:
-        """Show a paragraph of Markdown made from results."""
+        """Show a paragraph of Markdown made from results, if there is any."""
+        if not text:
+            return
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
-    def metrics(
-        self,
-        runs: dict[str, list[Run]],
-        pair: Paired,
-        outcomes: dict,
-        *,
-        finding: str,
-        claims=(),
-    ) -> None:
-        """Write `metrics.json`: what the runs measured, for the report's chapters.
-
-        `outcomes` are those of `informe.experiments.run`, by name; `finding` is what
-        the summary says of this part; `claims` are rows of the table of claims.
-        """
-        content = results.metrics(self.data, runs, pair, finding, claims)
-        content["experiments"] = results.keys_of(outcomes)
+    def write(self, content: dict) -> None:
+        """Write `metrics.json`: what was measured, for the report's own chapters."""
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
 

@@ -1,37 +1,53 @@
-"""Paragraphs in Spanish about a confusion matrix: best and worst classes, errors.
+"""Paragraphs in Spanish about confusion matrices: best and worst classes, errors.
 
-Like `sentences`, each stays true when the results change.
+`counts` are (S, K, K), one matrix a seed, of the same test images; what is said is the
+mean over seeds. Like `sentences`, each stays true when the results change.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from helpers.evaluation import off_diagonal, precision, recall, row_shares
-from helpers.runs import Run
-from helpers.uncertainty import over_seeds
-from informe import numbers
-from informe.numbers import images, integer, listing, percent, share
+from informe.numbers import (
+    images,
+    integer,
+    listing,
+    mean_std,
+    percent,
+    share,
+    small,
+)
 from informe.report import original
-from informe.report.results import per_seed
+from informe.report.results import Measured, mean_share, per_seed
 
 
-def versus_original(counts: np.ndarray, classes) -> str:
+def versus_original(counts: np.ndarray, classes: Sequence[str]) -> str:
     """Where our precision and recall differ most from the original's."""
     parts = []
-    for word, ours, theirs in (
-        ("precisión", precision(counts), original.PRECISION),
-        ("exhaustividad", recall(counts), original.RECALL),
+    for word, measure, theirs in (
+        ("precisión", precision, original.PRECISION),
+        ("exhaustividad", recall, original.RECALL),
     ):
+        ours = _mean(measure, counts)
         place = int(np.nanargmax(np.abs(ours - theirs)))
         parts.append(
-            f"en {word}, la de {classes[place]} ({share(ours[place], 2)} frente a"
-            f" {share(theirs[place], 2)} del original)"
+            f"la {word} de «{classes[place]}» ({share(ours[place], 2)} frente a"
+            f" {share(theirs[place], 2)})"
         )
-    return f"La mayor diferencia con el original es, {listing(parts)}."
+    first = "En promedio, lo" if len(counts) > 1 else "Lo"
+    return f"{first} que más se aparta del original es {listing(parts)}."
 
 
-def the_classes(classes, places, values=None) -> str:
+def _mean(measure, counts: np.ndarray) -> np.ndarray:
+    """Mean over seeds of precision or recall, (K,); NaN where no seed has a value."""
+    values = per_seed(measure, counts)
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.nansum(values, axis=0) / there.sum(0)
+
+
+def the_classes(classes: Sequence[str], places, values=None) -> str:
     """Name classes: la clase «8»; las clases «3» (0.91) y «8» (0.92), with `values`."""
     names = [f"«{classes[k]}»" for k in places]
     if values is not None:
@@ -40,24 +56,36 @@ def the_classes(classes, places, values=None) -> str:
     return f"{'la clase' if len(names) == 1 else 'las clases'} {listing(names)}"
 
 
-def extremes(counts: np.ndarray, classes) -> str:
+def extremes(counts: np.ndarray, classes: Sequence[str]) -> str:
     """Which classes are recognised best and worst."""
-    values = recall(counts)
+    values = recall(counts.sum(0))
     best = the_classes(classes, _lowest(-values), values)
     worst = the_classes(classes, _lowest(values), values)
+    mean, kind = ("En promedio, la", " media") if len(counts) > 1 else ("La", "")
     return _alike(values) or (
-        f"La red reconoce mejor {best}; peor, {worst} (exhaustividad entre paréntesis)."
+        f"{mean} red reconoce mejor {best}; peor, {worst} (exhaustividad{kind} entre"
+        " paréntesis)."
     )
 
 
-def hardest(counts: np.ndarray, classes) -> str:
+def hardest(counts: np.ndarray, classes: Sequence[str]) -> str:
     """Which class is the hardest to find."""
-    values = recall(counts)
-    low = np.nanmin(values)
-    worst = the_classes(classes, np.flatnonzero(values == low))
+    values = recall(counts.sum(0))
+    places = np.flatnonzero(values == np.nanmin(values))
     return _alike(values) or (
-        f"Las imágenes que más le cuesta reconocer son las de {worst}, con"
-        f" exhaustividad {share(low, 2)}."
+        f"Las imágenes que más le cuesta reconocer son las de"
+        f" {the_classes(classes, places)}, con {_recall(counts, places[0])}."
+    )
+
+
+def _recall(counts: np.ndarray, k: int) -> str:
+    """The recall of a class, with its interval where there are several seeds."""
+    e = mean_share(counts[:, k, k] / counts[:, k].sum(1))
+    if e.n == 1:
+        return f"exhaustividad {share(e.mean, 2)}"
+    return (
+        f"exhaustividad media {share(e.mean, 2)}"
+        f" [{share(e.low, 2)}, {share(e.high, 2)}]"
     )
 
 
@@ -78,64 +106,125 @@ def _alike(values: np.ndarray) -> str:
     return f"La red reconoce igual todas las clases, con exhaustividad {share(low, 2)}."
 
 
-def confusions(counts: np.ndarray, classes) -> str:
+def confusions(counts: np.ndarray, classes: Sequence[str]) -> str:
     """The most frequent confusion, and whether it goes both ways."""
-    errors = off_diagonal(counts)
+    total = counts.sum(0)
+    errors, shares = off_diagonal(total), row_shares(total)
     if errors.sum() == 0:
         return "La red no se equivoca en ninguna imagen de prueba."
     true, predicted = np.unravel_index(errors.argmax(), errors.shape)
-    shares = row_shares(counts)
-    back = f"ocurre en el {percent(shares[predicted, true])}"
     alone = (errors == errors.max()).sum() == 1
+    back = f"ocurre en el {percent(shares[predicted, true])}"
     return (
         f"{'La confusión más frecuente' if alone else 'Una de las más frecuentes'} es"
         f" tomar «{classes[true]}» por «{classes[predicted]}»:"
-        f" {images(int(errors[true, predicted]))}, el"
+        f" {_images(errors[true, predicted], len(counts))}, el"
         f" {percent(shares[true, predicted])} de su clase; a la inversa"
         f" {back if errors[predicted, true] else 'no ocurre nunca'}."
     )
 
 
-def destinations(counts: np.ndarray, true: int, classes) -> str:
+def _images(total: int, seeds: int) -> str:
+    """Format a number of images, as a mean where there are several seeds."""
+    if seeds == 1:
+        return images(int(total))
+    mean = _number(total, seeds)
+    return f"{mean} {'imagen' if mean == '1' else 'imágenes'} en promedio"
+
+
+def _number(total: int, seeds: int) -> str:
+    """Format a mean of whole numbers: 829, 9.3, 0.033."""
+    mean = total / seeds
+    return integer(round(mean)) if mean >= 10 else small(mean, 2)
+
+
+def destinations(counts: np.ndarray, true: int, classes: Sequence[str]) -> str:
     """State which classes the misclassified images of class `true` are taken for."""
-    right, wrong = int(counts[true, true]), off_diagonal(counts)[true]
-    total = int(wrong.sum())
+    seeds, row = len(counts), counts.sum(0)[true]
+    wrong = np.where(np.arange(len(row)) == true, 0, row)
+    mean = " en promedio" if seeds > 1 else ""
     text = (
-        f"De {images(right + total)} de la clase «{classes[true]}», la red acierta"
-        f" {integer(right)}"
+        f"De {images(int(row.sum()) // seeds)} de la clase «{classes[true]}», la red"
+        f" acierta{mean} {_number(row[true], seeds)}"
     )
     most = [k for k in np.argsort(-wrong, kind="stable")[:3] if wrong[k]]
-    listed = listing(f"«{classes[k]}» ({integer(int(wrong[k]))})" for k in most)
-    if total == 0:
+    if not most:
         return f"{text}."
-    if total == 1:
+    if seeds == wrong.sum() == 1:
         return f"{text}; la que falla va a «{classes[most[0]]}»."
-    mostly = " sobre todo" if total > wrong[most].sum() else ""
+    listed = listing(f"«{classes[k]}» ({_number(wrong[k], seeds)})" for k in most)
+    mostly = " sobre todo" if wrong.sum() > wrong[most].sum() else ""
     return f"{text}; las que falla van{mostly} a {listed}."
 
 
-def among(counts: np.ndarray, group, classes, name: str) -> str:
+def among(counts: np.ndarray, group, classes: Sequence[str], name: str) -> str:
     """What share of all errors stays inside a group of classes."""
-    errors = off_diagonal(counts)
-    inside = errors[np.ix_(group, group)].sum()
+    errors = np.stack([off_diagonal(table) for table in counts])
+    inside = errors[:, group][:, :, group].sum((1, 2))
     text = f"Entre {name} ({listing(classes[i] for i in group)})"
-    if not inside:
+    if not inside.any():
         return f"{text} no hay ningún error."
-    pairs = len(group) * (len(group) - 1) / (len(counts) * (len(counts) - 1))
+    every = errors.sum((1, 2))
+    pairs = len(group) * (len(group) - 1) / (len(classes) * (len(classes) - 1))
+    e = mean_share(inside[every > 0] / every[every > 0])
+    mean = ", en promedio," if e.n > 1 else ""
     return (
-        f"{text} queda el {percent(inside / errors.sum())} de todos los errores; si los"
-        " errores se repartieran por igual entre todos los pares de clases, sería el"
+        f"{text} queda{mean} el {percent(e.mean)} de todos los errores; si los errores"
+        " se repartieran por igual entre todos los pares de clases, sería el"
         f" {percent(pairs)}."
     )
 
 
-def group_recall(runs: list[Run], group: Collection[int], name: str) -> str:
-    """Mean recall of a group of classes against the rest, over seeds."""
-    recalls = per_seed(recall, runs)  # (S, K)
-    inside = np.isin(np.arange(recalls.shape[1]), list(group))
-    ours = over_seeds(np.nanmean(recalls[:, inside], 1))
-    others = over_seeds(np.nanmean(recalls[:, ~inside], 1))
+def neighbours(
+    counts: np.ndarray,
+    group: Sequence[int],
+    classes: Sequence[str],
+    others: Sequence[int] = (0, 8),
+) -> str:
+    """How many of the errors on each class of a group stay in it or go to others.
+
+    By default the others are CIFAR-10's aeroplane and ship.
+    """
+    total = off_diagonal(counts.sum(0))
+    places = [k for k in group if total[k].any()]
+    if not places:
+        return f"En {_named(classes, group)} no hay ningún error."
+    rows = total[places] / total[places].sum(1, keepdims=True)
+    kept, gone = (rows[:, list(some)].sum(1) for some in (group, others))
+    even = np.array([len(group) - 1, len(others)]) / (len(classes) - 1)
+    cases = "; ".join(
+        f"en «{classes[k]}», el {percent(a)} y el {percent(b)}"
+        for k, a, b in zip(places, kept, gone, strict=True)
+    )
     return (
-        f"La exhaustividad media {name} es {numbers.mean_std(ours)}; la de las demás"
-        f" clases, {numbers.mean_std(others)}."
+        f"¿Cuenta el fondo? De los errores en {_named(classes, group)}, qué parte queda"
+        f" entre ellas y qué parte va a {_named(classes, others)}: {cases}. Repartidos"
+        " por igual entre las demás clases serían el"
+        f" {listing(dict.fromkeys(map(percent, even)))}. Pasan de ahí, entre ellas,"
+        f" {_above(classes, places, kept > even[0])}; hacia las otras,"
+        f" {_above(classes, places, gone > even[1])}. Que se deba a fondos parecidos,"
+        " verdes o de cielo, es una hipótesis: la matriz dice qué se confunde, no por"
+        " qué."
+    )
+
+
+def _above(classes: Sequence[str], places: Sequence[int], seen: np.ndarray) -> str:
+    return _named(classes, np.array(places)[seen]) or "ninguna"
+
+
+def _named(classes: Sequence[str], places: Sequence[int]) -> str:
+    return listing(f"«{classes[k]}»" for k in places)
+
+
+def group_recall(m: Measured, group: Collection[int], name: str) -> str:
+    """Mean recall of a group of classes against the rest, over seeds."""
+    recalls = per_seed(recall, m.counts)
+    inside = np.isin(np.arange(m.classes), list(group))
+    ours, others = (
+        mean_share(np.nanmean(recalls[:, some], axis=1)) for some in (inside, ~inside)
+    )
+    spread = "" if ours.n == 1 else " (media ± desviación estándar)"
+    return (
+        f"La exhaustividad media {name} es de {mean_std(ours)}; la de las demás clases,"
+        f" de {mean_std(others)}{spread}."
     )

@@ -1,26 +1,112 @@
 """What the runs measured, as tables, sentences and the summary need it."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
 import torch
 
 from helpers.datasets import Dataset
-from helpers.evaluation import confused_pairs, precision, recall
+from helpers.evaluation import confused_pairs, confusion_matrix
 from helpers.runs import Run
-from helpers.uncertainty import Paired, compare, over_seeds
+from helpers.uncertainty import Estimate, Paired, compare, over_seeds
+from informe.experiments.chosen import NAME, Chosen
+from informe.statistics import crossed, verdict
+
+SEEDS = 3  # with fewer on a side, nothing is said of the recipe: another may differ
 
 
-def accuracies(runs: list[Run]) -> np.ndarray:
-    """Share of test images that each seed's network classifies right, (S,)."""
-    return np.array([1 - run.history.test_error.iloc[-1] for run in runs])
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What the test images say of one recipe, over its S seeds."""
+
+    seeds: list[int]
+    predictions: np.ndarray  # (S, N) classes
+    labels: np.ndarray  # (N,)
+    seconds: np.ndarray  # (S,) of training
+    epochs: int
+    parameters: int
+    bytes: int  # of the weights on disk
+    classes: int  # K
+
+    @cached_property
+    def right(self) -> np.ndarray:
+        """Which images each seed's network classifies correctly, (S, N) bool."""
+        return self.predictions == self.labels
+
+    @property
+    def accuracies(self) -> np.ndarray:
+        """Share of the images that each seed's network classifies correctly, (S,)."""
+        return self.right.mean(1)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Confusion matrix of each seed, (S, K, K)."""
+        tables = (
+            confusion_matrix(self.labels, p, self.classes) for p in self.predictions
+        )
+        return np.stack(list(tables))
+
+    @property
+    def lost(self) -> list[list[int]]:
+        """The classes that each seed's network never predicts."""
+        return [np.flatnonzero(t.sum(0) == 0).tolist() for t in self.counts]
+
+    @property
+    def collapsed(self) -> int:
+        """How many seeds lose a class."""
+        return sum(map(bool, self.lost))
+
+    @cached_property
+    def whole(self) -> "Measured":
+        """Only the seeds that lose no class; all of them if there is none."""
+        if self.collapsed in (0, len(self.seeds)):
+            return self
+        kept = [k for k, lost in enumerate(self.lost) if not lost]
+        return replace(
+            self,
+            seeds=[self.seeds[k] for k in kept],
+            predictions=self.predictions[kept],
+            seconds=self.seconds[kept],
+        )
+
+    @property
+    def accuracy(self) -> Estimate:
+        """Accuracy over the seeds of `whole`."""
+        return mean_share(self.whole.accuracies)
 
 
-def accuracies_by_name(runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
-    """`accuracies` of each network."""
-    return {name: accuracies(seeds) for name, seeds in runs.items()}
+def measured(runs: list[Run]) -> Measured:
+    """What the seeds of one recipe measured on the test images."""
+    first = runs[0]
+    return Measured(
+        [run.seed for run in runs],
+        np.stack([run.predictions for run in runs]),
+        first.labels,
+        np.array([run.seconds for run in runs]),
+        len(first.history),
+        first.parameters,
+        first.bytes,
+        first.logits.shape[1],
+    )
+
+
+def measured_chosen(chosen: Chosen) -> Measured:
+    """What the chosen network measured after its epoch, and the training until then."""
+    return replace(
+        measured(chosen.runs),
+        predictions=chosen.predictions,
+        labels=chosen.labels,
+        seconds=chosen.seconds,
+        epochs=chosen.epoch,
+    )
+
+
+def measure(runs: dict[str, list[Run]], chosen: Chosen) -> dict[str, Measured]:
+    """What each network of a part measured, the chosen one last."""
+    return {k: measured(v) for k, v in runs.items()} | {NAME: measured_chosen(chosen)}
 
 
 def histories(runs: list[Run]) -> list[pd.DataFrame]:
@@ -29,61 +115,96 @@ def histories(runs: list[Run]) -> list[pd.DataFrame]:
 
 
 def per_seed(
-    measure: Callable[[np.ndarray], np.ndarray], runs: list[Run]
+    measure: Callable[[np.ndarray], np.ndarray], counts: np.ndarray
 ) -> np.ndarray:
-    """`measure`, such as recall, of each seed's confusion matrix, (S, K)."""
-    return np.array([measure(run.confusion) for run in runs])
+    """`measure`, such as recall, of each seed's matrix of counts (S, K, K): (S, K)."""
+    return np.stack([measure(table) for table in counts])
 
 
-def lost_classes(run: Run) -> list[int]:
-    """Classes that the network never predicts."""
-    return np.flatnonzero(run.confusion.sum(0) == 0).tolist()
+def mean_share(values: np.ndarray) -> Estimate:
+    """Estimate the mean of shares (S,); Student's interval, cut to [0, 1]."""
+    e = over_seeds(values)
+    low, high = np.clip([e.low, e.high], 0, 1).tolist()
+    return replace(e, low=low, high=high)
+
+
+@cache
+def gap(a: Measured, b: Measured) -> Estimate:
+    """Accuracy of `a` minus that of `b` over seeds and images, where no class is lost.
+
+    With one seed on a side, the interval takes that seed as given. The other way round
+    it is the same with its sign changed.
+    """
+    if a.accuracy.mean < b.accuracy.mean:
+        e = gap(b, a)
+        return replace(e, mean=-e.mean, low=-e.high, high=-e.low)
+    return crossed(a.whole.right, b.whole.right)
+
+
+def told(a: Measured, b: Measured) -> str:
+    """The verdict on `gap`, of recipes: "open" if a side has fewer than SEEDS."""
+    e = gap(a, b)
+    return verdict(e.low, e.high) if e.n >= SEEDS else "open"
+
+
+def paired(a: Measured, b: Measured) -> Paired:
+    """Compare the first seeds of two recipes on the same test images."""
+    return compare(a.labels, a.predictions[0], b.predictions[0])
 
 
 def worst(runs: list[Run]) -> Run:
     """The run with the lowest accuracy; the first of equals."""
-    return runs[int(np.argmin(accuracies(runs)))]
+    return min(runs, key=lambda run: (run.predictions == run.labels).mean())
 
 
 def confident_errors(run: Run, data: Dataset, n: int) -> tuple:
     """The `n` misclassified test images with the highest probability, highest first.
 
-    Gives the images (n, C, H, W) and a title for each: true class → predicted class.
+    Gives the images (n, C, H, W) and a title for each: true class→predicted class.
     """
-    logits = torch.from_numpy(run.logits)
-    probability, predicted = logits.softmax(1).max(1)
-    wrong = (predicted != data.test.labels).nonzero().squeeze(1)
-    order = probability[wrong].argsort(descending=True, stable=True)[:n]
-    rows = wrong[order]
-    titles = [
-        f"{data.classes[data.test.labels[i]]} → {data.classes[predicted[i]]}"
-        for i in rows
-    ]
-    return data.test.images[rows], titles
+    wrong = np.flatnonzero(run.predictions != run.labels)
+    rows = wrong[_surest(run, wrong)[:n]]
+    pairs = zip(run.labels[rows], run.predictions[rows], strict=True)
+    return data.test.images[rows], [_title(data, *pair) for pair in pairs]
 
 
-def gallery(run: Run, data: Dataset, rows: int = 2, columns: int = 7) -> tuple:
+def gallery(
+    run: Run,
+    data: Dataset,
+    counts: np.ndarray | None = None,
+    *,
+    rows: int = 2,
+    columns: int = 7,
+) -> tuple:
     """Examples of the most confused pairs, a row for each, and the surest errors below.
 
-    Gives images and titles as `confident_errors` does, the surest first in each row.
-    Rows hold `columns` images; shorter ones are filled up with white.
+    The pairs are those of `counts`, (S, K, K), or else the run's own. Gives images and
+    titles as `confident_errors` does, the surest first in each row. Rows hold `columns`
+    images; shorter ones are filled up with white.
     """
-    logits = torch.from_numpy(run.logits)
-    probability, predicted = logits.softmax(1).max(1)
+    table = run.confusion if counts is None else counts.sum(0)
     picked, titles = [], []
-    for pair in confused_pairs(run.confusion, rows).itertuples():
-        if not pair.images:
+    for pair in confused_pairs(table, rows).itertuples():
+        found = (run.labels == pair.true) & (run.predictions == pair.predicted)
+        places = np.flatnonzero(found)
+        places = places[_surest(run, places)[:columns]]
+        if not len(places):
             continue
-        here = (data.test.labels == pair.true) & (predicted == pair.predicted)
-        places = here.nonzero()[:, 0]
-        order = probability[places].argsort(descending=True, stable=True)[:columns]
-        title = f"{data.classes[pair.true]} → {data.classes[pair.predicted]}"
-        blank = columns - len(order)
+        blank = columns - len(places)
         white = torch.full((blank, *data.test.images.shape[1:]), _paper(data))
-        picked += [data.test.images[places[order]], white.to(torch.uint8)]
-        titles += [title] * len(order) + [""] * blank
+        picked += [data.test.images[places], white.to(torch.uint8)]
+        titles += [_title(data, pair.true, pair.predicted)] * len(places) + [""] * blank
     images, names = confident_errors(run, data, columns)
-    return torch.cat([*picked, images]), [t.replace(" → ", "→") for t in titles + names]
+    return torch.cat([*picked, images]), titles + names
+
+
+def _surest(run: Run, places: np.ndarray) -> np.ndarray:
+    """The order of images from the highest probability to the lowest."""
+    return np.argsort(-run.probabilities[places].max(1), kind="stable")
+
+
+def _title(data: Dataset, true: int, predicted: int) -> str:
+    return f"{data.classes[true]}→{data.classes[predicted]}"
 
 
 def _paper(data: Dataset) -> int:
@@ -91,20 +212,21 @@ def _paper(data: Dataset) -> int:
     return 0 if data.test.images.shape[1] == 1 else 255
 
 
-def paired(a: list[Run], b: list[Run]) -> Paired:
-    """Compare the first seeds of two networks on the same test images."""
-    return compare(a[0].labels, a[0].predictions, b[0].predictions)
-
-
 def metrics(
-    data: Dataset, runs: dict[str, list[Run]], pair: Paired, finding: str, claims=()
+    data: Dataset,
+    networks: dict[str, Measured],
+    runs: dict[str, list[Run]],
+    finding: str,
+    claims=(),
 ) -> dict:
     """Everything that the summary and the README say of one data set, for JSON.
 
-    `pair` compares the first network of `runs` with the second; `finding` is what the
-    summary says of them; `claims` are rows of the conclusion's table.
+    `runs` are those of `networks`, by the same names: they tell recipes, machines and
+    keys. The comparison is of the first network with the second; `finding` is what the
+    summary says; `claims` are rows of the conclusion's table.
     """
     finished = max(run.about["finished"] for seeds in runs.values() for run in seeds)
+    first, second = list(networks.values())[:2]
     return {
         "dataset": data.name,
         "title": data.title,
@@ -113,48 +235,36 @@ def metrics(
         "checksum": data.checksum,
         "images": {"train": len(data.train.labels), "test": len(data.test.labels)},
         "trained_on": finished[:10],
-        "networks": {name: _network(seeds) for name, seeds in runs.items()},
-        "comparison": asdict(pair) | {"of": list(runs)},
+        "networks": {k: _network(m, runs[k]) for k, m in networks.items()},
+        "comparison": {
+            **{k: _finite(v) for k, v in asdict(gap(first, second)).items()},
+            "of": list(networks)[:2],
+            "verdict": told(first, second),
+        },
         "finding": finding,
         "claims": [asdict(claim) for claim in claims],
     }
 
 
-def keys_of(outcomes: dict) -> list[str]:
-    """Keys of the runs of experiments, which the report refers to."""
-    seeds = [runs for o in outcomes.values() for runs in o.runs.values()]
-    return sorted({run.key for runs in seeds for run in runs})
-
-
-def _network(runs: list[Run]) -> dict:
-    values = accuracies(runs)
-    estimate = over_seeds(values)
-    first = runs[0].about
-    return {
-        "network": first["network"],
-        "options": first["options"],
-        "recipe": first["recipe"],
-        "device": first["device"],
-        "machine": first["machine"],
-        "seeds": [run.seed for run in runs],
+def _network(m: Measured, runs: list[Run]) -> dict:
+    """A network's numbers; mean and interval are of the seeds that lose no class."""
+    about, e = runs[0].about, m.accuracy
+    asked = ("network", "options", "recipe", "device", "machine")
+    return {key: about[key] for key in asked} | {
+        "epochs": m.epochs,
+        "seeds": m.seeds,
         "runs": [run.key for run in runs],
-        "accuracy": values.tolist(),
-        "mean": estimate.mean,
-        "std": _finite(estimate.std),
-        "interval": [_finite(estimate.low), _finite(estimate.high)],
-        "lost_classes": [lost_classes(run) for run in runs],
-        "precision": _finite_rows(per_seed(precision, runs)),
-        "recall": _finite_rows(per_seed(recall, runs)),
-        "parameters": runs[0].parameters,
-        "bytes": runs[0].bytes,
-        "seconds": [run.seconds for run in runs],
+        "accuracy": m.accuracies.tolist(),
+        "mean": e.mean,
+        "std": _finite(e.std),
+        "interval": [_finite(e.low), _finite(e.high)],
+        "lost_classes": m.lost,
+        "parameters": m.parameters,
+        "bytes": m.bytes,
+        "seconds": m.seconds.tolist(),
     }
 
 
 def _finite(x: float) -> float | None:
     """JSON has no NaN: what has no value is null."""
-    return None if np.isnan(x) else float(x)
-
-
-def _finite_rows(values: np.ndarray) -> list[list[float | None]]:
-    return [[_finite(x) for x in row] for row in values]
+    return None if np.isnan(x) else x

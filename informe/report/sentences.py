@@ -3,11 +3,17 @@
 They are Markdown; `#fig-…` and `#tab-…` links become numbered references in the PDF.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from helpers.datasets import Dataset
 from helpers.runs import Run
-from helpers.uncertainty import over_seeds
+from informe.experiments import footwear
+from informe.experiments.answers import EQUIVALENT, change
+from informe.experiments.chosen import Chosen
+from informe.experiments.decision import Outcome
+from informe.figures import seeds
 from informe.names import OPTIMIZER_NAMES
 from informe.numbers import (
     NBSP,
@@ -23,19 +29,39 @@ from informe.numbers import (
     points,
     small,
 )
-from informe.report.matrices import hardest, the_classes
-from informe.report.results import accuracies, lost_classes, worst
+from informe.report.matrices import confusions, hardest, the_classes
+from informe.report.results import Measured, gap, told
+from informe.statistics import exact, verdict
+
+# An error of the network, and what is said of one below it
+GRADES = ((0.02, "muy bien"), (0.1, "bien, aunque no del todo"), (0.5, "a medias"))
+DECISIONS = {
+    "activations": "activaciones",
+    "batch": "imágenes por lote",
+    "between": "activación en medio",
+    "channels": "filtros",
+    "channels1": "filtros de la 1.ª capa",
+    "channels2": "filtros de la 2.ª capa",
+    "footwear": "costo de un error en el calzado",
+    "kernel": "tamaño de filtro",
+    "kernel2": "tamaño de filtro de la 2.ª capa",
+    "lenet-optimizer": "optimizador",
+    "loss": "pérdida",
+    "optimizer": "optimizador",
+    "output": "activación en la salida",
+    "rate": "tasa de aprendizaje",
+}
+CORRECTION = {"output": "ninguna"}  # what the corrected network changes already
 
 
 def data_set(data: Dataset) -> str:
-    """State how many images of what there are, and that they were verified."""
+    """State how many images of what there are."""
     _, channels, height, width = data.train.images.shape
     text = (
         f"**{data.title}**: {images(len(data.train.labels))} de entrenamiento"
         f" y {integer(len(data.test.labels))} de prueba, de {height} × {width} píxeles"
         f" {'en color' if channels == 3 else 'en escala de grises'}, repartidas en"
         f" {len(data.classes)} clases: {listing(data.classes)}."
-        " Los bytes leídos se comprobaron con su suma SHA-256."
     )
     if data.is_sample:
         text = (
@@ -55,16 +81,18 @@ def training(runs: dict[str, list[Run]]) -> str:
 
 
 def _training_time(runs: dict[str, list[Run]]) -> str:
-    """How long a training took, on what machine."""
+    """How long a training took, on what machines."""
     times = listing(
-        f"{duration(np.mean([run.seconds for run in seeds]))} la red {name}"
+        f"{duration(np.mean([run.seconds for run in seeds]))} {the(name)}"
         for name, seeds in runs.items()
     )
-    about = next(iter(runs.values()))[0].about
-    machine = about["machine"]
-    where = machine["gpu"] or f"un núcleo de un procesador {machine['processor']}"
+    machines = [run.about["machine"] for seeds in runs.values() for run in seeds]
+    places = {
+        m["gpu"] or f"un núcleo de un procesador {m['processor']}": 0 for m in machines
+    }
+    mean = " en promedio" if len(machines) > len(runs) else ""
     return (
-        f"Cada entrenamiento tardó en promedio {times}, en {where}, sin contar las"
+        f"Cada entrenamiento tardó{mean} {times}, en {listing(places)}, sin contar las"
         " evaluaciones al final de cada época."
     )
 
@@ -73,12 +101,11 @@ def _recipe(runs: list[Run], name: str = "") -> str:
     """How the networks were trained, read from the runs themselves."""
     about = runs[0].about["recipe"]
     spelled = OPTIMIZER_NAMES | {"sgd": "descenso de gradiente estocástico"}
-    optimizer = spelled[about["optimizer"]]
     seeds = _range([run.seed for run in runs])
-    which = f" de la red {name}" if name else ""
     return (
-        f"Receta{which}: {optimizer} con tasa de aprendizaje"
-        f" {small(about['learning_rate'])}, lotes de {images(about['batch_size'])} y"
+        f"Receta{f' de {the(name)}' if name else ''}: {spelled[about['optimizer']]} con"
+        f" tasa de aprendizaje {small(about['learning_rate'])}, lotes de"
+        f" {images(about['batch_size'])} y"
         f" {count(about['epochs'], 'época', 'épocas')};"
         f" {'semilla' if len(runs) == 1 else 'semillas'}{NBSP}{seeds}."
     )
@@ -89,104 +116,239 @@ def _range(seeds: list[int]) -> str:
     return listing(seeds) if len(seeds) < 3 else f"{seeds[0]} a {seeds[-1]}"
 
 
+def the(name: str) -> str:
+    """A network in a sentence: la red densa, but LeNet-5, which has a name."""
+    return name if name[0].isupper() else f"la red {name}"
+
+
+def short(name: str) -> str:
+    """A network that was named before: la densa, LeNet-5."""
+    return the(name).replace("red ", "")
+
+
+def capital(text: str) -> str:
+    """The text with its first letter in upper case."""
+    return text[0].upper() + text[1:]
+
+
 def curves(name: str, runs: list[Run]) -> str:
     """State the errors after the first and the last epoch, as means over seeds."""
     first = np.mean([run.history.test_error.iloc[0] for run in runs])
     last = np.mean([run.history.test_error.iloc[-1] for run in runs])
     train = np.mean([run.history.train_error.iloc[-1] for run in runs])
     epochs = len(runs[0].history)
+    mean = ", en promedio," if len(runs) > 1 else ""
     if epochs == 1:
         return (
-            f"Tras su única época, la red {name} se equivoca en el {percent(last)} de"
-            f" las imágenes de prueba; durante ella lo hizo en el {percent(train)} de"
-            " las de entrenamiento."
+            f"Tras su única época, {the(name)} se equivoca{mean} en el {percent(last)}"
+            f" de las imágenes de prueba; durante ella lo hizo en el {percent(train)}"
+            " de las de entrenamiento."
         )
     return (
-        f"La red {name} se equivoca en el {percent(first)} de las imágenes de prueba"
-        f" tras la primera época y en el {percent(last)} tras la última, la {epochs};"
-        f" durante esta, en el {percent(train)} de las de entrenamiento."
+        f"{capital(the(name))} se equivoca{mean} en el {percent(first)} de las imágenes"
+        f" de prueba tras la primera época y en el {percent(last)} tras la última, la"
+        f" {epochs}; durante esta, en el {percent(train)} de las de entrenamiento."
     )
 
 
-def headline(name: str, runs: list[Run]) -> str:
-    """Accuracy of a network, with its uncertainty over seeds."""
-    e = over_seeds(accuracies(runs))
-    text = f"La exactitud de la red {name} en las imágenes de prueba es de"
-    text += f" **{percent_std(e)}**"
-    if e.n == 1:
+def headline(name: str, m: Measured) -> str:
+    """Accuracy of a network over seeds; if some lose a class, how many, and the rest's.
+
+    A set of seeds of both kinds has no mean here, nor has one that all lose a class.
+    """
+    if m.collapsed:
+        return f"{_share_lost(name, m)} {_rest(m)}"
+    text = f"La exactitud de {the(name)} en las imágenes de prueba es de"
+    if len(m.seeds) == 1:
         return (
-            f"{text}; es un solo entrenamiento, así que no hay medida de cuánto"
-            " cambiaría con otra semilla."
+            f"{text} **{value(m)}**; es un solo entrenamiento, así que no hay medida de"
+            " cuánto cambiaría con otra semilla."
         )
+    return f"{text} {_estimate(m)}."
+
+
+def _estimate(m: Measured) -> str:
+    """Mean, standard deviation and interval of several seeds."""
+    e = m.accuracy
     return (
-        f"{text} (media ± desviación típica de {e.n} semillas; intervalo de Student del"
-        f" 95{THIN}% para la media: {between(e.low, e.high)}{THIN}%)."
+        f"**{percent_std(e)}** (media ± desviación estándar de {e.n} semillas;"
+        f" intervalo de Student del 95{THIN}% para la media:"
+        f" {between(e.low, e.high)}{THIN}%)"
     )
 
 
-def variants(corrected: list[Run], original: list[Run], classes) -> str:
-    """What the ReLU on the output does to accuracy and to whole classes."""
-    gap = accuracies(corrected).mean() - accuracies(original).mean()
-    low = worst(original)
+def _share_lost(name: str, m: Measured) -> str:
+    """How many seeds lose a class, with the exact interval of that share."""
+    k, n = m.collapsed, len(m.seeds)
+    if n == 1:
+        return f"La única semilla de {the(name)} pierde alguna clase."
+    some = f"De las {n} semillas de {the(name)}, {k}"
+    if k == n:
+        some = f"Las {n} semillas de {the(name)}"
     return (
-        f"{_losses(original, classes)} La peor exactitud con ella es"
-        f" {percent(accuracies([low])[0])} (semilla{NBSP}{low.seed}); sin ella,"
-        f" {percent(accuracies(corrected).min())}. En promedio, quitarla"
-        f" {_changes(gap)}."
+        f"{some} {'pierde' if k == 1 else 'pierden'} alguna clase: el"
+        f" {percent(k / n, None)} (intervalo exacto del 95{THIN}%:"
+        f" {between(*exact(k, n))}{THIN}%)."
     )
 
 
-def _losses(runs: list[Run], classes) -> str:
-    """How many seeds lose classes, and which."""
-    lost = {run.seed: lost_classes(run) for run in runs}
-    cases = [
-        f"la semilla{NBSP}{seed} pierde {the_classes(classes, names)}"
-        for seed, names in lost.items()
-        if names
-    ]
-    tried = f"{len(cases)} de" if cases else "ninguna de las"
-    where = f"{tried} {len(runs)} semillas" if len(runs) > 1 else "la única semilla"
-    if cases:
-        return (
-            "Con la ReLU en la salida, la red deja de predecir clases enteras en"
-            f" {where}: {listing(cases)}."
-        )
-    return (
-        f"Con la ReLU en la salida no se pierde ninguna clase entera en {where}, aunque"
-        " nada lo impide."
-    )
+def _rest(m: Measured) -> str:
+    """Accuracy of the seeds that lose no class or, without any, the range of all."""
+    n = len(m.whole.seeds)
+    if m.whole is m:
+        ends = sorted({percent(m.accuracies.min()), percent(m.accuracies.max())})
+        is_ = "es de" if len(ends) == 1 else "va de"
+        return f"Su exactitud {is_} {' a '.join(ends)}."
+    if n == 1:
+        return f"La que las predice todas tiene una exactitud de **{value(m.whole)}**."
+    return f"Las que las predicen todas tienen una exactitud de {_estimate(m)}."
 
 
-def lost(run: Run, classes) -> str:
+def value(m: Measured) -> str:
+    """Accuracy in brief: 92.1 ± 0.2 %, and of which seeds if some lose a class."""
+    text, k, n = percent_std(m.accuracy), len(m.whole.seeds), len(m.seeds)
+    if not m.collapsed:
+        return text
+    if k == n:
+        return f"{text} ({'pierde' if n == 1 else 'todas pierden'} alguna clase)"
+    return f"{text} ({k} de {n} semillas; las demás pierden alguna clase)"
+
+
+def step(a: Measured, b: Measured) -> str:
+    """What is gained from recipe `a` to recipe `b`, and the verdict."""
+    e = gap(b, a)
+    words = {"more": "mejora", "less": "empeora", "equal": f"equivale ({EQUIVALENT})"}
+    word = words.get(told(b, a), "no se puede decir si mejora")
+    return f"{points(e.mean, '+')} puntos {between(e.low, e.high)}: {word}"
+
+
+def others(networks: dict[str, Measured]) -> str:
+    """The accuracy of networks that are measured besides; nothing without any."""
+    told = "; ".join(f"{the(name)}, {value(m)}" for name, m in networks.items())
+    return f"Exactitud de las que se entrenan además: {told}." if told else ""
+
+
+def lost(run: Run, classes: Sequence[str]) -> str:
     """Which classes a run never predicts."""
-    names = lost_classes(run)
-    value = percent(accuracies([run])[0])
-    if not names:
-        return (
-            f"Aun en la peor semilla, con exactitud {value}, todas las clases se"
-            " predicen alguna vez."
-        )
+    missing = seeds.lost(run)
+    accuracy = percent((run.predictions == run.labels).mean())
+    text = f"Con la semilla{NBSP}{run.seed}, la red"
+    if not missing:
+        return f"{text} predice todas las clases, con una exactitud de {accuracy}."
     return (
-        f"En esta semilla la red no predice nunca {the_classes(classes, names)}: la"
-        f" exactitud queda en {value}."
+        f"{text} no predice nunca {the_classes(classes, missing)}; su exactitud es de"
+        f" {accuracy}."
     )
 
 
-def conclusion(runs: dict[str, list[Run]], counts: np.ndarray, classes) -> str:
-    """The part's answer: accuracy, hardest class, and what the output's ReLU costs."""
-    corrected, original = runs.values()
-    gap = accuracies(corrected).mean() - accuracies(original).mean()
-    value = percent_std(over_seeds(accuracies(corrected)))
+def chosen(chosen: Chosen) -> str:
+    """What the chosen network changes of another, and how long it learns.
+
+    The other is LeNet-5 or else the corrected one, whose output is changed already.
+    """
+    own = chosen.runs[0].about["network"] == "lenet5"
+    base, known = ("LeNet-5", {}) if own else ("corregida", CORRECTION)
+    new = [
+        f"{DECISIONS.get(k, k)} ({label})"
+        for k, label in chosen.changes.items()
+        if known.get(k) != label
+    ]
+    adopted = f"con lo que los experimentos apoyan, {listing(new)}, y"
+    if not new:
+        adopted = "sin más cambios, porque ninguna opción se distinguió, y"
     return (
-        f"La exactitud de la red corregida en las imágenes de prueba es de **{value}**."
-        f" {hardest(counts, classes)} Quitar la ReLU de la salida {_changes(gap)} en"
-        " promedio; los parámetros son los mismos."
+        f"La red elegida es {the(base)} {adopted} con"
+        f" {count(chosen.epoch, 'época', 'épocas')}, que escogió la validación; aprende"
+        " sin las imágenes de validación, y las de prueba la miden una vez."
     )
 
 
-def _changes(gap: float) -> str:
-    size = points(abs(gap))
-    if not float(size):
-        return "no cambia la exactitud"
-    verb = "sube" if gap > 0 else "baja"
-    return f"{verb} la exactitud en {size} puntos porcentuales"
+def conclusion(
+    networks: dict[str, Measured],
+    classes: Sequence[str],
+    cost: Outcome | None = None,
+) -> str:
+    """The answer to the question of part 1 or, with `cost`, of part 2.
+
+    `networks` are corregida, original and, if there is one, elegida; `cost` is the
+    outcome of the decision on footwear.
+    """
+    corrected, chosen = networks["corregida"], networks.get("elegida")
+    parts = [
+        _dear(cost) if cost else "",
+        _well(corrected, classes),
+        _relu(networks["original"], corrected),
+        _bought(corrected, chosen) if chosen else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _well(m: Measured, classes: Sequence[str]) -> str:
+    """How well a network recognises images, and where it errs."""
+    error = 1 - m.accuracy.mean
+    if not error:
+        return "**La red corregida no se equivoca en ninguna imagen de prueba.**"
+    grade = next((word for limit, word in GRADES if error < limit), "mal")
+    counts, often = m.whole.counts, f"el {percent(error)} de las"
+    if error < 0.5:
+        often = f"más o menos una de cada {integer(round(1 / error))}"
+    return (
+        f"**La red corregida reconoce las imágenes {grade}**: se equivoca en {often}"
+        f" imágenes de prueba (exactitud de {value(m)}). {hardest(counts, classes)}"
+        f" {confusions(counts, classes)}"
+    )
+
+
+def _relu(original: Measured, corrected: Measured) -> str:
+    """What the ReLU on the output does to whole classes."""
+    k = original.collapsed
+    if k:
+        how = f"hace perder alguna clase {_in_seeds(k, len(original.seeds))}"
+    else:
+        how = f"no hace perder ninguna clase {_in_seeds(0, len(original.seeds))}"
+    without = corrected.collapsed, len(corrected.seeds)
+    rest = (
+        "no se pierde ninguna" if not without[0] else f"se pierde {_in_seeds(*without)}"
+    )
+    return f"La ReLU que el informe original pone en la salida {how}; sin ella, {rest}."
+
+
+def _in_seeds(k: int, n: int) -> str:
+    if n == 1:
+        return "con la única semilla"
+    return f"con {k} de {n} semillas" if k else f"con ninguna de {n} semillas"
+
+
+def _bought(corrected: Measured, chosen: Measured) -> str:
+    """What the chosen network adds to the corrected one."""
+    return (
+        "La red elegida según los experimentos tiene una exactitud de"
+        f" **{value(chosen)}**: respecto de la corregida, {step(corrected, chosen)}."
+    )
+
+
+def _dear(cost: Outcome) -> str:
+    """What changes if an error on footwear costs more than another."""
+    asked = cost.decision.reference
+    if asked == footwear.EQUAL:
+        return "**Todos los errores cuestan lo mismo: no hay nada que comparar.**"
+    shoes, others, _ = (part[asked] for part in footwear.changes(cost).values())
+    words = {"more": "sube", "less": "baja", "equal": "apenas cambia"}
+    word = words.get(verdict(shoes.low, shoes.high), "no se sabe si cambia")
+    price = "el doble" if asked == "2" else f"{asked} veces lo que otro"
+    return (
+        f"**Si un error en el calzado cuesta {price}, {word} su exhaustividad**:"
+        f" {change(shoes)} en validación; la de las demás prendas, {change(others)}."
+        f" {_why(cost)}"
+    ).strip()
+
+
+def _why(cost: Outcome) -> str:
+    """Where the errors on footwear go, on which the cost has no say."""
+    inside = footwear.within_footwear(cost)
+    if not inside:
+        return ""
+    return (
+        f"El {percent(inside)} de los errores en el calzado lo toman por otro calzado,"
+        " que cuesta lo mismo, así que ahí el costo decide poco."
+    )

@@ -1,19 +1,24 @@
 """Tables of the report: data frames of text, with Spanish headings."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import torch
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from torch import nn
 
 from helpers.evaluation import precision, recall
 from helpers.models import count_parameters, scale
-from helpers.runs import Run
-from helpers.uncertainty import Paired, over_seeds, wilson
+from helpers.uncertainty import Paired, wilson
 from informe import numbers
+from informe.figures.seconds import EqualTime
 from informe.report import original
-from informe.report.results import accuracies
+from informe.report.results import SEEDS, Measured, mean_share, per_seed, told
 
 LEVEL = f"IC 95{numbers.THIN}%"  # the heading of intervals
+OPEN = "no se distingue"  # of two networks, neither wins
 # Parts of a layer's `repr` that state defaults or are not needed
 DEFAULTS = (
     *("in_features=", "out_features=", "kernel_size=", "start_dim=1, end_dim=-1"),
@@ -35,86 +40,6 @@ def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("capa")
 
 
-def per_class(counts: np.ndarray, classes, with_original: bool = False) -> pd.DataFrame:
-    """Precision and recall of each class with Wilson's interval over images.
-
-    `with_original` adds the figures of the original report.
-    """
-    right = np.diag(counts)
-    columns = {
-        f"precisión [{LEVEL}]": _shares(precision(counts), right, counts.sum(0)),
-        "precisión original": [numbers.share(x, 2) for x in original.PRECISION],
-        f"exhaustividad [{LEVEL}]": _shares(recall(counts), right, counts.sum(1)),
-        "exhaustividad original": [numbers.share(x, 2) for x in original.RECALL],
-        "imágenes": [numbers.integer(int(n)) for n in counts.sum(1)],
-    }
-    if not with_original:
-        columns = {k: v for k, v in columns.items() if "original" not in k}
-    return pd.DataFrame(columns, index=pd.Index(classes, name="clase"))
-
-
-def _shares(values, successes, n) -> list[str]:
-    bounds = zip(values, *wilson(successes, n), strict=True)
-    return [
-        f"{numbers.share(x, 2)} [{numbers.share(low, 2)}, {numbers.share(high, 2)}]"
-        for x, low, high in bounds
-    ]
-
-
-def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
-    """McNemar's 2 × 2 table: how often each network is right, image by image."""
-    rows = [[pair.both, pair.only_a], [pair.only_b, pair.neither]]
-    cells = [[numbers.integer(n) for n in row] for row in rows]
-    index = pd.Index([f"{a} acierta", f"{a} falla"], name="")
-    return pd.DataFrame(cells, index, [f"{b} acierta", f"{b} falla"])
-
-
-def networks(runs: dict[str, list[Run]]) -> pd.DataFrame:
-    """Accuracy, its uncertainty over seeds and its cost, one row per network."""
-    rows = {name: _network(seeds) for name, seeds in runs.items()}
-    columns = ["semillas", "exactitud", LEVEL, "parámetros", "tiempo"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.rename_axis("red")
-
-
-def costs(runs: dict[str, list[Run]]) -> pd.DataFrame:
-    """Parameters, bytes and times of each network, beside the original's."""
-    rows = {name: _cost(seeds) for name, seeds in runs.items()}
-    columns = [
-        "parámetros",
-        "en disco",
-        "en disco (original)",
-        "épocas",
-        "tiempo",
-        "tiempo (original)",
-    ]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.rename_axis("red")
-
-
-def _network(seeds: list[Run]) -> list[str]:
-    estimate = over_seeds(accuracies(seeds))
-    return [
-        str(len(seeds)),
-        numbers.mean_std(estimate),
-        numbers.interval(estimate),
-        numbers.integer(seeds[0].parameters),
-        numbers.duration(float(np.mean([run.seconds for run in seeds]))),
-    ]
-
-
-def _cost(seeds: list[Run]) -> list[str]:
-    network = seeds[0].about["network"]
-    return [
-        numbers.integer(seeds[0].parameters),
-        numbers.size(seeds[0].bytes),
-        numbers.size(original.BYTES[network]),
-        str(len(seeds[0].history)),
-        numbers.duration(float(np.mean([run.seconds for run in seeds]))),
-        numbers.duration(original.SECONDS[network]),
-    ]
-
-
 def _shape(x: torch.Tensor) -> str:
     return " × ".join(map(str, x.shape[1:]))
 
@@ -125,3 +50,181 @@ def _describe(layer: nn.Module) -> str:
     for default in DEFAULTS:
         text = text.replace(default, "")
     return text
+
+
+def per_class(
+    m: Measured, classes: Sequence[str], with_original: bool = False
+) -> pd.DataFrame:
+    """Precision and recall of each class, a mean over seeds with Student's interval.
+
+    Seeds that lose a class are left out, unless all do; the heading says how many are
+    in. With a single seed the interval is Wilson's, over images. `with_original` adds
+    the figures of the original report.
+    """
+    m = m.whole
+    seeds = len(m.seeds)
+    level = f"{LEVEL}, {f'{seeds} semillas' if seeds > 1 else 'imágenes'}"
+    predicted, there = m.counts.sum(1), m.counts.sum(2)  # (S, K)
+    columns = {
+        f"precisión [{level}]": _shares(per_seed(precision, m.counts), predicted),
+        "precisión original": [numbers.share(x, 2) for x in original.PRECISION],
+        f"exhaustividad [{level}]": _shares(per_seed(recall, m.counts), there),
+        "exhaustividad original": [numbers.share(x, 2) for x in original.RECALL],
+        "imágenes": [numbers.integer(int(n)) for n in there[0]],
+    }
+    if not with_original:
+        columns = {k: v for k, v in columns.items() if "original" not in k}
+    return pd.DataFrame(columns, index=pd.Index(classes, name="clase"))
+
+
+def _shares(values: np.ndarray, n: np.ndarray) -> list[str]:
+    """Format a share of each class, (S, K); each is of so many images `n`, (S, K)."""
+    if len(values) > 1:
+        return [_mean(column) for column in values.T]
+    ends = zip(*wilson(values[0] * n[0], n[0]), strict=True)
+    return [_cell(x, *pair) for x, pair in zip(values[0], ends, strict=True)]
+
+
+def _mean(values: np.ndarray) -> str:
+    """Format the mean of the seeds that have a value."""
+    there = values[~np.isnan(values)]
+    if not len(there):
+        return numbers.NONE
+    e = mean_share(there)
+    some = "" if e.n == len(values) else f" ({e.n} de {len(values)})"
+    return _cell(e.mean, e.low, e.high) + some
+
+
+def _cell(x: float, low: float, high: float) -> str:
+    """Format a share and its interval."""
+    if np.isnan(low):
+        return numbers.share(x, 2)
+    return f"{numbers.share(x, 2)} [{numbers.share(low, 2)}, {numbers.share(high, 2)}]"
+
+
+def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
+    """McNemar's 2 × 2 table: how often each network is right, image by image."""
+    rows = [[pair.both, pair.only_a], [pair.only_b, pair.neither]]
+    cells = [[numbers.integer(n) for n in row] for row in rows]
+    index = pd.Index([f"{a} acierta", f"{a} falla"], name="")
+    return pd.DataFrame(cells, index, [f"{b} acierta", f"{b} falla"])
+
+
+def operations(model: nn.Sequential, images: torch.Tensor) -> int:
+    """Operations for one image (1, C, H, W): two for each multiply-add of a layer.
+
+    Counts convolutions and linear layers; the cost of the others is negligible.
+    """
+    x, total = scale(images[:1]), 0
+    for layer in model.children():
+        with torch.no_grad():
+            x = layer(x)
+        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+            total += 2 * x.numel() * layer.weight[0].numel()
+    return total
+
+
+def criteria(
+    dense: Measured,
+    lenet: Measured,
+    equal_time: EqualTime | None,
+    operations: Sequence[int],
+) -> pd.DataFrame:
+    """Criteria by which the dense network and LeNet-5 differ, and which one wins.
+
+    `operations` are those for an image, the dense network's first. The lower value
+    wins, if the difference is seen: of the error by the crossed bootstrap, of the
+    spread by Levene's test, at equal time by Welch's, of times if no seed of one took
+    as long as any of the other. Classes count whose recall is higher by Welch's test,
+    with Holm's correction.
+    """
+    both = (dense, lenet)
+    errors = [1 - m.whole.accuracies.mean() for m in both]
+    seen = told(*both) in ("more", "less")
+    rows = {
+        f"error [{LEVEL}]": [*map(_error, both), _lower(errors, seen)],
+        "desviación estándar entre semillas": _spreads(*both),
+        "tiempo por época": _times(*(m.seconds / m.epochs for m in both)),
+        "tiempo en total": _times(*(m.seconds for m in both)),
+        **_at_equal_time(equal_time),
+        "parámetros": _row([m.parameters for m in both], numbers.integer),
+        "pesos en disco": _row([m.bytes for m in both], numbers.size),
+        "operaciones por imagen": _row(operations, numbers.integer),
+        "clases que reconoce mejor": _classes(*both),
+    }
+    columns = ["densa", "LeNet-5", "gana"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("criterio")
+
+
+def _row(values: Sequence[float], form, seen: bool = True) -> list[str]:
+    return [*map(form, values), _lower(values, seen)]
+
+
+def _lower(values: Sequence[float], seen: bool = True) -> str:
+    """Who has the lower value, the dense network or LeNet-5, if that is seen."""
+    dense, lenet = values
+    if not seen or dense == lenet:
+        return OPEN
+    return "densa" if dense < lenet else "LeNet-5"
+
+
+def _error(m: Measured) -> str:
+    """The error with its interval, and of how many seeds if some lose a class."""
+    e = mean_share(1 - m.whole.accuracies)
+    ends = "" if e.n == 1 else f" {numbers.between(e.low, e.high)}"
+    some = "" if m.whole is m else f" ({e.n} de {len(m.seeds)} semillas)"
+    return f"{numbers.percent(e.mean)}{ends}{some}"
+
+
+def _spreads(dense: Measured, lenet: Measured) -> list[str]:
+    values = [m.whole.accuracies for m in (dense, lenet)]
+    if min(map(len, values)) < 2:
+        return [numbers.NONE, numbers.NONE, OPEN]
+    spreads = [float(v.std(ddof=1)) for v in values]
+    seen = min(map(len, values)) >= SEEDS and max(spreads) > 0
+    seen = seen and stats.levene(*values, center="median").pvalue < 0.05
+    return _row(spreads, lambda x: f"{numbers.points(x)} puntos", seen)
+
+
+def _times(dense: np.ndarray, lenet: np.ndarray) -> list[str]:
+    means = [float(seconds.mean()) for seconds in (dense, lenet)]
+    apart = dense.min() > lenet.max() or lenet.min() > dense.max()
+    apart = apart and numbers.ratio(means[0] / means[1]) != "1.0"
+    return _row(means, numbers.duration, apart)
+
+
+def _at_equal_time(e: EqualTime | None) -> dict[str, list[str]]:
+    """The row on the time that the dense network takes; none where LeNet-5 is slower.
+
+    What a test says of single seeds is nothing.
+    """
+    if e is None or np.isnan(e.fast.mean):
+        return {}
+    p, both = 1.0, (e.slow, e.fast)
+    if min(x.n for x in both) > 1 and max(x.std for x in both) > 0:
+        given = [value for x in both for value in (x.mean, x.std, x.n)]
+        p = stats.ttest_ind_from_stats(*given, equal_var=False).pvalue
+    name = f"error de validación a los {numbers.duration(e.seconds)}"
+    return {name: _row([x.mean for x in both], numbers.percent, p < 0.05)}
+
+
+def _classes(dense: Measured, lenet: Measured) -> list[str]:
+    """How many classes each network recognises better, of those that can be told."""
+    a, b = (per_seed(recall, m.whole.counts) for m in (dense, lenet))
+    if min(len(a), len(b)) < SEEDS:
+        return [numbers.NONE, numbers.NONE, OPEN]
+    p = [_unequal(x, y) for x, y in zip(a.T, b.T, strict=True)]
+    ahead = np.sign(a.mean(0) - b.mean(0))[multipletests(p, method="holm")[0]]
+    better = [int((ahead == sign).sum()) for sign in (1, -1)]
+    cells = [f"{k} de {dense.classes}" for k in better]
+    return [*cells, _lower([-k for k in better])]
+
+
+def _unequal(a: np.ndarray, b: np.ndarray) -> float:
+    """The p value of Welch's test that two means are equal; 1 without images."""
+    if np.isnan(a).any():
+        return 1.0
+    if np.ptp(a) == np.ptp(b) == 0:
+        return float(a[0] == b[0])
+    return float(stats.ttest_ind(a, b, equal_var=False).pvalue)

@@ -1,6 +1,8 @@
-"""A training in a process of its own, to be killed."""
+"""What runs in a process of its own, to be killed."""
 
+import os
 import signal
+import time
 from pathlib import Path
 
 from safetensors.torch import save_model
@@ -8,9 +10,10 @@ from safetensors.torch import save_model
 from helpers.datasets import load
 from helpers.models import build
 from helpers.runs import Checkpoint
+from helpers.runs.slots import slot
 from helpers.training import Recipe, fit
 
-EPOCHS = 60
+EPOCHS = 30
 
 
 def train(folder: Path) -> None:
@@ -26,3 +29,14 @@ def train(folder: Path) -> None:
     )
     save_model(result.model, folder / "weights.safetensors")
     result.history.drop(columns="seconds").to_json(folder / "history.json")
+
+
+def hold_a_core(home: Path, cores: int, seconds: float, words) -> None:
+    """Take one of the first `cores` and hold it so long; again and again, saying so."""
+    os.environ["INFORME_HOME"] = str(home)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    words.send("asks")
+    while True:
+        with slot("cpu"):
+            words.send("holds")
+            time.sleep(seconds)

@@ -6,6 +6,7 @@
 package.path = arg[0]:match("^(.*)[/\\]") .. "/?.lua"
 local formulas = require("formulas")
 local tables = require("tables")
+local spaces = require("spaces")
 local tags = require("tags")
 local strings = require("strings")
 
@@ -35,6 +36,8 @@ end
 
 -- Formulas --------------------------------------------------------------------
 
+local SHORT = 24        -- letters of TeX: a formula in the text that no line may break
+
 local function equation(tex, block, id)
   local ok, typst, own_id = pcall(formulas.to_typst, tex)
   if not ok then
@@ -45,8 +48,10 @@ local function equation(tex, block, id)
   local alt = strings.quote(strings.squeeze(tex))
   local numbering = id and ', numbering: "(1)"' or ""
   local space = block and " " or ""
-  return raw_inline(("#math.equation(block: %s, alt: %s%s, $%s%s%s$)%s"):format(
-    block, alt, numbering, space, typst, space, label(id)))
+  local code = ("math.equation(block: %s, alt: %s%s, $%s%s%s$)"):format(
+    block, alt, numbering, space, typst, space)
+  if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
+  return raw_inline("#" .. code .. label(id))
 end
 
 local function formula(element)
@@ -147,8 +152,9 @@ local function heading(element)
   last_level = level
   local counter = part and ("#counter(heading).update(%d)\n"):format(part - 1) or ""
   local plain = element.classes:includes("unnumbered") and ", numbering: none" or ""
-  return raw_block(("%s#heading(level: %d%s)[%s]%s"):format(
-    counter, level, plain, strings.write(content), label(element.identifier)))
+  local before = level == 2 and "#antes-de-seccion\n" or ""
+  return raw_block(("%s%s#heading(level: %d%s)[%s]%s"):format(
+    before, counter, level, plain, strings.write(content), label(element.identifier)))
 end
 
 -- HTML ------------------------------------------------------------------------
@@ -166,7 +172,9 @@ end
 -- First what brings new elements, then what turns elements into Typst.
 local UNFOLD = {
   RawBlock = raw_html,
-  Inlines = function(inlines) return tags.label_formulas(tags.pair(inlines)) end,
+  Inlines = function(inlines)
+    return spaces.keep(tags.label_formulas(tags.pair(inlines)))
+  end,
 }
 local WRITE = {
   traverse = "topdown",

@@ -64,8 +64,9 @@ function tables.to_typst(element, label)
   if #element.caption.long == 0 then return "#" .. code end
   local inlines = pandoc.utils.blocks_to_inlines(element.caption.long)
   local id, caption = tags.take_id(inlines)
-  return ("#con-pie(%s, kind: table, caption: [%s])%s"):format(
-    code, strings.write(caption), label(id))
+  label(id)
+  return ("#con-pie(%s, kind: table, id: %s, caption: [%s])"):format(
+    code, id and strings.quote(id) or "none", strings.write(caption))
 end
 
 return tables

@@ -6,9 +6,10 @@ The matrices hold counts: rows are true classes, columns predicted ones.
 from collections.abc import Collection
 
 import numpy as np
+from scipy import stats
 
 from helpers.evaluation import off_diagonal, row_shares
-from helpers.uncertainty import over_seeds
+from helpers.uncertainty import LEVEL, over_seeds
 from informe.numbers import listing, percent
 from informe.report.claims.rules import (
     FAILS,
@@ -20,8 +21,8 @@ from informe.report.claims.rules import (
     verdict,
 )
 
-SEEDS = 10  # with fewer, the range of the seeds says little of another one
-INSIDE, OUTSIDE = 8, 5  # of ten classes in the range: at least, and at most
+SEEDS = 10  # with fewer, an interval that foretells another seed excludes little
+INSIDE, OUTSIDE = 8, 5  # of ten figures that agree: at least, and at most
 ROUNDING = 0.005  # the original gives two decimals
 
 
@@ -32,25 +33,26 @@ def recalls_of(counts: np.ndarray) -> np.ndarray:
 
 def best(part: str, claim: str, counts: np.ndarray, group, classes) -> Claim:
     """Claim: each class of `group` has a higher recall than all others."""
-    return _extreme(part, claim, recalls_of(counts), group, classes, 1)
+    return _extreme(part, claim, recalls_of(counts), group, classes)
 
 
 def hardest(part: str, claim: str, counts: np.ndarray, group, classes) -> Claim:
     """Claim: each class of `group` has a lower recall than all others."""
-    return _extreme(part, claim, recalls_of(counts), group, classes, -1)
+    return _extreme(part, claim, -recalls_of(counts), group, classes, "peor")
 
 
-def _extreme(part, claim, recalls, group, classes, sign: int) -> Claim:
-    """The claim that a group is above (`sign` 1) or below (-1) the rest."""
-    inside = np.isin(np.arange(recalls.shape[1]), list(group))
-    values = sign * recalls
+def _extreme(part, claim, values, group, classes, word: str = "mejor") -> Claim:
+    """The claim that a group has higher `values` (S, K) than the rest in each seed."""
+    inside = np.isin(np.arange(values.shape[1]), list(group))
     e = over_seeds(values[:, inside].min(1) - values[:, ~inside].max(1))
-    order = np.argsort(-values.mean(0), kind="stable")[: len(group)]
-    names = listing(classes[i] for i in order)
-    word = ("las mejores", "las peores")[sign < 0]
-    if len(order) == 1:
-        word = ("la mejor", "la peor")[sign < 0]
-    measured = f"{word} en promedio: {names}; ventaja de lo afirmado, {in_points(e)}"
+    mean, n = values.mean(0), len(group)
+    order = np.argsort(-mean, kind="stable")
+    first = (
+        f"{word if n == 1 else word + 'es'}: {listing(classes[i] for i in order[:n])}"
+    )
+    if mean[order[n - 1]] == mean[order[n]]:
+        first = "hay empate"
+    measured = f"{first}; ventaja, {in_points(e)}"
     return Claim(part, claim, measured, verdict(e, above=0))
 
 
@@ -64,31 +66,52 @@ def confused(
     shares = np.stack([off_diagonal(row_shares(c)) for c in counts])[:, list(group)]
     named = np.isin(np.arange(len(classes)), list(others))
     leads = shares[:, :, named].max(2) - shares[:, :, ~named].max(2)  # (S, group)
-    e = over_seeds(leads.min(1))
-    mean = shares.mean(0)
+    e, mean = over_seeds(leads.min(1)), shares.mean(0)
     pairs = listing(
         f"{classes[k]} → {classes[row.argmax()]} ({percent(row.max())})"
+        if row.any()
+        else f"{classes[k]}, sin errores"
         for k, row in zip(group, mean, strict=True)
     )
-    measured = f"lo más frecuente: {pairs}; ventaja de lo afirmado, {in_points(e)}"
+    measured = f"{pairs}; ventaja, {in_points(e)}"
     return Claim(part, claim, measured, verdict(e, above=0))
 
 
 def published(part: str, claim: str, ours: np.ndarray, theirs: np.ndarray) -> Claim:
     """Claim: these are the values (K,) of the classes; `ours` are (S, K).
 
+    A value agrees if it lies in the interval in which 95 % of further seeds would.
     NaN in `ours`, such as the precision of a class never predicted, is left out.
     """
-    low, high = np.fmin.reduce(ours), np.fmax.reduce(ours)
-    inside = (low - ROUNDING <= theirs) & (theirs <= high + ROUNDING)
-    n, found, seeds = len(theirs), int(inside.sum()), len(ours)
-    measured = f"{found} de las {n} están entre la menor y la mayor de las semillas"
-    if seeds < SEEDS:
-        return Claim(part, claim, measured, UNKNOWN)
-    return Claim(part, claim, measured, _by_count(found))
+    if len(ours) < SEEDS:
+        return Claim(part, claim, f"con menos de {SEEDS} semillas no se juzga", UNKNOWN)
+    ends = np.array([foretold(column[~np.isnan(column)]) for column in ours.T])
+    low, high = ends.T + np.array([[-ROUNDING], [ROUNDING]])
+    found = int(((low <= theirs) & (theirs <= high)).sum())
+    return Claim(part, claim, f"concuerdan {found} de {len(theirs)}", _by_count(found))
+
+
+def foretold(values: np.ndarray) -> tuple[float, float]:
+    """Student's interval for one more value like these (S,); NaN for fewer than two."""
+    n = len(values)
+    if n < 2:
+        return np.nan, np.nan
+    spread = float(values.std(ddof=1)) * np.sqrt(1 + 1 / n)
+    half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * spread
+    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def _by_count(found: int) -> str:
     if found >= INSIDE:
         return HOLDS
     return FAILS if found <= OUTSIDE else UNMEASURED
+
+
+def normalised_by_total(part: str, claim: str, diagonal: np.ndarray) -> Claim:
+    """Claim: a matrix with this `diagonal` (K,) was divided by its total.
+
+    Then the diagonal adds up to the accuracy, which is at most 1. Nothing is trained.
+    """
+    total = float(diagonal.sum())
+    measured = f"su diagonal suma {total:.2f}, y así no pasaría de 1"
+    return Claim(part, claim, measured, FAILS if total > 1 else UNMEASURED)

@@ -1,30 +1,37 @@
 """The claims on each data set, in the order in which the original makes them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from helpers.datasets import FOOTWEAR
 from helpers.evaluation import precision, recall
 from helpers.runs import Run
-from informe.experiments import Outcome
+from informe.experiments.decision import Outcome
+from informe.experiments.overfitting import Course
+from informe.figures.seeds import lost
 from informe.report import original, results
 from informe.report.claims import classes, curves, networks
 from informe.report.claims.rules import Claim, history
+from informe.report.results import Measured
 
 MNIST, FASHION = "MNIST", "Fashion-MNIST"
-DENSE, LENET, BOTH = (f"CIFAR-10, {n}" for n in ("densa", "LeNet-5", "las dos"))
+DENSE, LENET, BOTH = "densa", "LeNet-5", "ambas"
 CHANCE = 0.1  # accuracy of a guess among ten classes
-SETTLED = 3  # epoch from which the error on MNIST is said to oscillate
+ENOUGH_DIGITS, ENOUGH_CLOTHES = 3, 7  # epochs that are said to have been enough
 BEST_CLOTHES = (*FOOTWEAR, 8, 3, 1)  # with bag, dress and trousers
-ALIKE = (0, 2, 4, 6)  # T-shirt, pullover, coat, shirt
+ALIKE = (0, 2, 4, 6)  # T-shirt, pullover (the original's top), coat, shirt
 BIRD, PETS = 2, (5, 3, 4)  # dog, cat, deer
-ENOUGH = "Con 2 épocas el error es parecido al de 10", original.EPOCHS["dense"]
+AS_GOOD = "Con 2 épocas el error es parecido al de 10"
 
 
-def mnist(runs: list[Run], outcomes: dict[str, Outcome], names) -> list[Claim]:
+def mnist(
+    runs: list[Run], outcomes: dict[str, Outcome], names: Sequence[str]
+) -> list[Claim]:
     """The claims about the first part, given the original network's runs.
 
-    `outcomes` are those of `informe.experiments.run`; "loss", "output" and "epochs" are
-    used. `names` are those of the classes.
+    `outcomes` are those of `informe.experiments.run`; "loss" and "output" are used.
+    `names` are those of the classes.
     """
     runs, output = _whole(runs), outcomes["output"]
     claim = "De varias pérdidas, todas dan malos resultados"
@@ -34,9 +41,9 @@ def mnist(runs: list[Run], outcomes: dict[str, Outcome], names) -> list[Claim]:
             networks.collapses(MNIST, name, output.most_predicted(name))
             for name in ("sigmoide", "tanh")
         ),
-        *_digit_curves(history(runs, "test_error"), outcomes["epochs"]),
-        *_digits(results.per_seed(np.asarray, runs), names),
-        *_published(runs),
+        *_digit_curves(history(runs, "test_error")),
+        *_digits(_counts(runs), names),
+        *_published(_counts(runs)),
     ]
 
 
@@ -45,20 +52,24 @@ def _whole(runs: list[Run]) -> list[Run]:
 
     Behind a ReLU some seeds lose classes, and their errors are of another kind.
     """
-    return [run for run in runs if not results.lost_classes(run)] or runs
+    return [run for run in runs if not lost(run)] or runs
 
 
-def _digit_curves(errors: np.ndarray, epochs: Outcome) -> list[Claim]:
+def _counts(runs: list[Run]) -> np.ndarray:
+    return np.stack([run.confusion for run in runs])
+
+
+def _digit_curves(errors: np.ndarray) -> list[Claim]:
     first = "El error empieza alto y se asienta en pocas iteraciones"
     then = "Después oscila en torno a un valor fijo"
     return [
         curves.settles(MNIST, first, errors, 1 - CHANCE),
-        curves.oscillates(MNIST, then, errors, SETTLED),
-        curves.enough_epochs(MNIST, epochs),
+        curves.oscillates(MNIST, then, errors, ENOUGH_DIGITS),
+        curves.enough_epochs(MNIST, errors, ENOUGH_DIGITS),
     ]
 
 
-def _digits(counts: np.ndarray, names) -> list[Claim]:
+def _digits(counts: np.ndarray, names: Sequence[str]) -> list[Claim]:
     best, hardest = (
         "El 0 y el 1 se reconocen mejor",
         "El 2 y el 8 son los más difíciles",
@@ -71,115 +82,143 @@ def _digits(counts: np.ndarray, names) -> list[Claim]:
     ]
 
 
-def _published(runs: list[Run]) -> list[Claim]:
+def _published(counts: np.ndarray) -> list[Claim]:
+    total = "La matriz de confusión está dividida entre el total de imágenes"
     figures = (
         ("Precisión", precision, original.PRECISION),
         ("Exhaustividad", recall, original.RECALL),
     )
     return [
-        classes.published(
-            MNIST,
-            f"{word} del 0 al 9: {', '.join(f'{x:.2f}' for x in said)}",
-            results.per_seed(measure, runs),
-            said,
-        )
-        for word, measure, said in figures
+        *(
+            classes.published(
+                MNIST,
+                f"{word} del 0 al 9: {' '.join(f'{x:.2f}' for x in said)}",
+                results.per_seed(measure, counts),
+                said,
+            )
+            for word, measure, said in figures
+        ),
+        classes.normalised_by_total(MNIST, total, original.RECALL),
     ]
 
 
-def fashion_mnist(runs: list[Run], epochs: Outcome, names) -> list[Claim]:
+def fashion_mnist(runs: list[Run], names: Sequence[str]) -> list[Claim]:
     """The claims about the second part, given the original network's runs."""
-    counts = results.per_seed(np.asarray, _whole(runs))
+    runs = _whole(runs)
+    counts, errors = _counts(runs), history(runs, "test_error")
     best = "El calzado, el bolso, el vestido y el pantalón se reconocen mejor"
-    confused = "Camisetas, camisas, suéteres y abrigos se confunden entre sí"
+    confused = "Camisas, camisetas, tops (suéteres) y abrigos se confunden"
     return [
-        curves.enough_epochs(FASHION, epochs),
+        curves.enough_epochs(FASHION, errors, ENOUGH_CLOTHES),
         classes.best(FASHION, best, counts, BEST_CLOTHES, names),
         classes.confused(FASHION, confused, counts, ALIKE, ALIKE, names),
     ]
 
 
 def cifar10(
-    runs: dict[str, list[Run]], longer: Outcome, learnt: int, names
+    runs: dict[str, list[Run]], course: Course, names: Sequence[str]
 ) -> list[Claim]:
     """The claims about the third part, given its two networks' runs.
 
-    `longer` is a training of the dense network for more epochs, on `learnt` images.
+    `course` is a training of the dense network for more epochs than the original's.
     """
-    dense, lenet = runs["densa"], runs["LeNet-5"]
+    dense, lenet = (_whole(runs[name]) for name in ("densa", "LeNet-5"))
+    pair = results.measured(lenet), results.measured(dense)
     return [
         *_dense(dense, names),
-        curves.as_good_as_the_last(DENSE, *ENOUGH, longer, learnt),
+        *_slow(dense, course),
         *_lenet(lenet, names),
-        *_accuracy(dense, lenet, names),
-        *_cost(dense, lenet),
+        *_accuracy(*pair),
+        *_cost(*pair),
+        _noise({"densa": dense, "LeNet-5": lenet}),
     ]
 
 
-def _dense(runs: list[Run], names) -> list[Claim]:
-    part, counts = DENSE, results.per_seed(np.asarray, runs)
-    train, test = history(runs, "train_error"), history(runs, "test_error")
-    accuracy = results.accuracies(runs)
+def _dense(runs: list[Run], names: Sequence[str]) -> list[Claim]:
     best = "Reconoce mejor rana, caballo, barco y avión"
     chance, good = "Acierta mucho más que el azar", "Queda lejos de una red competitiva"
-    constant = "El error de prueba casi no cambia"
-    slowly = "El de entrenamiento baja muy despacio"
+    right = results.measured(runs).right
     return [
-        classes.best(part, best, counts, (6, 7, 8, 0), names),
-        networks.beats_chance(part, chance, accuracy, CHANCE),
-        networks.far_from_competitive(part, good, accuracy),
-        curves.constant(part, constant, test),
-        curves.falls_slowly(part, slowly, train),
-        curves.overfits(part, "Sobreajusta, poco a poco", train, test),
+        classes.best(DENSE, best, _counts(runs), (6, 7, 8, 0), names),
+        networks.beats_chance(DENSE, chance, right, CHANCE),
+        networks.far_from_competitive(DENSE, good, right),
     ]
 
 
-def _lenet(runs: list[Run], names) -> list[Claim]:
-    part, counts = LENET, results.per_seed(np.asarray, runs)
-    train, test = history(runs, "train_error"), history(runs, "test_error")
-    best, bird = "Reconoce mejor automóvil, rana y caballo", "El pájaro es lo peor"
+def _slow(runs: list[Run], course: Course) -> list[Claim]:
+    """The claims on a training of two epochs, and what a longer one adds to them."""
+    part, asked = DENSE, original.EPOCHS["dense"]
+    train, test = _errors(runs, asked)
+    learnt, seen = course.learnt.mean(0), course.errors.mean(0)
+    more = [
+        curves.beyond(course, asked, seen[-1] - seen[0]),
+        curves.beyond(course, asked, _end(course.learnt), " por época"),
+        curves.beyond(course, asked, seen[-1] - learnt[-1]),
+    ]
+    constant = "El error de prueba casi no cambia"
+    slowly = "El de entrenamiento baja muy despacio"
+    last = original.EPOCHS["lenet5"]
+    return [
+        curves.constant(part, constant, test, more[0]),
+        curves.falls_slowly(part, slowly, train, more[1]),
+        curves.overfits(part, "Sobreajusta, poco a poco", train, test, more[2]),
+        curves.as_good_as(part, AS_GOOD, course, asked, last),
+    ]
+
+
+def _end(errors: np.ndarray) -> float:
+    return float(curves.slope(errors).mean()) if errors.shape[1] > 1 else np.nan
+
+
+def _errors(runs: list[Run], epochs: int) -> list[np.ndarray]:
+    """Training and test errors (S, E), of no more epochs than the original's."""
+    return [history(runs, name)[:, :epochs] for name in ("train_error", "test_error")]
+
+
+def _lenet(runs: list[Run], names: Sequence[str]) -> list[Claim]:
+    part, counts, epochs = LENET, _counts(runs), original.EPOCHS["lenet5"]
+    train, test = _errors(runs, epochs)
+    best = "Reconoce mejor automóvil, rana y caballo"
+    bird = "El pájaro es un problema en particular"
     hard = "Pájaro, perro, gato y ciervo son lo más difícil"
     confused = "Perro, gato y ciervo se confunden entre sí"
-    falls = f"Tras {original.EPOCHS['lenet5']} épocas el error aún baja, muy despacio"
+    falls = f"Tras {epochs} épocas el error aún baja, muy despacio"
     settle = "Los dos errores bajan y al final parecen estabilizarse"
     return [
         classes.best(part, best, counts, (1, 6, 7), names),
         classes.hardest(part, bird, counts, (BIRD,), names),
         classes.hardest(part, hard, counts, (BIRD, *PETS), names),
         classes.confused(part, confused, counts, PETS, PETS, names),
-        curves.falls_slowly(part, falls, test),
+        curves.falls_slowly(part, falls, test)
+        if test.shape[1] == epochs
+        else curves.too_short(part, falls, test.shape[1]),
         curves.both_settle(part, settle, train, test),
     ]
 
 
-def _accuracy(dense: list[Run], lenet: list[Run], names) -> list[Claim]:
-    part = BOTH
-    accuracy = results.accuracies(lenet), results.accuracies(dense)
-    recalls = (results.per_seed(recall, runs) for runs in (lenet, dense))
-    parameters = lenet[0].parameters, dense[0].parameters
+def _accuracy(lenet: Measured, dense: Measured) -> list[Claim]:
     matrix = "La matriz de confusión de LeNet-5 es en general mejor"
-    composed = "Importa más cómo se componen las funciones que el número de parámetros"
+    composed = "Importa cómo se componen las funciones, no solo cuántos parámetros hay"
     return [
-        networks.better_matrix(part, matrix, *recalls, names),
-        networks.more_accurate(part, "LeNet-5 es superior", *accuracy),
-        networks.composition(part, composed, *accuracy, parameters),
+        networks.better_matrix(BOTH, matrix, lenet, dense),
+        networks.more_accurate(BOTH, "LeNet-5 es superior", lenet, dense),
+        networks.composition(BOTH, composed, lenet, dense),
     ]
 
 
-def _cost(dense: list[Run], lenet: list[Run]) -> list[Claim]:
-    part = BOTH
-    seconds = [[run.seconds for run in runs] for runs in (dense, lenet)]
-    epochs = [len(runs[0].history) for runs in (dense, lenet)]
-    accuracy = results.accuracies(lenet), results.accuracies(dense)
-    errors = {"densa": history(dense, "test_error")}
-    errors["LeNet-5"] = history(lenet, "test_error")
+def _cost(lenet: Measured, dense: Measured) -> list[Claim]:
     similar = "Con un tiempo parecido, LeNet-5 acierta mucho más"
-    monotone = "Ninguna de las dos curvas de error es monótona"
-    bytes_ = {"dense": dense[0].bytes, "lenet5": lenet[0].bytes}
+    sizes = {"dense": dense.bytes, "lenet5": lenet.bytes}
     said = original.SECONDS, original.EPOCHS
     return [
-        networks.sizes(part, bytes_, original.BYTES),
-        networks.epoch_times(part, seconds, epochs, *said),
-        networks.far_better_in_similar_time(part, similar, accuracy, seconds[::-1]),
-        curves.not_monotone(part, monotone, errors),
+        networks.sizes(BOTH, sizes, original.BYTES),
+        networks.epoch_times(BOTH, dense, lenet, *said),
+        networks.far_better_in_similar_time(BOTH, similar, lenet, dense),
     ]
+
+
+def _noise(runs: dict[str, list[Run]]) -> Claim:
+    """The claim that no curve falls all the time."""
+    errors = {name: history(seeds, "test_error") for name, seeds in runs.items()}
+    monotone = "Ninguna de las dos curvas de error es monótona"
+    return curves.not_monotone(BOTH, monotone, errors)

@@ -1,9 +1,9 @@
 """A claim, the verdict on it, and how measured numbers are written beside it.
 
-A claim says that a quantity lies in a region. It holds if the quantity's interval over
-seeds lies inside the region, and fails if it lies outside. If the interval crosses the
-edge, or a single seed gives no interval, more seeds might decide. What was not measured
-no number of seeds decides.
+A claim says that a quantity lies in a region. It holds if the quantity's interval lies
+inside the region, and fails if it lies outside. If the interval crosses the edge, or a
+single seed gives no interval, more seeds might decide. What was not measured no number
+of seeds decides.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.runs import Run
-from helpers.uncertainty import Estimate, wilson
-from informe.numbers import between, percent, points
+from helpers.uncertainty import Estimate
+from informe.numbers import NBSP, THIN, between, percent, points
+from informe.report.results import SEEDS
+from informe.statistics import exact
 
 HOLDS = "se sostiene"
 FAILS = "no se sostiene"
-UNKNOWN = "no se puede decir con esta n"  # more seeds might decide
+UNKNOWN = "faltan semillas"  # more seeds might decide
 UNMEASURED = "no se puede decir"
 
 SAME = 0.01  # a change of accuracy or error below a point counts as none
@@ -45,6 +47,11 @@ def verdict(e: Estimate, above: float = -np.inf, below: float = np.inf) -> str:
     return UNMEASURED if e.low == e.high else UNKNOWN  # no spread, on the very edge
 
 
+def of_recipes(e: Estimate, above: float = -np.inf, below: float = np.inf) -> str:
+    """`verdict` on recipes, by a bootstrap that knows little of fewer than SEEDS."""
+    return verdict(e, above, below) if e.n >= SEEDS else UNKNOWN
+
+
 def all_of(*verdicts: str) -> str:
     """The verdict on a claim with several conditions, each with its own."""
     order = (FAILS, UNMEASURED, UNKNOWN, HOLDS)
@@ -52,10 +59,17 @@ def all_of(*verdicts: str) -> str:
 
 
 def rate(happened: np.ndarray) -> Estimate:
-    """Share of the seeds (S,) in which something happened, with Wilson's interval."""
+    """Share of the seeds (S,) in which something happened, with its exact interval."""
     n = len(happened)
-    low, high = wilson(happened.sum(), n)
-    return Estimate(float(happened.mean()), np.nan, float(low), float(high), n)
+    return Estimate(float(happened.mean()), np.nan, *exact(happened.sum(), n), n)
+
+
+def in_seeds(happened: np.ndarray) -> str:
+    """In how many seeds (S,) something happened, and the interval of the share."""
+    e, k = rate(happened), int(happened.sum())
+    if e.n == 1:
+        return f"{k} de 1 semilla"
+    return f"{k} de {e.n} semillas{_unbroken(e, 0)}{THIN}%"
 
 
 def history(runs: list[Run], column: str) -> np.ndarray:
@@ -65,13 +79,17 @@ def history(runs: list[Run], column: str) -> np.ndarray:
 
 def in_points(e: Estimate) -> str:
     """A difference of shares in percentage points, and its interval."""
-    return f"{points(e.mean, '+')} puntos {_interval(e)}"
+    return f"{points(e.mean, '+')}{_interval(e)}"
 
 
 def in_shares(e: Estimate) -> str:
     """A share as a percentage, and its interval."""
-    return f"{percent(e.mean)} {_interval(e)}"
+    return f"{percent(e.mean)}{_interval(e)}"
 
 
 def _interval(e: Estimate) -> str:
-    return "(sin intervalo)" if np.isnan(e.low) else between(e.low, e.high)
+    return "" if np.isnan(e.low) else _unbroken(e)
+
+
+def _unbroken(e: Estimate, digits: int = 1) -> str:
+    return f" {between(e.low, e.high, digits)}".replace(" ", NBSP)

@@ -1,0 +1,436 @@
+"""The report of one part: each method shows one thing, its caption and what it says."""
+
+from collections.abc import Callable
+
+from helpers import models, plotting
+from helpers.datasets import ANIMALS, FOOTWEAR, UPPER_BODY, Dataset
+from helpers.evaluation import recall
+from helpers.runs import Plan, Run, train
+from helpers.validation import validation
+from informe import experiments
+from informe.experiments import dead, footwear, linear, overfitting
+from informe.experiments.answers import judging
+from informe.experiments.chosen import NAME, Chosen
+from informe.experiments.decision import Outcome
+from informe.experiments.overfitting import Course
+from informe.figures import (
+    collapse,
+    noise,
+    seconds,
+    seeds,
+    shift,
+    spread,
+    templates,
+    undecided,
+)
+from informe.figures.worked import worked
+from informe.numbers import listing
+from informe.report import (
+    calibrated,
+    claims,
+    comparison,
+    findings,
+    matrices,
+    results,
+    sentences,
+    tables,
+)
+from informe.report.display import Display
+from informe.report.results import Measured
+
+LISTINGS = {
+    "one_hidden": "La función que construye la red.",
+    "two_hidden": "La función que construye la red.",
+    "dense": "La función que construye la red densa.",
+    "lenet5": "La función que construye LeNet-5.",
+    "step": "Un paso del entrenamiento.",
+    "criterion": "La pérdida, con sus pesos si los hay.",
+    "networks": "Las redes, su receta y sus semillas.",
+}
+LAYERS = {
+    "dense": "La red densa, capa por capa.",
+    "lenet5": "LeNet-5, capa por capa.",
+}
+VARIANT = (
+    "La red original, capa por capa. La corregida es la misma sin la última capa, que"
+    " no tiene parámetros."
+)
+GROUPS = {
+    "fashion_mnist": {
+        "las prendas del torso": UPPER_BODY,
+        "las piezas de calzado": FOOTWEAR,
+    },
+    "cifar10": {"los animales": ANIMALS},
+}
+FIRST = "mnist"  # the part that explains how decisions are judged
+OUTDOORS = (2, 4, 6)  # bird, deer, frog
+MAIN = {
+    "mnist": ("corregida", "original", NAME),
+    "fashion_mnist": ("corregida", "original", NAME),
+    "cifar10": ("densa", "LeNet-5", NAME),
+}
+COLUMNS = {"mnist": 9, "fashion_mnist": 7, "cifar10": 7}  # of the gallery of errors
+
+
+class Report(Display):
+    """What a notebook shows of one data set, in intents: examples, curves, errors…"""
+
+    def __init__(self, data: Dataset):
+        """Say what the data are; the runs shown are remembered for `conclusion`."""
+        super().__init__(data)
+        self.shown: list[Run] = []
+        self.say(sentences.data_set(data))
+
+    def examples(self) -> None:
+        """Two images of each class."""
+        self.figure(
+            plotting.plot_examples(self.data.train, self.data.classes),
+            "examples",
+            "Las dos primeras imágenes de entrenamiento de cada clase.",
+            f"Cuadrícula con dos imágenes de cada clase de {self.data.title}.",
+        )
+
+    def code(self, thing: Callable) -> None:
+        """The source of a function, as a listing with its name."""
+        self.source(thing, thing.__name__, LISTINGS[thing.__name__])
+
+    def network(self, make: Callable, options: dict) -> None:
+        """The function that builds a network, and its layers with these options."""
+        self.code(make)
+        name = make.__name__
+        model = models.build(name, **options)
+        layers = tables.layers(model, self.data.train.images[:1])
+        caption = LAYERS.get(name, VARIANT)
+        self.table(layers, f"{name}-layers" if name in LAYERS else "layers", caption)
+
+    def noise(self, plan: Plan) -> None:
+        """The loss batch by batch, in a training of its own."""
+        losses = noise.record(self.data, plan)
+        self.figure(
+            noise.plot_noise(losses),
+            "noise",
+            "La pérdida de cada lote (línea tenue) y su media móvil, paso a paso, en"
+            f" las primeras épocas de la red corregida (semilla {plan.seeds[0]}).",
+            "Curva muy irregular de la pérdida de cada lote y, encima, su media móvil,"
+            " que baja y se estabiliza.",
+        )
+        self.say(noise.sentence(losses))
+
+    def decisions(
+        self, outcomes: dict[str, Outcome], cut: Dataset, *, height: float = 1.1
+    ) -> None:
+        """What the experiments answer, in a figure and in sentences."""
+        self._keep(*outcomes.values())
+        how = judging(outcomes) if self.data.name == FIRST else ""
+        self.say(f"{experiments.setting(outcomes, cut)} {how}".strip())
+        questions = ", ".join(o.decision.question for o in outcomes.values())
+        self.figure(
+            experiments.plot_decisions(outcomes, height=height),
+            "decisions",
+            "Exactitud de validación de cada opción: un punto por semilla y una raya en"
+            " su media; los rombos naranjas son lo que usa el original. Un triángulo en"
+            " el borde es una semilla muy por debajo, con su valor; no llevan raya las"
+            " opciones que pierden alguna clase.",
+            f"Un panel de exactitud por decisión: {questions}",
+        )
+        self.say(experiments.answers(outcomes))
+
+    def footwear(self, outcome: Outcome, cut: Dataset) -> None:
+        """What a higher cost of errors on footwear gains and loses."""
+        self._keep(outcome)
+        self.say(experiments.setting({"footwear": outcome}, cut))
+        self.figure(
+            footwear.plot_footwear(outcome),
+            "footwear",
+            "Exhaustividad de validación según el costo de un error en el calzado."
+            " Líneas finas: cada semilla; puntos: su media, con su intervalo del 95 %.",
+            "Tres gráficas contra el costo de un error en el calzado: la exhaustividad"
+            " del calzado, la de las demás prendas y la de todas.",
+        )
+        self.say(footwear.answer(outcome))
+
+    def linear(self, outcome: Outcome, cut: Dataset) -> None:
+        """The linear network's weights as images, beside a logistic regression."""
+        runs = outcome.runs[outcome.decision.reference]
+        matrix, _ = linear.fold(runs[0].model(), self.data.train.images.shape[1:])
+        self.figure(
+            templates.plot_templates(matrix.numpy(), classes=self.data.classes),
+            "templates",
+            "Los pesos de la red plegada, una imagen por clase, menos su media entre"
+            " clases: un trazo sobre lo naranja suma a favor de la clase, y sobre lo"
+            " morado, en contra.",
+            "Diez imágenes de pesos, una por cifra, en naranja y morado.",
+        )
+        self.say(templates.sentence(matrix.numpy(), classes=self.data.classes))
+        self.say(linear.comparison(runs[0].model(), runs, cut))
+
+    def curves(self, drawn: dict[str, list[Run]], runs: dict[str, list[Run]]) -> None:
+        """How `runs` were trained, and the errors of those `drawn`, by epoch."""
+        self.say(sentences.training(runs))
+        self.figure(
+            plotting.plot_curves({k: results.histories(v) for k, v in drawn.items()}),
+            "curves",
+            "Error de entrenamiento (línea discontinua) y de predicción (línea"
+            " continua). Línea: media de las semillas; banda: de la más baja a la más"
+            " alta.",
+            f"Curvas de error contra la época: {', '.join(drawn)}.",
+        )
+        for name, trained in drawn.items():
+            self.say(sentences.curves(name, trained))
+
+    def chosen(self, chosen: Chosen) -> None:
+        """What the chosen network adopts, and how many epochs."""
+        self.shown += chosen.runs
+        self.say(sentences.chosen(chosen))
+
+    def courses(self, courses: dict[str, Course]) -> None:
+        """Both errors beyond the original's epochs, and against the time."""
+        for course in courses.values():
+            self.shown += course.runs
+        self.figure(
+            overfitting.plot_overfitting(courses),
+            "overfitting",
+            "Error de entrenamiento y de validación al final de cada época. La línea"
+            " vertical marca las épocas del original; la franja va de la peor a la"
+            " mejor semilla.",
+            "Dos gráficas de error contra la época: la red densa y LeNet-5.",
+        )
+        for name, course in courses.items():
+            self.say(overfitting.answer(name, course))
+        self.figure(
+            seconds.plot_seconds(
+                {name: course.runs for name, course in courses.items()},
+                {name: course.asked for name, course in courses.items()},
+                first=len(next(iter(courses.values())).labels),
+            ),
+            "seconds",
+            "Error de validación después de cada época contra los segundos de"
+            " entrenamiento hasta entonces. Línea: media de las semillas; banda, donde"
+            " hay varias: de la más baja a la más alta. El anillo marca las épocas del"
+            " informe original.",
+            "El error de cada red contra los segundos que lleva entrenando.",
+        )
+        self.say(seconds.sentence(at_equal_time(courses), *courses))
+
+    def seeds(self, measured: dict[str, Measured]) -> None:
+        """Every seed's accuracy, and how many lose classes."""
+        self.figure(
+            collapse.plot_collapse(measured),
+            "seeds",
+            "Exactitud en las imágenes de prueba: cada punto es una semilla; su forma y"
+            " su color dicen cuántas clases no predice nunca.",
+            f"Puntos de exactitud de cada semilla: {', '.join(measured)}.",
+        )
+        main = MAIN[self.data.name]
+        for name in main:
+            lost = collapse.sentence(name, measured[name], self.data.classes)
+            self.say(f"{sentences.headline(name, measured[name])} {lost}".strip())
+        self.say(sentences.others({k: m for k, m in measured.items() if k not in main}))
+
+    def evidence(self, measured: dict[str, Measured]) -> None:
+        """What the recipes gain, from the original's to the chosen one."""
+        (name, one), (other_name, other) = list(measured.items())[:2]
+        self.say(comparison.versus(name, one, other_name, other))
+        self.say(comparison.evidence(measured))
+
+    def spread(self, measured: dict[str, Measured]) -> None:
+        """How much of the spread between seeds the finite test set makes."""
+        self.figure(
+            spread.plot_spread(measured),
+            "spread",
+            "De dónde viene la varianza de la exactitud entre semillas: de que las"
+            " imágenes de prueba son pocas, o de que las redes son distintas"
+            " [(Jordan, 2023)](#bib-jordan2023). A la derecha, la desviación estándar"
+            " observada.",
+            "Una barra por red, partida en la parte de las imágenes y la de las redes.",
+        )
+        self.say(spread.sentence(measured))
+
+    def paired(self, measured: dict[str, Measured]) -> None:
+        """McNemar's test of the first seeds of the first two networks."""
+        (a, one), (b, other) = list(measured.items())[:2]
+        pair = results.paired(one, other)
+        self.table(
+            tables.paired(pair, a, b),
+            "mcnemar",
+            "Imágenes de prueba que cada red acierta o falla (primera semilla de cada"
+            " una).",
+        )
+        self.say(comparison.taught(pair, a, b))
+
+    def confusion(
+        self, measured: dict[str, Measured], name: str, figure: str = "confusion"
+    ) -> None:
+        """The mean confusion matrix over seeds, and its best and worst classes."""
+        counts, classes = measured[name].whole.counts, self.data.classes
+        self.figure(
+            plotting.plot_confusion(counts.mean(0), classes=classes),
+            figure,
+            f"Matriz de confusión de la red {name}, media de las semillas. En cada"
+            " celda, el número de imágenes y su porcentaje de la fila.",
+            f"Matriz de confusión de la red {name} en las diez clases.",
+        )
+        self.say(matrices.extremes(counts, classes))
+
+    def per_class(self, measured: Measured, example: int) -> None:
+        """Precision and recall of each class, one of them worked out."""
+        counts, classes = measured.counts, self.data.classes
+        self.say(worked(counts[0], example, classes))
+        self.table(
+            tables.per_class(measured, classes, with_original=True),
+            "per-class",
+            "Precisión y exhaustividad de cada clase, junto a las del informe original,"
+            " que son de un solo entrenamiento.",
+        )
+        self.say(matrices.versus_original(counts, classes))
+
+    def classes(self, measured: dict[str, Measured]) -> None:
+        """The recall of each class in each seed, one network beside the other."""
+        names = listing(measured)
+        self.figure(
+            plotting.plot_per_class(
+                {k: results.per_seed(recall, m.counts) for k, m in measured.items()},
+                classes=self.data.classes,
+                label="exhaustividad",
+            ),
+            "classes",
+            f"Exhaustividad de cada clase en cada semilla (puntos) y su media (raya):"
+            f" {names}.",
+            f"Exhaustividad de las diez clases con las redes {names}.",
+        )
+
+    def errors(self, measured: Measured, run: Run, ask: tuple[int, ...] = ()) -> None:
+        """The most confused pairs, and images of them and of the surest errors."""
+        counts, classes = measured.counts, self.data.classes
+        self.say(matrices.confusions(counts, classes))
+        for k in ask:
+            self.say(matrices.destinations(counts, k, classes))
+        for name, group in GROUPS.get(self.data.name, {}).items():
+            self.say(matrices.among(counts, group, classes, name))
+        if self.data.name == "cifar10":
+            self.say(matrices.neighbours(counts, OUTDOORS, classes))
+        columns = COLUMNS[self.data.name]
+        self.figure(
+            plotting.plot_images(
+                *results.gallery(run, self.data, counts, columns=columns),
+                columns=columns,
+            ),
+            "errors",
+            "Imágenes de prueba mal clasificadas: clase verdadera → clase predicha."
+            " Arriba, las dos confusiones más frecuentes; abajo, los errores cometidos"
+            f" con más seguridad (semilla {run.seed}).",
+            "Tres filas de imágenes mal clasificadas, con su clase verdadera y la"
+            " predicha.",
+        )
+
+    def dead(self, runs: list[Run]) -> None:
+        """The worst seed of the original network, and why it loses classes."""
+        worst, classes = results.worst(runs), self.data.classes
+        output = dead.output_of(worst, self.data)
+        self.figure(
+            dead.plot_dead(undecided.counts(worst), classes, output),
+            "dead",
+            f"La red original en su peor semilla ({worst.seed}): matriz de confusión,"
+            " con las imágenes que empatan en la columna «sin decisión», y porcentaje"
+            " de imágenes de entrenamiento en las que la salida de cada clase es"
+            " positiva antes de la ReLU.",
+            "Matriz de confusión de la peor semilla y barras con el porcentaje de"
+            " imágenes en las que cada salida es positiva.",
+        )
+        self.say(sentences.lost(worst, classes))
+        self.say(undecided.sentence(worst, classes))
+        self.say(dead.explain(output, seeds.lost(worst), classes))
+
+    def calibration(self, final: Run, other: dict[str, Plan], device: str) -> None:
+        """Whether a network knows when it is wrong, before and after a temperature."""
+        cut = validation(self.data)
+        ((chooser, *_),) = train(cut, other, device=device).values()
+        scaled = calibrated.calibrate(final, self.data, chooser, cut)
+        self.shown.append(chooser)
+        self.figure(
+            calibrated.plot_calibration(scaled),
+            "calibration",
+            calibrated.CAPTION,
+            calibrated.ALT,
+        )
+        self.say(calibrated.sentence("corregida", scaled))
+
+    def criteria(
+        self,
+        measured: dict[str, Measured],
+        runs: dict[str, list[Run]],
+        courses: dict[str, Course],
+    ) -> None:
+        """The two networks, criterion by criterion."""
+        names = list(courses)
+        equal = at_equal_time(courses)
+        operations = [
+            tables.operations(runs[n][0].model(), self.data.test.images[:1])
+            for n in names
+        ]
+        self.table(
+            tables.criteria(*(measured[n] for n in names), equal, operations),
+            "criteria",
+            "Las dos redes, criterio por criterio, y cuál gana.",
+        )
+        self.say(comparison.times_beside(*(measured[n] for n in names)))
+
+    def shift(self, runs: dict[str, list[Run]]) -> None:
+        """Accuracy where the test images are changed a little."""
+        found = shift.shift(runs, self.data)
+        self.figure(
+            shift.plot_shift(found),
+            "shift",
+            "Exactitud al deformar las imágenes de prueba, con más fuerza hacia la"
+            " derecha; lo primero, sin deformar. Las barras son intervalos del 95 %"
+            " sobre semillas e imágenes. El ruido es normal, y los píxeles van de 0 a"
+            " 1.",
+            "Cinco paneles con la exactitud de cada red contra la fuerza de la"
+            " rotación, la traslación, el ruido, el desenfoque y la pérdida de"
+            " contraste.",
+        )
+        self.say(f"{shift.sentence(found)} {shift.robust(found, *runs)}")
+
+    def conclusion(
+        self,
+        runs: dict[str, list[Run]],
+        measured: dict[str, Measured],
+        chosen: Chosen,
+        outcomes: dict[str, Outcome],
+        more=None,
+    ) -> None:
+        """The part's answer; also write what the report's own chapters need.
+
+        `more` is the outcome on footwear in part 2 and the courses in part 3.
+        """
+        networks = {name: measured[name] for name in MAIN[self.data.name]}
+        classes = self.data.classes
+        if self.data.name == "cifar10":
+            dense, lenet, _ = networks.values()
+            self.say(comparison.conclusion(dense, lenet))
+            found = findings.cifar10(networks, chosen)
+            checked = claims.cifar10(runs, more["densa"], classes)
+        elif self.data.name == "fashion_mnist":
+            self.say(sentences.conclusion(networks, classes, more))
+            found = findings.fashion_mnist(networks, more, chosen)
+            checked = claims.fashion_mnist(runs["original"], classes)
+        else:
+            self.say(sentences.conclusion(networks, classes))
+            found = findings.mnist(networks, outcomes, chosen)
+            checked = claims.mnist(runs["original"], outcomes, classes)
+        content = results.metrics(
+            self.data, measured, runs | {NAME: chosen.runs}, found, checked
+        )
+        keys = sorted({run.key for run in self.shown})
+        self.write(content | {"experiments": keys})
+
+    def _keep(self, *outcomes: Outcome) -> None:
+        for outcome in outcomes:
+            self.shown += [run for seeds in outcome.runs.values() for run in seeds]
+
+
+def at_equal_time(courses: dict[str, Course]) -> seconds.EqualTime:
+    """What the second network reaches in the time that the original gave the first."""
+    slow, fast = courses.values()
+    first = len(slow.labels)
+    return seconds.at_equal_time(slow.runs, fast.runs, slow.asked, first=first)
