@@ -50,7 +50,7 @@ def plot_confusion(
     `errors_only` leaves the diagonal out, so that the colour scale covers the errors
     alone.
     """
-    ax = ax or _axes(6.3, 3.1)
+    ax = ax or _axes(6.3, 2.8)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
@@ -82,7 +82,7 @@ def plot_curves(
     `histories` maps a name to one history per seed; a line is the mean over seeds and
     its band goes from the lowest seed to the highest, where there are several.
     """
-    ax = ax or _axes(6.3, 2.0)
+    ax = ax or _axes(6.3, 1.6)
     for color, (name, seeds) in enumerate(histories.items()):
         table = pd.concat(seeds)
         for column, dashes in [("train_error", "--"), ("test_error", "-")]:
@@ -114,7 +114,7 @@ def plot_per_class(
 
     `values` maps a name, as of a network, to its values; names stand side by side.
     """
-    ax = ax or _axes(6.3, 1.9)
+    ax = ax or _axes(6.3, 1.7)
     places = np.arange(len(classes))
     for i, (name, seeds) in enumerate(values.items()):
         x = places + 0.3 * (i - (len(values) - 1) / 2)

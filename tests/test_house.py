@@ -138,10 +138,11 @@ class TestNotebook:
             assert cell.execution_count is None
 
     def test_cells_are_short_and_hold_no_definitions_or_loops(self, notebook):
-        assert len(nbformat.read(notebook, 4).cells) <= 40
+        assert len(nbformat.read(notebook, 4).cells) <= 30
         loops = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While)
         for cell in cells(notebook, "code"):
-            assert len(cell.source.splitlines()) <= 15
+            given = "parameters" in cell.metadata.get("tags", [])
+            assert given or len(cell.source.splitlines()) <= 6
             assert not any(isinstance(n, loops) for n in ast.walk(python(cell)))
 
     def test_its_prose_has_no_decimal_number_that_looks_measured(self, notebook):

@@ -17,9 +17,9 @@ from informe.cli.profiles import PARTS
 FORMULAS = {
     r"[0, 1]": "delintervalo[0,1]",
     r"28 - 4 + 1 = 25": "28−4+1=25píxeles",
-    r"z_{i,1}, \ldots, z_{i,10}": "Sean𝑧𝑖,1,…,𝑧𝑖,10lassalidas",
+    r"z_{i,1}, \ldots, z_{i,10}": "Sean𝑧𝑖,1,…,𝑧𝑖,10loslogits",
     r"y_i": "e𝑦𝑖suclase",
-    r"p": "elvalor𝑝lleva",
+    r"\eta": "aprendizaje𝜂,el",
     r"p_{i,k} = \frac{\exp(z_{i,k})}{\sum_{j=1}^{10} \exp(z_{i,j})}, \qquad"
     r" \ell_i = -\log p_{i,y_i}, \qquad L = \frac{1}{B} \sum_{i=1}^{B} \ell_i.":
         "𝑝𝑖,𝑘=exp(𝑧𝑖,𝑘)∑10𝑗=1exp(𝑧𝑖,𝑗),ℓ𝑖=−log𝑝𝑖,𝑦𝑖,𝐿=1𝐵∑𝐵𝑖=1ℓ𝑖.",
@@ -170,5 +170,5 @@ def test_built_again_from_the_stored_runs_it_is_the_same_to_the_byte(built):
 def test_figures_are_vectors_but_for_the_data_sets_pictures(built):
     for name in PARTS:
         for svg in (built[0] / "figures" / name).glob("*.svg"):
-            pictures = svg.stem in ("examples", "errors")
+            pictures = svg.stem in ("examples", "errors", "templates")
             assert ("<image" in svg.read_text()) is pictures, svg

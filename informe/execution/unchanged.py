@@ -19,7 +19,10 @@ from helpers import paths
 from informe.execution.processes import Execution
 
 # what makes the PDF of executed notebooks, and takes no part in executing them
-AFTERWARDS = ("informe/cli", "informe/pdf", "informe/report/chapters.py")
+AFTERWARDS = (
+    *("informe/cli", "informe/pdf"),
+    *("informe/report/chapters.py", "informe/report/glossary.py"),
+)
 CODE = {".py", ".js", ".css", ".mplstyle"}
 
 

@@ -81,7 +81,7 @@ def plot_overfitting(courses: dict[str, Course]) -> Axes:
     The band goes from the lowest seed to the highest; the dashed vertical line is the
     epoch at which the original stops.
     """
-    _, axes = plt.subplots(1, len(courses), figsize=(6.3, 1.9), sharey=True)
+    _, axes = plt.subplots(1, len(courses), figsize=(6.3, 1.6), sharey=True)
     for ax, (name, course) in zip(axes, courses.items(), strict=True):
         shown = {"entrenamiento": course.learnt, "validación": course.errors}
         for color, (label, values) in enumerate(shown.items()):

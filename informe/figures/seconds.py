@@ -48,7 +48,7 @@ def plot_seconds(
     ring marks the epoch of `asked`, by network, if it was trained that long. `first` is
     that of `course`.
     """
-    ax = ax or plt.subplots(figsize=(6.3, 1.9))[1]
+    ax = ax or plt.subplots(figsize=(6.3, 1.7))[1]
     ends = []
     for color, (name, seeds) in enumerate(runs.items()):
         seconds, errors = course(seeds, first)

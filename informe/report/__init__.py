@@ -1,15 +1,17 @@
 """What the notebooks and the PDF show of the results.
 
-display.py     the report of one notebook: captioned figures and tables, paragraphs
-results.py     what the runs measured, as the others need it
+report.py      what a notebook calls, in intents, with all captions
+display.py     captioned figures, tables and listings, paragraphs
+results.py     what the runs measured, over seeds and images
 tables.py      tables, with Spanish headings
 sentences.py   paragraphs on data, training, accuracy and conclusions
-matrices.py    paragraphs on a confusion matrix
-comparison.py  paragraphs that compare two networks
+matrices.py    paragraphs on confusion matrices
+comparison.py  paragraphs that compare recipes, or two trained networks
 calibrated.py  calibration: a temperature, a figure, a paragraph
-cost.py        what a network costs, beside its accuracy
+calibration.py its error, its temperature and their intervals
 findings.py    what each part found, for the summary
 claims/        what the original claims, what was measured, a verdict by stated rules
 original.py    the figures that the original report gives
 chapters.py    the first and the last chapter, from what all parts measured
+glossary.py    the glossary
 """

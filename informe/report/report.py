@@ -48,13 +48,11 @@ LISTINGS = {
     "networks": "Las redes, su receta y sus semillas.",
 }
 LAYERS = {
+    "one_hidden": "La red original, capa por capa. La corregida es la misma sin la"
+    " última capa, que no tiene parámetros.",
     "dense": "La red densa, capa por capa.",
     "lenet5": "LeNet-5, capa por capa.",
 }
-VARIANT = (
-    "La red original, capa por capa. La corregida es la misma sin la última capa, que"
-    " no tiene parámetros."
-)
 GROUPS = {
     "fashion_mnist": {
         "las prendas del torso": UPPER_BODY,
@@ -95,13 +93,13 @@ class Report(Display):
         self.source(thing, thing.__name__, LISTINGS[thing.__name__])
 
     def network(self, make: Callable, options: dict) -> None:
-        """The function that builds a network, and its layers with these options."""
+        """The function that builds a network, and its layers where they are taught."""
         self.code(make)
         name = make.__name__
-        model = models.build(name, **options)
-        layers = tables.layers(model, self.data.train.images[:1])
-        caption = LAYERS.get(name, VARIANT)
-        self.table(layers, f"{name}-layers" if name in LAYERS else "layers", caption)
+        if name in LAYERS:
+            model = models.build(name, **options)
+            layers = tables.layers(model, self.data.train.images[:1])
+            self.table(layers, f"{name}-layers", LAYERS[name])
 
     def noise(self, plan: Plan) -> None:
         """The loss batch by batch, in a training of its own."""
@@ -211,6 +209,12 @@ class Report(Display):
             "El error de cada red contra los segundos que lleva entrenando.",
         )
         self.say(seconds.sentence(at_equal_time(courses), *courses))
+
+    def measure(
+        self, runs: dict[str, list[Run]], chosen: Chosen
+    ) -> dict[str, Measured]:
+        """What the test images say of each network, by its name."""
+        return results.measure(runs, chosen)
 
     def seeds(self, measured: dict[str, Measured]) -> None:
         """Every seed's accuracy, and how many lose classes."""
