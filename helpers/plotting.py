@@ -50,7 +50,7 @@ def plot_confusion(
     `errors_only` leaves the diagonal out, so that the colour scale covers the errors
     alone.
     """
-    ax = ax or _axes(6.3, 2.8)
+    ax = ax or _axes(6.3, 2.6)
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
@@ -82,7 +82,7 @@ def plot_curves(
     `histories` maps a name to one history per seed; a line is the mean over seeds and
     its band goes from the lowest seed to the highest, where there are several.
     """
-    ax = ax or _axes(6.3, 1.6)
+    ax = ax or _axes(6.3, 1.45)
     for color, (name, seeds) in enumerate(histories.items()):
         table = pd.concat(seeds)
         for column, dashes in [("train_error", "--"), ("test_error", "-")]:

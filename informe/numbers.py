@@ -10,6 +10,7 @@ import re
 from helpers.numbers import NONE, THIN, percent
 from helpers.uncertainty import Estimate
 
+LEVEL = f"IC 95{THIN}%"  # the heading of intervals
 NBSP = "\u00a0"  # no-break space, around signs and in names such as "semilla 0"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What sounds like i, for which «y» becomes «e»; not hielo, nor iota

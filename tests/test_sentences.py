@@ -432,41 +432,6 @@ def test_a_perfect_matrix_has_neither_best_nor_worst_class():
         assert says(text, "igual", "1.00") and "«" not in text
 
 
-def test_destinations_read_a_row_of_the_matrix():
-    counts = seeds([[5, 0, 2], [0, 4, 0], [1, 3, 6]])
-    text = matrices.destinations(counts, 2, "abc")
-    assert says(text, "10", "«c»", "6", "«b»", "3", "«a»", "1")
-    assert "sobre todo" not in text and "promedio" not in text
-    text = matrices.destinations(counts, 1, "abc")
-    assert says(text, "4", "«b»", "4") and text.count("«") == 1
-
-
-def test_destinations_of_one_image_and_of_many():
-    counts = np.zeros((6, 6), int)
-    counts[0, 5] = 1
-    text = matrices.destinations(seeds(counts), 0, "abcdef")
-    assert says(text, "1 imagen", "«a»", "0", "la que falla va a", "«f»")
-    assert "sobre todo" not in text and "demás" not in text
-    counts[0] = [9, 5, 4, 3, 2, 1]
-    text = matrices.destinations(seeds(counts), 0, "abcdef")
-    assert says(text, "sobre todo", "«b»", "5", "«c»", "4", "«d»", "3")
-
-
-def test_destinations_are_means_over_seeds():
-    one, other = [[8, 2], [0, 10]], [[9, 1], [0, 10]]
-    text = matrices.destinations(seeds(one, other), 0, "ab")
-    assert says(text, "10 imágenes", "«a»", "acierta en promedio 8.5", "«b»", "1.5")
-
-
-def test_the_recall_of_a_group():
-    m = recipe([0.8, 0.9])
-    inside = m.counts[:, [5, 7], [5, 7]].mean(1) / 100
-    mean, std = inside.mean(), inside.std(ddof=1)
-    text = matrices.group_recall(m, (5, 7), "del calzado")
-    assert says(text, "calzado", f"{mean:.3f} ± {std:.3f}", "desviación estándar")
-    assert "±" not in matrices.group_recall(recipe([0.8]), (5, 7), "del calzado")
-
-
 def test_spaces_before_units_do_not_break(make):
     runs, a, b = [make(0.9), make(0.8, seed=1)], recipe(CLOSE), recipe(WIDE)
     lost = recipe([*CLOSE, 0.9], lost={5: [3]})

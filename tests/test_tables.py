@@ -34,8 +34,8 @@ def test_per_class_of_one_seed_is_scikit_learns_report_with_wilsons_interval():
         right, report = one.counts[0, k, k], expected[digit]
         low, high = proportion_confint(right, 100, method="wilson")
         cell = f"{report['recall']:.2f} [{low:.2f}, {high:.2f}]"
-        assert table.loc[digit, "exhaustividad [IC 95\u202f%, imágenes]"] == cell
-        cell = table.loc[digit, "precisión [IC 95\u202f%, imágenes]"]
+        assert table.loc[digit, "exhaustividad [IC 95\u202f%]"] == cell
+        cell = table.loc[digit, "precisión [IC 95\u202f%]"]
         assert cell.startswith(f"{report['precision']:.2f} [")
         assert table.loc[digit, "imágenes"] == "100"
     assert table.loc["8", "exhaustividad original"] == "0.63"
@@ -48,15 +48,15 @@ def test_per_class_of_several_seeds_is_a_mean_with_students_interval():
     recalls = m.counts[:3, 4, 4] / 100
     low, high = stats.t.interval(0.95, 2, recalls.mean(), stats.sem(recalls))
     cell = f"{recalls.mean():.2f} [{low:.2f}, {min(high, 1):.2f}]"
-    assert table.loc["4", "exhaustividad [IC 95\u202f%, 3 semillas]"] == cell
+    assert table.loc["4", "exhaustividad [IC 95\u202f%]"] == cell
 
 
 def test_a_class_never_predicted_has_a_dash():
     one = tables.per_class(recipe([0.8], lost={0: [3]}), DIGITS)
-    assert one.loc["3", "precisión [IC 95\u202f%, imágenes]"] == "—"
+    assert one.loc["3", "precisión [IC 95\u202f%]"] == "—"
     both = tables.per_class(recipe([0.8, 0.8], lost={0: [3], 1: [3, 5]}), DIGITS)
-    assert both.loc["3", "precisión [IC 95\u202f%, 2 semillas]"] == "—"
-    assert both.loc["5", "precisión [IC 95\u202f%, 2 semillas]"].endswith(" (1 de 2)")
+    assert both.loc["3", "precisión [IC 95\u202f%]"] == "—"
+    assert both.loc["5", "precisión [IC 95\u202f%]"].endswith(" (1 de 2)")
     assert "nan" not in both.to_string()
 
 

@@ -43,7 +43,7 @@ def plot_dead(counts: np.ndarray, classes, output: Output) -> Axes:
     `counts` (K, K + 1) end in a column of the images on which nothing is decided.
     """
     left, right = plt.subplots(
-        1, 2, figsize=(6.3, 2.8), width_ratios=(3, 1), layout="constrained"
+        1, 2, figsize=(6.3, 2.5), width_ratios=(3, 1), layout="constrained"
     )[1]
     plot_confusion(counts, classes=classes, columns=[*classes, undecided.NAME], ax=left)
     right.barh(range(len(classes)), 100 * output.alive, color="C0")

@@ -53,7 +53,7 @@ def decisions(settings) -> list[Decision]:
         Decision("kernel", "¿Qué tamaño de filtro?", base, KERNELS, "4 × 4"),
         Decision("between", "¿Una activación en medio?", base, BETWEEN, "ninguna"),
         Decision(
-            "channels", "Con ReLU en medio, ¿cuántos filtros?", with_relu, CHANNELS, "1"
+            "channels", "Con ReLU, ¿cuántos filtros?", with_relu, CHANNELS, "1"
         ),
     ]
 

@@ -9,23 +9,32 @@ from informe.experiments.answers import loses
 from informe.experiments.decision import Outcome
 from informe.numbers import share
 
-COLUMNS = 2
+COLUMNS = 3
 REFERENCE, OTHER = "C1", "C0"
 APART = 0.5  # share of a row's height over which its seeds are set apart
 ENOUGH = 4  # points that an axis must show before it leaves others out
 
 
-def plot_decisions(outcomes: dict[str, Outcome], *, height: float = 1.15) -> Axes:
+def plot_decisions(outcomes: dict[str, Outcome]) -> Axes:
     """Draw the validation accuracy of choices: a point per seed, a dash for the mean.
 
     The reference is drawn in another colour and with diamonds. Seeds stand a little
     below one another, in their order. What lies far from the rest is a triangle on the
     panel's left edge, with its value. An option that loses a class in some seed has no
-    mean. `height` is that of a panel, in inches.
+    mean.
     """
-    rows = -(-len(outcomes) // COLUMNS)
+    options = [len(outcome.accuracies) for outcome in outcomes.values()]
+    rows = [
+        0.42 + 0.13 * max(options[i : i + COLUMNS])  # inches
+        for i in range(0, len(options), COLUMNS)
+    ]
     figure, axes = plt.subplots(
-        rows, COLUMNS, figsize=(6.3, height * rows), layout="constrained", squeeze=False
+        len(rows),
+        COLUMNS,
+        figsize=(6.3, sum(rows) + 0.1),
+        height_ratios=rows,
+        layout="constrained",
+        squeeze=False,
     )
     for ax, outcome in zip(axes.flat, outcomes.values(), strict=False):
         _points(outcome, ax)
@@ -54,7 +63,7 @@ def _points(outcome: Outcome, ax: Axes) -> None:
     ax.set_yticks(range(len(outcome.accuracies)), outcome.accuracies)
     ax.set_ylim(len(outcome.accuracies) - 0.4, -0.6)
     ax.set_xlim(left, right)
-    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.grid(axis="x")
 
 

@@ -24,7 +24,7 @@ def plot_collapse(recipes: dict[str, Seeds], *, ax: Axes | None = None) -> Axes:
     Colour and marker say how many classes the network never predicts. Seeds are spread
     up and down within the row, so that equal ones are seen as two.
     """
-    ax = ax or plt.subplots(figsize=(6.3, 0.7 + 0.36 * len(recipes)))[1]
+    ax = ax or plt.subplots(figsize=(6.3, 0.6 + 0.34 * len(recipes)))[1]
     last = len(LOOKS) - 1
     used = set()
     for row, seeds in enumerate(recipes.values()):

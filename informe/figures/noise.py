@@ -71,7 +71,7 @@ def record(data: Dataset, plan: Plan, *, epochs: int = 2) -> Losses:
 
 def plot_noise(losses: Losses, *, ax: Axes | None = None) -> Axes:
     """Draw the loss of each step, its moving mean and the end of each epoch."""
-    ax = ax or plt.subplots(figsize=(6.3, 1.5))[1]
+    ax = ax or plt.subplots(figsize=(6.3, 1.35))[1]
     raw, smooth = losses.steps.ravel(), losses.smooth
     steps = np.arange(1, raw.size + 1)
     each = f"cada lote de {images(losses.batch)}"

@@ -33,7 +33,7 @@ def plot_spread(recipes: dict[str, Seeds], *, ax: Axes | None = None) -> Axes:
     The observed standard deviation stands at the end of the bar. Seeds that lose a
     class are left out.
     """
-    ax = ax or plt.subplots(figsize=(6.3, 0.75 + 0.26 * len(recipes)))[1]
+    ax = ax or plt.subplots(figsize=(6.3, 0.65 + 0.24 * len(recipes)))[1]
     for row, one in enumerate(spreads(recipes).values()):
         if one is None or np.isnan(one.share):
             ax.text(0, row, " sin dispersión que repartir", va="center", fontsize=8)

@@ -57,7 +57,7 @@ def plot_calibration(c: Calibrated, *, ax: Axes | None = None) -> Axes:
     A point is a bin of the predicted class's probability; on the diagonal, the network
     is right as often as it says. Its area grows with the number of images in the bin.
     """
-    ax = ax or plt.subplots(figsize=(6.3, 1.4))[1]
+    ax = ax or plt.subplots(figsize=(6.3, 1.25))[1]
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     shown = {"antes": c.before, "después": c.after}
     for color, (name, one) in enumerate(shown.items()):

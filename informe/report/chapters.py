@@ -10,11 +10,9 @@ from nbformat import NotebookNode
 
 from helpers.uncertainty import over_seeds
 from informe import numbers
-from informe.numbers import count, listing
-from informe.report import claims
-from informe.report.display import pipe_table
+from informe.numbers import LEVEL, count, listing
 from informe.report.glossary import GLOSSARY
-from informe.report.tables import LEVEL
+from informe.report.pipes import pipe_table
 
 CITED = " [(informe no publicado, 2023)](#bib-original2023)"
 
@@ -134,15 +132,16 @@ def _claims(metrics: list[dict]) -> list[str | NotebookNode]:
         "Las afirmaciones del informe original, lo medido aquí y el veredicto. Cambios,"
         " diferencias y ventajas, en puntos porcentuales.",
     )
-    return [CLAIMS.format(rules=claims.rules(), tally=_tally(metrics, CITED)), table]
+    rules, tally = metrics[0]["rules"], _tally(metrics, CITED)
+    return [CLAIMS.format(rules=rules, tally=tally), table]
 
 
 def _tally(metrics: list[dict], cited: str = "") -> str:
     """How many of the original's claims stand; nothing where no part has one."""
-    verdicts = [claim["verdict"] for part in metrics for claim in part["claims"]]
+    verdicts = [claim["stands"] for part in metrics for claim in part["claims"]]
     if not verdicts:
         return ""
-    stands, falls = (verdicts.count(v) for v in (claims.HOLDS, claims.FAILS))
+    stands, falls = verdicts.count(True), verdicts.count(False)
     parts = [
         f"{stands} {'se sostiene' if stands == 1 else 'se sostienen'}",
         f"{falls} no se {'sostiene' if falls == 1 else 'sostienen'}",

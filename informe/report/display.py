@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from helpers import paths
 from helpers.datasets import Dataset
 from helpers.plotting import use_style
+from informe.report.pipes import pipe_table
 
 
 class Display:
@@ -131,20 +132,6 @@ def source_of(thing: Callable) -> str:
                 first.end_lineno - first.lineno + 1
             )
     return "\n".join(line for line in lines if line is not None)
-
-
-def pipe_table(table: pd.DataFrame) -> str:
-    """Write a Markdown table of text; columns of numbers align right."""
-    table = table.reset_index()
-    numeric = [all(map(_is_number, filter(None, table[c]))) for c in table]
-    rule = ["---:" if right else ":---" for right in numeric]
-    rows = [list(table.columns), rule, *table.values.tolist()]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
-
-
-def _is_number(cell) -> bool:
-    text = str(cell).replace("−", "-").strip()
-    return bool(text) and (text[0].isdigit() or text[0] in "-—+[<" or text == "±")
 
 
 def _write(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@
 mean over seeds. Like `sentences`, each stays true when the results change.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,13 +13,12 @@ from informe.numbers import (
     images,
     integer,
     listing,
-    mean_std,
     percent,
     share,
     small,
 )
 from informe.report import original
-from informe.report.results import Measured, mean_share, per_seed
+from informe.report.results import mean_share, per_seed
 
 
 def versus_original(counts: np.ndarray, classes: Sequence[str]) -> str:
@@ -138,25 +137,6 @@ def _number(total: int, seeds: int) -> str:
     return integer(round(mean)) if mean >= 10 else small(mean, 2)
 
 
-def destinations(counts: np.ndarray, true: int, classes: Sequence[str]) -> str:
-    """State which classes the misclassified images of class `true` are taken for."""
-    seeds, row = len(counts), counts.sum(0)[true]
-    wrong = np.where(np.arange(len(row)) == true, 0, row)
-    mean = " en promedio" if seeds > 1 else ""
-    text = (
-        f"De {images(int(row.sum()) // seeds)} de la clase «{classes[true]}», la red"
-        f" acierta{mean} {_number(row[true], seeds)}"
-    )
-    most = [k for k in np.argsort(-wrong, kind="stable")[:3] if wrong[k]]
-    if not most:
-        return f"{text}."
-    if seeds == wrong.sum() == 1:
-        return f"{text}; la que falla va a «{classes[most[0]]}»."
-    listed = listing(f"«{classes[k]}» ({_number(wrong[k], seeds)})" for k in most)
-    mostly = " sobre todo" if wrong.sum() > wrong[most].sum() else ""
-    return f"{text}; las que falla van{mostly} a {listed}."
-
-
 def among(counts: np.ndarray, group, classes: Sequence[str], name: str) -> str:
     """What share of all errors stays inside a group of classes."""
     errors = np.stack([off_diagonal(table) for table in counts])
@@ -214,17 +194,3 @@ def _above(classes: Sequence[str], places: Sequence[int], seen: np.ndarray) -> s
 
 def _named(classes: Sequence[str], places: Sequence[int]) -> str:
     return listing(f"«{classes[k]}»" for k in places)
-
-
-def group_recall(m: Measured, group: Collection[int], name: str) -> str:
-    """Mean recall of a group of classes against the rest, over seeds."""
-    recalls = per_seed(recall, m.counts)
-    inside = np.isin(np.arange(m.classes), list(group))
-    ours, others = (
-        mean_share(np.nanmean(recalls[:, some], axis=1)) for some in (inside, ~inside)
-    )
-    spread = "" if ours.n == 1 else " (media ± desviación estándar)"
-    return (
-        f"La exhaustividad media {name} es de {mean_std(ours)}; la de las demás clases,"
-        f" de {mean_std(others)}{spread}."
-    )

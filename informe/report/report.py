@@ -67,7 +67,7 @@ MAIN = {
     "fashion_mnist": ("corregida", "original", NAME),
     "cifar10": ("densa", "LeNet-5", NAME),
 }
-COLUMNS = {"mnist": 9, "fashion_mnist": 7, "cifar10": 7}  # of the gallery of errors
+COLUMNS = {"mnist": 12, "fashion_mnist": 9, "cifar10": 8}  # of the gallery of errors
 
 
 class Report(Display):
@@ -114,16 +114,14 @@ class Report(Display):
         )
         self.say(noise.sentence(losses))
 
-    def decisions(
-        self, outcomes: dict[str, Outcome], cut: Dataset, *, height: float = 1.1
-    ) -> None:
+    def decisions(self, outcomes: dict[str, Outcome], cut: Dataset) -> None:
         """What the experiments answer, in a figure and in sentences."""
         self._keep(*outcomes.values())
         how = judging(outcomes) if self.data.name == FIRST else ""
         self.say(f"{experiments.setting(outcomes, cut)} {how}".strip())
         questions = ", ".join(o.decision.question for o in outcomes.values())
         self.figure(
-            experiments.plot_decisions(outcomes, height=height),
+            experiments.plot_decisions(outcomes),
             "decisions",
             "Exactitud de validación de cada opción: un punto por semilla y una raya en"
             " su media; los rombos naranjas son lo que usa el original. Un triángulo en"
@@ -279,12 +277,14 @@ class Report(Display):
     def per_class(self, measured: Measured, example: int) -> None:
         """Precision and recall of each class, one of them worked out."""
         counts, classes = measured.counts, self.data.classes
+        n = len(measured.whole.seeds)
+        over = f"media de {n} semillas" if n > 1 else "intervalos entre imágenes"
         self.say(worked(counts[0], example, classes))
         self.table(
             tables.per_class(measured, classes, with_original=True),
             "per-class",
-            "Precisión y exhaustividad de cada clase, junto a las del informe original,"
-            " que son de un solo entrenamiento.",
+            f"Precisión y exhaustividad de cada clase ({over}), junto a las del informe"
+            " original, que son de un solo entrenamiento.",
         )
         self.say(matrices.versus_original(counts, classes))
 
@@ -303,12 +303,10 @@ class Report(Display):
             f"Exhaustividad de las diez clases con las redes {names}.",
         )
 
-    def errors(self, measured: Measured, run: Run, ask: tuple[int, ...] = ()) -> None:
+    def errors(self, measured: Measured, run: Run) -> None:
         """The most confused pairs, and images of them and of the surest errors."""
         counts, classes = measured.counts, self.data.classes
         self.say(matrices.confusions(counts, classes))
-        for k in ask:
-            self.say(matrices.destinations(counts, k, classes))
         for name, group in GROUPS.get(self.data.name, {}).items():
             self.say(matrices.among(counts, group, classes, name))
         if self.data.name == "cifar10":
@@ -426,7 +424,7 @@ class Report(Display):
             self.data, measured, runs | {NAME: chosen.runs}, found, checked
         )
         keys = sorted({run.key for run in self.shown})
-        self.write(content | {"experiments": keys})
+        self.write(content | {"rules": claims.rules(), "experiments": keys})
 
     def _keep(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:

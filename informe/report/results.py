@@ -242,7 +242,7 @@ def metrics(
             "verdict": told(first, second),
         },
         "finding": finding,
-        "claims": [asdict(claim) for claim in claims],
+        "claims": [asdict(claim) | {"stands": claim.stands} for claim in claims],
     }
 
 

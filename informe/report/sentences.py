@@ -29,7 +29,7 @@ from informe.numbers import (
     points,
     small,
 )
-from informe.report.matrices import confusions, hardest, the_classes
+from informe.report.matrices import hardest, the_classes
 from informe.report.results import Measured, gap, told
 from informe.statistics import exact, verdict
 
@@ -295,7 +295,6 @@ def _well(m: Measured, classes: Sequence[str]) -> str:
     return (
         f"**La red corregida reconoce las imágenes {grade}**: se equivoca en {often}"
         f" imágenes de prueba (exactitud de {value(m)}). {hardest(counts, classes)}"
-        f" {confusions(counts, classes)}"
     )
 
 

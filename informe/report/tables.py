@@ -14,10 +14,10 @@ from helpers.models import count_parameters, scale
 from helpers.uncertainty import Paired, wilson
 from informe import numbers
 from informe.figures.seconds import EqualTime
+from informe.numbers import LEVEL
 from informe.report import original
 from informe.report.results import SEEDS, Measured, mean_share, per_seed, told
 
-LEVEL = f"IC 95{numbers.THIN}%"  # the heading of intervals
 OPEN = "no se distingue"  # of two networks, neither wins
 # Parts of a layer's `repr` that state defaults or are not needed
 DEFAULTS = (
@@ -57,18 +57,15 @@ def per_class(
 ) -> pd.DataFrame:
     """Precision and recall of each class, a mean over seeds with Student's interval.
 
-    Seeds that lose a class are left out, unless all do; the heading says how many are
-    in. With a single seed the interval is Wilson's, over images. `with_original` adds
-    the figures of the original report.
+    Seeds that lose a class are left out, unless all do. With a single seed the interval
+    is Wilson's, over images. `with_original` adds the figures of the original report.
     """
     m = m.whole
-    seeds = len(m.seeds)
-    level = f"{LEVEL}, {f'{seeds} semillas' if seeds > 1 else 'imágenes'}"
     predicted, there = m.counts.sum(1), m.counts.sum(2)  # (S, K)
     columns = {
-        f"precisión [{level}]": _shares(per_seed(precision, m.counts), predicted),
+        f"precisión [{LEVEL}]": _shares(per_seed(precision, m.counts), predicted),
         "precisión original": [numbers.share(x, 2) for x in original.PRECISION],
-        f"exhaustividad [{level}]": _shares(per_seed(recall, m.counts), there),
+        f"exhaustividad [{LEVEL}]": _shares(per_seed(recall, m.counts), there),
         "exhaustividad original": [numbers.share(x, 2) for x in original.RECALL],
         "imágenes": [numbers.integer(int(n)) for n in there[0]],
     }

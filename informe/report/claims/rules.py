@@ -35,6 +35,11 @@ class Claim:
     measured: str
     verdict: str
 
+    @property
+    def stands(self) -> bool | None:
+        """Whether the claim holds; None if that cannot be said."""
+        return {HOLDS: True, FAILS: False}.get(self.verdict)
+
 
 def verdict(e: Estimate, above: float = -np.inf, below: float = np.inf) -> str:
     """Whether an estimate lies between `above` and `below`, by its interval."""
