@@ -88,11 +88,13 @@ def _some_seeds(means: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def many_to_one(groups: dict[str, np.ndarray], reference: str) -> dict[str, Gap]:
-    """Compare the mean of each group (S,) with the reference's by Dunnett's test.
+    """Compare the mean of each group (S,) with the reference's.
 
-    Intervals hold together for all groups, and exclude zero where p < 0.05. The test
-    assumes that all groups vary alike. If none varies, p is 1 for the reference's mean
-    and 0 for others; if none has two seeds, interval and p are NaN.
+    Intervals hold together for all groups, and exclude zero where p < 0.05. They are
+    Dunnett's, which supposes that all groups vary alike, unless Levene's test (with
+    medians) says that they do not: then one restless group would hide what the others
+    show, and they are Welch's at Bonferroni's level. If none varies, p is 1 for the
+    reference's mean and 0 for others; if none has two seeds, interval and p are NaN.
     """
     base = np.asarray(groups[reference], dtype=float)
     others = {
@@ -106,6 +108,8 @@ def many_to_one(groups: dict[str, np.ndarray], reference: str) -> dict[str, Gap]
         found = [(np.nan, np.nan, np.nan) for _ in means]
     elif all(np.ptp(v) < 1e-12 for v in sets):  # scipy would divide by about zero
         found = [(m, m, float(abs(m) < 1e-12)) for m in means]
+    elif min(map(len, sets)) > 1 and stats.levene(*sets).pvalue < 1 - LEVEL:
+        found = [_welch(base, v, len(others)) for v in others.values()]
     else:
         found = _dunnett(base, list(others.values()))
     rows = zip(others, means, found, strict=True)
@@ -122,6 +126,18 @@ def _dunnett(base: np.ndarray, others: list[np.ndarray]) -> list[tuple]:
         (float(low), float(high), float(np.clip(p, 0, 1)))
         for low, high, p in zip(ends.low, ends.high, test.pvalue, strict=True)
     ]
+
+
+def _welch(base: np.ndarray, other: np.ndarray, family: int) -> tuple:
+    """Low end, high end and p value of one of `family` comparisons."""
+    if np.ptp(base) == np.ptp(other) == 0:
+        gap = float(other[0] - base[0])
+        return gap, gap, float(abs(gap) < 1e-12)
+    with warnings.catch_warnings():  # scipy doubts a group without spread
+        warnings.simplefilter("ignore", RuntimeWarning)
+        test = stats.ttest_ind(other, base, equal_var=False)
+    ends = test.confidence_interval(1 - (1 - LEVEL) / family)
+    return float(ends.low), float(ends.high), float(min(1, family * test.pvalue))
 
 
 def trend(values: np.ndarray) -> float:

@@ -72,7 +72,10 @@ def judging(outcomes: dict[str, Outcome]) -> str:
     seeds = {len(runs) for o in outcomes.values() for runs in o.runs.values()}
     how = []
     if max(seeds) > 1:
-        how.append("entre semillas, con la prueba de Dunnett")
+        how.append(
+            "entre semillas, con la prueba de Dunnett o, donde unas opciones varían más"
+            " que otras (prueba de Levene), con la de Welch y el nivel de Bonferroni"
+        )
     if 1 in seeds:
         how.append(
             "donde hay una sola semilla, entre imágenes (*bootstrap* pareado, con el"

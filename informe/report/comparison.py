@@ -116,10 +116,10 @@ def _chances(one: tuple[str, Measured], other: tuple[str, Measured]) -> str:
             "De cada dos semillas, una por red, siempre acierta más la de"
             f" {name} (prueba exacta de Mann y Whitney, {tested})."
         )
-    chance = percent(more, 0) if more < 0.995 else f"más del 99{THIN}%"
+    chance = f"del {percent(more, 0)}" if more < 0.995 else f"de más del 99{THIN}%"
     return (
         f"De dos semillas al azar, una por red, acierta más la de {name} con una"
-        f" probabilidad de {chance} (prueba de Brunner y Munzel, {tested})."
+        f" probabilidad {chance} (prueba de Brunner y Munzel, {tested})."
     )
 
 

@@ -20,8 +20,8 @@ from informe.report.claims.rules import (
     of_recipes,
     verdict,
 )
-from informe.report.results import Measured, gap
-from informe.statistics import RESAMPLES, TAILS, crossed_mean, draws
+from informe.report.results import Measured, classes_ahead, gap
+from informe.statistics import crossed_mean
 
 POOR = 0.9  # accuracy below which a network for MNIST is a poor one
 COMPETITIVE = 0.94  # accuracy on CIFAR-10 of a good network, Jordan (2024)
@@ -86,28 +86,6 @@ def better_matrix(part: str, claim: str, lenet: Measured, dense: Measured) -> Cl
     most = lenet.classes // 2 + 0.5
     ends = f"{NBSP}[{low},{NBSP}{high}]"
     return Claim(part, claim, measured + ends, of_recipes(e, above=most))
-
-
-def classes_ahead(a: Measured, b: Measured) -> Estimate:
-    """Estimate how many classes have a higher mean recall with `a` than with `b`.
-
-    The interval is the crossed bootstrap's, as in `informe.statistics.crossed`; images
-    are drawn within their class.
-    """
-    rng = np.random.default_rng(0)
-    both, n = np.concatenate([a.right, b.right]).astype(np.float32), len(a.right)
-    seeds = [
-        rng.multinomial(k, np.full(k, 1 / k), RESAMPLES) / k for k in (n, len(b.right))
-    ]
-    ahead, drawn = 0, np.zeros(RESAMPLES)
-    for k in np.unique(a.labels):
-        right = both[:, a.labels == k].T  # (images, seeds)
-        means = np.concatenate([w @ right for w in draws(len(right), rng)])
-        gaps = (means[:, :n] * seeds[0]).sum(1) - (means[:, n:] * seeds[1]).sum(1)
-        drawn += gaps > 0
-        ahead += right[:, :n].mean() > right[:, n:].mean()
-    low, high = np.quantile(drawn, TAILS, method="nearest")
-    return Estimate(float(ahead), np.nan, low, high, min(n, len(b.right)))
 
 
 def epoch_times(part: str, dense, lenet, said: dict, said_epochs: dict) -> Claim:
