@@ -108,12 +108,20 @@ def many_to_one(groups: dict[str, np.ndarray], reference: str) -> dict[str, Gap]
         found = [(np.nan, np.nan, np.nan) for _ in means]
     elif all(np.ptp(v) < 1e-12 for v in sets):  # scipy would divide by about zero
         found = [(m, m, float(abs(m) < 1e-12)) for m in means]
-    elif min(map(len, sets)) > 1 and stats.levene(*sets).pvalue < 1 - LEVEL:
+    elif _unlike(sets):
         found = [_welch(base, v, len(others)) for v in others.values()]
     else:
         found = _dunnett(base, list(others.values()))
     rows = zip(others, means, found, strict=True)
     return {k: Gap(mean, low, high, p) for k, mean, (low, high, p) in rows}
+
+
+def _unlike(groups: list[np.ndarray]) -> bool:
+    """Whether Levene's test says that some groups vary more than others."""
+    if min(map(len, groups)) < 2:
+        return False
+    with np.errstate(invalid="ignore", divide="ignore"):  # groups without spread
+        return bool(stats.levene(*groups).pvalue < 1 - LEVEL)
 
 
 def _dunnett(base: np.ndarray, others: list[np.ndarray]) -> list[tuple]:

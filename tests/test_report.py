@@ -60,7 +60,7 @@ FORMULAS = {
 
 
 # what looks like Markdown in the listings
-CODE = r"\*\*(VARIANTS|same|2\b)|\[self\.loss\]\("
+CODE = r"\*\*(same| ?2\b)|\[self\.loss\]\("
 
 
 def build(home, *options) -> subprocess.CompletedProcess:
