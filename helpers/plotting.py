@@ -114,7 +114,7 @@ def plot_per_class(
 
     `values` maps a name, as of a network, to its values; names stand side by side.
     """
-    ax = ax or _axes(6.3, 1.7)
+    ax = ax or _axes(6.3, 1.4)
     places = np.arange(len(classes))
     for i, (name, seeds) in enumerate(values.items()):
         x = places + 0.3 * (i - (len(values) - 1) / 2)

@@ -53,7 +53,7 @@ def plot_footwear(outcome: Outcome) -> Axes:
 
     A thin line is a seed; points are means, with Student's interval.
     """
-    _, axes = plt.subplots(1, 3, figsize=(6.3, 1.25))
+    _, axes = plt.subplots(1, 3, figsize=(6.3, 1.2))
     for color, (ax, (name, part)) in enumerate(
         zip(axes, parts(outcome).items(), strict=True)
     ):
