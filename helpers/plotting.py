@@ -99,7 +99,7 @@ def plot_curves(
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))  # whole percents
     ax.yaxis.set_major_formatter(PERCENT)
     ax.grid(axis="y")
-    ax.legend()
+    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return ax
 
 

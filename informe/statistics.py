@@ -91,9 +91,9 @@ def many_to_one(groups: dict[str, np.ndarray], reference: str) -> dict[str, Gap]
     """Compare the mean of each group (S,) with the reference's.
 
     Intervals hold together for all groups, and exclude zero where p < 0.05. They are
-    Dunnett's, which supposes that all groups vary alike, unless Levene's test (with
-    medians) says that they do not: then one restless group would hide what the others
-    show, and they are Welch's at Bonferroni's level. If none varies, p is 1 for the
+    Dunnett's, which supposes that all groups vary alike, unless Bartlett's test says
+    that they do not: then one restless group would hide what the others show, and they
+    are Welch's at Bonferroni's level. If none varies, p is 1 for the
     reference's mean and 0 for others; if none has two seeds, interval and p are NaN.
     """
     base = np.asarray(groups[reference], dtype=float)
@@ -117,11 +117,11 @@ def many_to_one(groups: dict[str, np.ndarray], reference: str) -> dict[str, Gap]
 
 
 def _unlike(groups: list[np.ndarray]) -> bool:
-    """Whether Levene's test says that some groups vary more than others."""
+    """Whether Bartlett's test says that some groups vary more than others."""
     if min(map(len, groups)) < 2:
         return False
     with np.errstate(invalid="ignore", divide="ignore"):  # groups without spread
-        return bool(stats.levene(*groups).pvalue < 1 - LEVEL)
+        return bool(stats.bartlett(*groups).pvalue < 1 - LEVEL)
 
 
 def _dunnett(base: np.ndarray, others: list[np.ndarray]) -> list[tuple]:

@@ -74,7 +74,7 @@ def judging(outcomes: dict[str, Outcome]) -> str:
     if max(seeds) > 1:
         how.append(
             "entre semillas, con la prueba de Dunnett o, donde unas opciones varían más"
-            " que otras (prueba de Levene), con la de Welch y el nivel de Bonferroni"
+            " que otras (prueba de Bartlett), con la de Welch y el nivel de Bonferroni"
         )
     if 1 in seeds:
         how.append(

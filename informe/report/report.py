@@ -67,7 +67,7 @@ MAIN = {
     "fashion_mnist": ("corregida", "original", NAME),
     "cifar10": ("densa", "LeNet-5", NAME),
 }
-COLUMNS = {"mnist": 12, "fashion_mnist": 9, "cifar10": 8}  # of the gallery of errors
+COLUMNS = {"mnist": 12, "fashion_mnist": 8, "cifar10": 7}  # of the gallery of errors
 
 
 class Report(Display):
