@@ -253,8 +253,8 @@ def _tells(outcome: Outcome, first: str, behind: str) -> str:
     if seeds == 1:
         return "y no se puede decir con una sola semilla"
     n = count(seeds, "semilla", "semillas")
-    compared = [outcome.accuracies[k] for k in sound(outcome)]
-    needed = seeds_needed(*compared, alpha=1 - bonferroni(len(compared) - 1))
+    pair = [outcome.accuracies[k] for k in (first, behind)]
+    needed = seeds_needed(*pair, alpha=1 - bonferroni(len(sound(outcome)) - 1))
     if needed <= seeds:
         return f"y no se puede decir con {n}, que bastarían para ver un punto"
     return (
