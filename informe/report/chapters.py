@@ -177,7 +177,7 @@ def _accuracy(network: dict) -> str:
     whole = [accuracy for accuracy, lost in pairs if not lost]
     if not whole:
         low, high = min(network["accuracy"]), max(network["accuracy"])
-        ends = sorted({numbers.percent(x) for x in (low, high)})
+        ends = dict.fromkeys(numbers.percent(x) for x in (low, high))
         return " a ".join(ends)
     e = over_seeds(whole)
     if e.n == 1:
