@@ -161,9 +161,11 @@ def plot_images(
     canvas = _mosaic(images, rows, columns, room)
     extent = (0, columns, rows * (1 + room), 0)
     ax.imshow(canvas, extent=extent, interpolation="none", aspect="equal")
+    longest = max(map(len, titles or []), default=0) or 1
+    size = min(7.5, 72 * 6.2 / columns / (0.57 * longest))  # points: none may touch
     for i, title in enumerate(titles or []):
         place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
-        ax.text(*place, title, ha="center", va="bottom", fontsize=7.5)
+        ax.text(*place, title, ha="center", va="bottom", fontsize=size)
     ax.set_axis_off()
     return ax
 
