@@ -27,11 +27,6 @@ def share(x: float, digits: int = 3) -> str:
     return NONE if math.isnan(x) else f"{x:.{digits}f}".replace("-", "−")
 
 
-def mean_std(e: Estimate) -> str:
-    """Mean ± standard deviation, as shares; the mean alone for one seed."""
-    return share(e.mean) if e.n == 1 else _spread(share(e.mean), share(e.std))
-
-
 def percent_std(e: Estimate) -> str:
     """Mean ± standard deviation as percentages: 92.1 ± 0.2 %."""
     mean, std = percent(e.mean), percent(e.std)

@@ -30,20 +30,22 @@ def train(chapters: list[Execution]) -> None:
     from informe.experiments import chosen
 
     try:
-        first, last, guess = [], [], []
-        for chapter in chapters:
-            one, part = settings(chapter), import_module(f"{PARTS}.{chapter.name}")
-            data = load(chapter.name, one.data)
+        parts = [
+            (import_module(f"{PARTS}.{one.name}"), settings(one)) for one in chapters
+        ]
+        sets = [load(c.name, s.data) for c, (_, s) in zip(chapters, parts, strict=True)]
+        both = [chosen.data_for(data) for data in sets]
+        device = pick_device(parts[0][1].device)
+        first, guess = [], []
+        for (part, one), data, measured in zip(parts, sets, both, strict=True):
             first += part.everything(one, data)
-            plan = part.chosen(one, {}).plan
-            guess.append((chosen.data_for(data), {chosen.NAME: plan}))
-        forecast.train(first, device := pick_device(one.device), later=guess)
-        for chapter, (both, _) in zip(chapters, guess, strict=True):
-            one, part = settings(chapter), import_module(f"{PARTS}.{chapter.name}")
-            cut = part.cut(load(chapter.name, one.data))
-            outcomes = experiments.run(part.decisions(one), cut, device=device)
-            plan = part.chosen(one, outcomes).plan
-            last.append((both, {chosen.NAME: plan}))
+            guess.append((measured, {chosen.NAME: part.chosen(one, {}).plan}))
+        forecast.train(first, device, later=guess)
+        last = []
+        for (part, one), data, measured in zip(parts, sets, both, strict=True):
+            decisions = part.decisions(one)
+            outcomes = experiments.run(decisions, part.cut(data), device=device)
+            last.append((measured, {chosen.NAME: part.chosen(one, outcomes).plan}))
         forecast.train(last, device)
     except Exception as error:
         tell(f"training stopped: {error}")

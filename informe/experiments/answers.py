@@ -154,16 +154,6 @@ def bonferroni(family: int) -> float:
     return 1 - (1 - LEVEL) / family
 
 
-def p_values(outcome: Outcome) -> dict[str, float]:
-    """P values, by label, of the tests that an option is as good as the reference.
-
-    They are those of `gains`; NaN for options that are not compared.
-    """
-    found = gains(outcome)
-    others = [k for k in outcome.predictions if k != outcome.decision.reference]
-    return {k: found[k].p if k in found else np.nan for k in others}
-
-
 def gap(outcome: Outcome, a: str, b: str, level: float = LEVEL) -> Estimate:
     """Accuracy of `a` minus that of `b`, paired, with its interval of `level`.
 

@@ -155,6 +155,22 @@ def within_footwear(outcome: Outcome) -> float | None:
     return float(np.isin(predicted[wrong], FOOTWEAR).mean()) if wrong.any() else None
 
 
+def to_other_footwear(outcome: Outcome) -> str:
+    """State that errors on footwear are for what costs the same; nothing if none is."""
+    inside = within_footwear(outcome)
+    if not inside:
+        return ""
+    return (
+        f"El {percent(inside)} de los errores en el calzado lo toman por otro calzado,"
+        " que cuesta lo mismo"
+    )
+
+
+def price(weight: str) -> str:
+    """What an error on footwear costs, by the label of a weight."""
+    return "el doble" if weight == "2" else f"{weight} veces lo que otro"
+
+
 def _inside(outcome: Outcome) -> str:
     """State how many errors on footwear are for other footwear, of equal weight."""
     inside = within_footwear(outcome)

@@ -15,13 +15,6 @@ from informe.numbers import NBSP, THIN, between, points
 from informe.report.calibration import Calibration, calibrations, temperature
 from informe.statistics import verdict
 
-CAPTION = (
-    "Calibración en las imágenes de prueba, antes y después de la temperatura: un punto"
-    " es un tramo de probabilidad y su tamaño crece con las imágenes que tiene; sobre"
-    " la diagonal, la red acierta tanto como dice."
-)
-ALT = "Proporción de aciertos contra probabilidad de la clase predicha, y la diagonal."
-
 
 @dataclass(frozen=True)
 class Calibrated:

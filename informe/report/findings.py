@@ -98,7 +98,6 @@ def _cost(cost: Outcome) -> str:
     if asked == footwear.EQUAL:
         return "Todos los errores cuestan lo mismo."
     e = footwear.changes(cost)["calzado"][asked]
-    price = "el doble" if asked == "2" else f"{asked} veces lo que otro"
     found = verdict(e.low, e.high)
     words = {
         "more": "sube su exhaustividad",
@@ -106,20 +105,10 @@ def _cost(cost: Outcome) -> str:
         "equal": f"apenas mueve su exhaustividad, que equivale ({EQUIVALENT})",
     }
     word = words.get(found, "no cambia su exhaustividad de modo que se distinga")
+    why = footwear.to_other_footwear(cost)
     return (
-        f"Que un error en el calzado cueste {price} {word}: {change(e)} en validación."
-        f"{_why(cost)}"
-    )
-
-
-def _why(cost: Outcome) -> str:
-    """Where the errors on footwear go: to what costs the same, most of them."""
-    inside = footwear.within_footwear(cost)
-    if not inside:
-        return ""
-    return (
-        f" El {percent(inside)} de los errores en el calzado lo toman por otro calzado,"
-        " que cuesta lo mismo."
+        f"Que un error en el calzado cueste {footwear.price(asked)} {word}:"
+        f" {change(e)} en validación.{f' {why}.' if why else ''}"
     )
 
 

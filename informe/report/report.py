@@ -352,8 +352,11 @@ class Report(Display):
         self.figure(
             calibrated.plot_calibration(scaled),
             "calibration",
-            calibrated.CAPTION,
-            calibrated.ALT,
+            "Calibración en las imágenes de prueba, antes y después de la temperatura:"
+            " un punto es un tramo de probabilidad y su tamaño crece con las imágenes"
+            " que tiene; sobre la diagonal, la red acierta tanto como dice.",
+            "Proporción de aciertos contra probabilidad de la clase predicha, y la"
+            " diagonal.",
         )
         self.say(calibrated.sentence("corregida", scaled))
 

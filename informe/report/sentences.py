@@ -334,20 +334,10 @@ def _dear(cost: Outcome) -> str:
     shoes, others, _ = (part[asked] for part in footwear.changes(cost).values())
     words = {"more": "sube", "less": "baja", "equal": "apenas cambia"}
     word = words.get(verdict(shoes.low, shoes.high), "no se sabe si cambia")
-    price = "el doble" if asked == "2" else f"{asked} veces lo que otro"
+    why = footwear.to_other_footwear(cost)
+    why = f" {why}, así que ahí el costo decide poco." if why else ""
     return (
-        f"**Si un error en el calzado cuesta {price}, {word} su exhaustividad**:"
-        f" {change(shoes)} en validación; la de las demás prendas, {change(others)}."
-        f" {_why(cost)}"
-    ).strip()
-
-
-def _why(cost: Outcome) -> str:
-    """Where the errors on footwear go, on which the cost has no say."""
-    inside = footwear.within_footwear(cost)
-    if not inside:
-        return ""
-    return (
-        f"El {percent(inside)} de los errores en el calzado lo toman por otro calzado,"
-        " que cuesta lo mismo, así que ahí el costo decide poco."
+        f"**Si un error en el calzado cuesta {footwear.price(asked)}, {word} su"
+        f" exhaustividad**: {change(shoes)} en validación; la de las demás prendas,"
+        f" {change(others)}.{why}"
     )
