@@ -18,14 +18,14 @@ from nbformat.v4 import (
     new_raw_cell,
 )
 
-from informe.pdf.cells import svg_width, terminal
-from informe.pdf.exporter import (
+from informe.document.cells import svg_width, terminal
+from informe.document.exporter import (
     InformeExporter,
     TitlePage,
     spanish_date,
     write_pdf,
 )
-from informe.pdf.markdown import ReportError, bibliography_keys
+from informe.document.markdown import ReportError, bibliography_keys
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="144pt" height="72pt">'

@@ -4,9 +4,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from informe.pdf.exporter import InformeExporter
-from informe.pdf.markdown import ReportError
-from informe.pdf.merge import merge
+from informe.document.exporter import InformeExporter
+from informe.document.markdown import ReportError
+from informe.document.merge import merge
 
 
 def notebook(name, *texts):

@@ -191,7 +191,7 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
 
 def _import_typesetter(whole_report: bool) -> None:
     """Import the typesetter, which takes seconds, while other notebooks still run."""
-    from informe.pdf import exporter, merge  # noqa: F401
+    from informe.document import exporter, merge  # noqa: F401
 
     if whole_report:
         from informe.report import chapters  # noqa: F401
@@ -270,7 +270,7 @@ def typeset(executions: list[Execution], output: Path, page: Mapping[str, str]) 
 
     ``page`` holds fields of the title page; empty ones keep their defaults.
     """
-    from informe.pdf import exporter, merge  # pandoc and Typst take a second
+    from informe.document import exporter, merge  # pandoc and Typst take a second
 
     metrics = measured(executions)
     if metrics:

@@ -20,7 +20,7 @@ from informe.execution.processes import Execution
 
 # what makes the PDF of executed notebooks, and takes no part in executing them
 AFTERWARDS = (
-    *("informe/cli", "informe/pdf"),
+    *("informe/cli", "informe/document"),
     *("informe/report/chapters.py", "informe/report/glossary.py"),
 )
 CODE = {".py", ".js", ".css", ".mplstyle"}

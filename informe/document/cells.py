@@ -5,7 +5,7 @@ import re
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
-from informe.pdf.markdown import Piece, Pieces, ReportError, decode_image, quote
+from informe.document.markdown import Piece, Pieces, ReportError, decode_image, quote
 
 # The first of these that an output offers is the one that is shown.
 _PREFERENCE = (

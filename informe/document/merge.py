@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from informe.pdf.cells import number_cells
+from informe.document.cells import number_cells
 
 
 def merge(notebooks: list[NotebookNode]) -> NotebookNode:

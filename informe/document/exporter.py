@@ -16,9 +16,9 @@ from nbformat import NotebookNode
 from traitlets import List, Unicode, default
 from traitlets.config import Config
 
-from informe.pdf import typeset
-from informe.pdf.cells import Cells, number_cells
-from informe.pdf.markdown import Pieces, ReportError, quote
+from informe.document import typeset
+from informe.document.cells import Cells, number_cells
+from informe.document.markdown import Pieces, ReportError, quote
 
 MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typst
 
-from informe.pdf.markdown import BIBLIOGRAPHY, ReportError
+from informe.document.markdown import BIBLIOGRAPHY, ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
 _STYLE = (_TEMPLATE / "informe.typ", _TEMPLATE / "ieee-es.csl", BIBLIOGRAPHY)
