@@ -1,11 +1,20 @@
 """Messages to the user, on stderr; results are never written to that stream."""
 
+import shutil
 import sys
 
 
-def tell(text: str, end: str = "\n") -> None:
-    """Write a message at once."""
-    print(text, end=end, file=sys.stderr, flush=True)
+def tell(text: str) -> None:
+    """Write a message at once, over what `show` may have written."""
+    show("")
+    print(text, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Write what the next message will replace, if this is a terminal."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r{text[:width]:{width}}\r", end="", file=sys.stderr, flush=True)
 
 
 def is_interactive() -> bool:

@@ -1,13 +1,15 @@
-"""The three data sets by name, as verified tensors.
+"""The three data sets by name, as verified tensors, and anybody's own.
 
 mnist = load("mnist")
 mnist.train.images    # (60000, 1, 28, 28) uint8
+photos = Dataset.from_folder("fotos/", side=32)
 """
 
 import difflib
 import os
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +21,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor
 
-from helpers import download, paths
+from helpers import arrays, download, paths
 from helpers.console import tell
 from helpers.download import DataError, formats
 from helpers.download.formats import Arrays
+from helpers.numbers import integer
 
 __all__ = [
     "ANIMALS",
@@ -69,20 +72,44 @@ class SampleWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Split:
-    """The training or the test part of a data set."""
+    """The training or the test part of a data set.
 
-    images: Tensor  # (N, C, H, W) uint8, contiguous
+    Takes what `arrays.images_of` and `labels_of` take. Raises ValueError.
+    """
+
+    images: Tensor  # (N, C, H, W) uint8
     labels: Tensor  # (N,) int64
+
+    def __post_init__(self):
+        object.__setattr__(self, "images", arrays.images_of(self.images))
+        object.__setattr__(self, "labels", arrays.labels_of(self.labels))
+        if len(self.images) != len(self.labels):
+            raise ValueError(
+                f"{len(self.images)} images, but {len(self.labels)} labels"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getitem__(self, rows) -> "Split":
+        """Some of the images: a slice, or an array or tensor of their places."""
+        return Split(self.images[rows], self.labels[rows])
+
+    def to(
+        self,
+        device: str | torch.device,
+        layout: torch.memory_format = torch.preserve_format,
+    ) -> "Split":
+        """The same on a device, with this layout of the images in memory."""
+        images = self.images.to(device, memory_format=layout)
+        return Split(images, self.labels.to(device))
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A data set: its training and test parts, and what they contain."""
 
-    name: str  # "mnist", "fashion_mnist" or "cifar10"
+    name: str  # "mnist", "fashion_mnist", "cifar10" or one of somebody's own
     title: str  # as people write it
     classes: tuple[str, ...]  # Spanish names; the label is the position
     train: Split
@@ -93,10 +120,102 @@ class Dataset:
     split: str = "test"  # what `test` holds; "validation" after helpers.validation
     train_images: int | None = None  # how many `train` was cut to, if it was
 
+    def __post_init__(self):
+        for name, split in ("train", self.train), ("test", self.test):
+            if not len(split):
+                raise ValueError(f"{self.title}: the part {name!r} has no images")
+            low, high = int(split.labels.min()), int(split.labels.max())
+            n = len(self.classes)
+            if low < 0 or high >= n:
+                raise ValueError(
+                    f"{self.title}: the labels of {name!r} go from {low} to {high}; "
+                    f"those of {n} classes go from 0 to {n - 1}"
+                )
+        if self.train.images.shape[1:] != self.test.images.shape[1:]:
+            raise ValueError(f"{self.title}: training and test images differ in shape")
+
+    def __repr__(self) -> str:
+        train, test = integer(len(self.train)), integer(len(self.test))
+        shape = " × ".join(map(str, self.train.images.shape[1:]))
+        kind = ", muestra" if self.is_sample else ""
+        parts = f"{train} imágenes y {test} de prueba, {shape}"
+        return f"{self.title}: {parts}, {len(self.classes)} clases{kind}"
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What the networks of `models` are built for: their options."""
+        _, channels, _, side = self.train.images.shape
+        return {"channels": channels, "side": side, "classes": len(self.classes)}
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images,
+        labels,
+        *,
+        classes: Sequence[str] | None = None,
+        test: tuple | None = None,
+        test_share: float = 0.2,
+        title: str = "datos propios",
+        source: str = "datos propios, sin suma conocida con que verificarlos",
+    ) -> "Dataset":
+        """Make a data set of images and labels, as tensors, arrays or lists.
+
+        They are what `arrays.images_of` takes and numbers or names. `test` holds the
+        test images and labels; without it, they are a share of each class, always the
+        same ones. Raises ValueError for what cannot be images and labels.
+        """
+        given = [labels, *(test[1:] if test else ())]
+        numbers, names = arrays.numbered(given, classes)
+        whole = Split(images, numbers[0])
+        if test:
+            parts = [whole, Split(test[0], numbers[1])]
+        else:
+            wanted = max(round(test_share * len(whole)), len(names))
+            rows = stratified(np.arange(len(whole)), wanted, whole.labels)
+            parts = [whole[some] for some in rows]
+        train, tested = parts
+        content = [t.numpy() for s in parts for t in (s.images, s.labels)]
+        told = [*map(formats.sha256, content), *(str(a.shape) for a in content)]
+        name = re.sub(r"\W+", "_", title.lower()).strip("_") or "propios"
+        if name in TITLES:
+            raise ValueError(f"the title {title!r} is that of another data set")
+        checksum = formats.checksum(told)
+        return cls(name, title, names, train, tested, False, source, checksum)
+
+    @classmethod
+    def from_folder(
+        cls, folder: str | Path, *, side: int | None = None, **options
+    ) -> "Dataset":
+        """Make a data set of a folder with a folder of images a class, or of an .npz.
+
+        The .npz holds `images` and `labels`, perhaps `test_images`, `test_labels` and
+        `classes`. With `side`, pictures are cut and scaled to squares. The `options`
+        are those of `from_arrays`. Raises ValueError that names the file at fault.
+        """
+        path = Path(folder).expanduser()
+        source = f"{path.name}, sin suma conocida con que verificarlo"
+        own = {"title": path.stem, "source": source} | arrays.read(path, side)
+        return cls.from_arrays(**own | options)
+
+
+def stratified(rows: np.ndarray, n: int, labels) -> list[np.ndarray]:
+    """Split rows into the rest and `n` of them, each in increasing order, int64.
+
+    Both have the shares that the classes have among `labels`; the same rows are split
+    in the same way. Raises ValueError if a class has too few images.
+    """
+    from sklearn.model_selection import train_test_split  # takes a second
+
+    classes = np.asarray(labels)[rows]
+    parts = train_test_split(rows, test_size=n, stratify=classes, random_state=0)
+    return [np.sort(part).astype("<i8") for part in parts]
+
 
 def load(name: str, data: str = "auto") -> Dataset:
-    """Load the data set ``name``: "mnist", "fashion_mnist" or "cifar10".
+    """Load the data set ``name``: "mnist", "fashion_mnist", "cifar10", or a path.
 
+    A path is that of a folder or an .npz, as ``Dataset.from_folder`` takes it.
     ``data`` is "full" for the complete set, "sample" for the committed sample, or
     "auto" for the complete set or else, with a SampleWarning, the sample. The
     environment variable DATA, if set, replaces "auto". The complete set is fetched
@@ -105,6 +224,8 @@ def load(name: str, data: str = "auto") -> Dataset:
     Raises ValueError for an unknown name or mode; DataError if "full" data cannot be
     obtained or the committed sample is damaged.
     """
+    if name not in TITLES and Path(name).expanduser().exists():
+        return Dataset.from_folder(name)
     _check(name, TITLES, "data set")
     mode = os.environ.get("DATA") or "auto" if data == "auto" else data
     _check(mode, MODES, "data mode")
@@ -123,7 +244,8 @@ def _check(given: str, allowed, what: str) -> None:
         near = difflib.get_close_matches(str(given).lower(), allowed, 1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(allowed)
-        raise ValueError(f"unknown {what} {given!r}{hint} (there are {known})")
+        path = ", or the path of a folder or an .npz" * (allowed is TITLES)
+        raise ValueError(f"unknown {what} {given!r}{hint} (there are {known}{path})")
 
 
 def _notice(name: str, error: DataError) -> str:
@@ -152,7 +274,7 @@ def _split(images: np.ndarray, labels: np.ndarray) -> Split:
     """Tensors of images (N, H, W) or (N, H, W, 3) and of their labels."""
     pixels = torch.from_numpy(np.require(images, requirements="W"))
     pixels = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    return Split(pixels.contiguous(), torch.from_numpy(labels.astype(np.int64)))
+    return Split(pixels.contiguous(), labels)
 
 
 def _complete(name: str) -> tuple[Arrays, str]:

@@ -1,8 +1,20 @@
-"""The machine that computes a run, as recorded in its file and in the report."""
+"""The machine that computes: its parts, as the report names them, and its processes."""
 
 import os
 import platform
+import signal
+import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import psutil
+
+# Options of Popen: Ctrl-C reaches the parent only, and `kill` ends all of the child's.
+APART: dict[str, Any] = {"start_new_session": True}
+if hasattr(subprocess, "CREATE_NEW_PROCESS_GROUP"):  # on Windows
+    APART = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
 
 
 def describe_machine(device: str) -> dict:
@@ -46,6 +58,31 @@ def core_numbers() -> list[int]:
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))
+
+
+def kill(child: subprocess.Popen) -> None:
+    """Kill a child started `APART` with all that it started; wait until it is gone."""
+    if hasattr(os, "killpg") and hasattr(signal, "SIGKILL"):
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            for _ in range(100):  # at most 2 s: a zombie that nobody reaps does no harm
+                os.killpg(child.pid, 0)
+                time.sleep(0.02)
+    else:  # what outlived the process that started it is not found
+        with suppress(psutil.NoSuchProcess):
+            kill_children(child.pid)
+        child.kill()
+        child.wait()
+
+
+def kill_children(parent: int) -> None:
+    """Kill all that a process has started; wait until it is gone."""
+    children = psutil.Process(parent).children(recursive=True)
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    psutil.wait_procs(children, timeout=2)
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""Formats shares as figures and messages print them, in Spanish."""
+"""Formats numbers as figures and messages print them, in Spanish."""
 
 import math
 
@@ -14,3 +14,8 @@ def percent(x: float, digits: int | None = 1) -> str:
     if digits is None:
         digits = 1 if x < 0.0995 else 0
     return NONE if math.isnan(x) else f"{100 * x:.{digits}f}{THIN}%"
+
+
+def integer(n: int) -> str:
+    """Format an integer: 60000 -> 60 000; four digits are not split (RAE's rule)."""
+    return f"{n:,}".replace(",", THIN) if abs(n) >= 10_000 else str(n)

@@ -9,6 +9,7 @@ import difflib
 from collections import Counter, namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
 
@@ -17,6 +18,7 @@ WORDS = {
         "int": "debe ser un entero entre {0.low} y {0.high}",
         "float": "debe ser un número finito mayor que {0.low} y como máximo {0.high}",
         "str": "debe ser uno de: {choices}",
+        "text": "debe ser un texto",
         "unknown": "no existe ese parámetro",
         "near": "; ¿quiso decir «{near}»?",
         "known": "; los que hay son: {known}",
@@ -26,6 +28,7 @@ WORDS = {
         "int": "must be an integer from {0.low} to {0.high}",
         "float": "must be a finite number above {0.low} and at most {0.high}",
         "str": "must be one of: {choices}",
+        "text": "must be a text",
         "unknown": "there is no such parameter",
         "near": "; did you mean '{near}'?",
         "known": "; there are: {known}",
@@ -50,7 +53,7 @@ class Rule:
     """The values that one parameter may take.
 
     They are whole numbers from ``low`` to ``high``, both included; real numbers above
-    ``low`` and at most ``high``; or the words in ``choices``.
+    ``low`` and at most ``high``; the words in ``choices``, or any if there are none.
     """
 
     type: type
@@ -58,15 +61,14 @@ class Rule:
     high: int = 0
     choices: tuple[str, ...] = ()
 
-    def accepts(self, value: object) -> bool:
+    def accepts(self, value: Any) -> bool:
         """Whether ``value`` has the right type and lies in the range."""
         if self.type is str:
-            return isinstance(value, str) and value in self.choices
-        if isinstance(value, bool) or not isinstance(value, int | self.type):
-            return False
+            return isinstance(value, str) and value in (self.choices or [value])
+        number = isinstance(value, int | self.type) and not isinstance(value, bool)
         if self.type is int:
-            return self.low <= value <= self.high
-        return self.low < value <= self.high  # never true of NaN
+            return number and self.low <= value <= self.high
+        return number and self.low < value <= self.high  # never true of NaN
 
     def read(self, text: str) -> object:
         """Convert command-line ``text`` to ``type``; give it back if that fails."""
@@ -77,7 +79,8 @@ class Rule:
 
     def demand(self, language: str) -> str:
         """The rule in words."""
-        sentence = WORDS[language][self.type.__name__]
+        any_text = self.type is str and not self.choices
+        sentence = WORDS[language]["text" if any_text else self.type.__name__]
         return sentence.format(self, choices=", ".join(self.choices))
 
 
@@ -98,7 +101,7 @@ RULES = {
 }
 
 
-def check_parameters(namespace: Mapping[str, object]) -> tuple:
+def check_parameters(namespace: Mapping[str, Any]) -> tuple:
     """Return a notebook's parameters as a named tuple, ``settings.epochs`` and so on.
 
     ``namespace`` is the notebook's ``globals()``. A parameter is a name of RULES that
@@ -115,7 +118,7 @@ def check_parameters(namespace: Mapping[str, object]) -> tuple:
     faults = unknown(injected, known) + wrong(values)
     if faults:
         raise ParameterError(faults)
-    Settings = namedtuple("Settings", values)
+    Settings = namedtuple("Settings", values)  # type: ignore[misc]
     return Settings(**{name: RULES[name].type(value) for name, value in values.items()})
 
 

@@ -24,6 +24,8 @@ FONTS = PACKAGE / "fonts"  # of the printed text, which no machine need have
 PERCENT = PercentFormatter(1, 0, f"{THIN}%")
 ERRORS = {"train_error": "entrenamiento", "test_error": "predicción"}
 ZOOM = 4  # images are enlarged, so that no viewer blurs their pixels
+PLAIN = {"parse_math": False}  # a class may be called $x$
+SLANT = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
 
 def use_style() -> None:
@@ -48,9 +50,10 @@ def plot_confusion(
     share in per cent; empty cells stay blank. Counts may be means over seeds, which are
     rounded. `columns` names the columns where there are more of them than classes.
     `errors_only` leaves the diagonal out, so that the colour scale covers the errors
-    alone.
+    alone. Where there are many classes the figure grows, and cells hold counts alone.
     """
-    ax = ax or _axes(6.3, 2.6)
+    n = len(counts)
+    ax = ax or (_axes(6.3, 2.6) if n <= 10 else _axes(3 + 0.2 * n, 2 + 0.2 * n))
     shares = row_shares(counts)
     hidden = np.isnan(shares)
     if errors_only:
@@ -62,14 +65,15 @@ def plot_confusion(
         vmin=0,
         vmax=top or 1.0,
         cmap="Blues",
-        linewidths=0.5,
+        linewidths=0.5 if n <= 30 else 0.1,
         linecolor="white",
         cbar_kws={"label": "proporción de la clase verdadera", "shrink": 0.8},
         ax=ax,
     )
     _write_cells(ax, counts, shares, hidden)
     _finish(ax.collections[0].colorbar)
-    _name_classes(ax, range(len(counts)) if classes is None else classes, columns)
+    small = {"fontsize": 7} if n > 20 else {}
+    _name_classes(ax, range(n) if classes is None else classes, columns, **small)
     ax.set(xlabel="clase predicha", ylabel="clase verdadera")
     return ax
 
@@ -99,7 +103,7 @@ def plot_curves(
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))  # whole percents
     ax.yaxis.set_major_formatter(PERCENT)
     ax.grid(axis="y")
-    ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    _legend(ax, 4)
     return ax
 
 
@@ -114,18 +118,21 @@ def plot_per_class(
 
     `values` maps a name, as of a network, to its values; names stand side by side.
     """
-    ax = ax or _axes(6.3, 1.4)
-    places = np.arange(len(classes))
+    few = len(classes) <= 10
+    ax = ax or (_axes(6.3, 1.4) if few else _axes(max(6.3, 0.2 * len(classes)), 2.6))
+    places, names = np.arange(len(classes)), list(map(short, classes))
     for i, (name, seeds) in enumerate(values.items()):
         x = places + 0.3 * (i - (len(values) - 1) / 2)
         style = {"color": f"C{i}", "linestyle": "none"}
         points = np.tile(x, len(seeds)), seeds.ravel()
         ax.plot(*points, marker="o^sD"[i], markersize=3, alpha=0.6, label=name, **style)
         ax.plot(x, np.nanmean(seeds, 0), "_", color=f"C{i}", markersize=12)
-    ax.set_xticks(places, classes, rotation=30 if max(map(len, classes)) > 2 else 0)
+    long = max(map(len, names)) > 2
+    angle = ({"rotation": 30} if few else SLANT) if long else {}
+    ax.set_xticks(places, names, **angle, **PLAIN)
     ax.set(ylabel=label)
     ax.grid(axis="y")
-    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    _legend(ax, 3)
     return ax
 
 
@@ -138,7 +145,7 @@ def plot_seeds(
         offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
         ax.plot(values, row + np.asarray(offsets), "o", color=f"C{row}", alpha=0.75)
         ax.vlines(np.mean(values), row - 0.32, row + 0.32, color=f"C{row}", linewidth=2)
-    ax.set_yticks(range(len(groups)), groups)
+    ax.set_yticks(range(len(groups)), groups, **PLAIN)
     ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
     ax.grid(axis="x")
     return ax
@@ -165,7 +172,7 @@ def plot_images(
     size = min(7.5, 72 * 6.2 / columns / (0.57 * longest))  # points: none may touch
     for i, title in enumerate(titles or []):
         place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
-        ax.text(*place, title, ha="center", va="bottom", fontsize=size)
+        ax.text(*place, title, ha="center", va="bottom", fontsize=size, **PLAIN)
     ax.set_axis_off()
     return ax
 
@@ -173,11 +180,26 @@ def plot_images(
 def plot_examples(
     split: Split, classes: Sequence[str], *, rows: int = 2, ax: Axes | None = None
 ) -> Axes:
-    """Draw the first `rows` images of each class, with one column per class."""
-    first = [(split.labels == k).nonzero()[:rows, 0] for k in range(len(classes))]
-    order = torch.stack(first, 1).flatten()  # row by row
-    titles = [*classes, *[""] * (len(order) - len(classes))]
-    return plot_images(split.images[order], titles, columns=len(classes), ax=ax)
+    """Draw the first `rows` images of each class, one column a class, ten abreast."""
+    columns, white = min(10, len(classes)), 255 * (split.images.shape[1] > 1)
+    blank = torch.full_like(split.images[:1], white)
+    images, titles = [], []
+    for start in range(0, len(classes), columns):
+        some = range(start, start + columns)
+        first = [(split.labels == k).nonzero()[:rows, 0].tolist() for k in some]
+        for row in range(rows):
+            places = [n[row] if row < len(n) else len(split) for n in first]
+            images += [split.images[n : n + 1] for n in places]
+            images = [image if len(image) else blank for image in images]
+        names = [short(name, 14) for name in classes[start : start + columns]]
+        titles += names + [""] * (columns * rows - len(names))
+    return plot_images(torch.cat(images), titles, columns=columns, ax=ax)
+
+
+def short(name: object, most: int = 24) -> str:
+    """A name as it fits beside a cell."""
+    text = str(name)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def text_color(background: str | Sequence[float]) -> str:
@@ -211,9 +233,9 @@ def _finish(bar: Colorbar) -> None:
 
 def _name_classes(ax: Axes, classes: Sequence, columns=None, **style) -> None:
     """Label a matrix's rows and columns; with long classes, columns are slanted."""
-    rows, columns = ([str(n) for n in names] for names in (classes, columns or classes))
-    slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    angle = slant if max(map(len, rows)) > 2 else {"rotation": 0}
+    rows, columns = (list(map(short, names)) for names in (classes, columns or classes))
+    angle = SLANT if max(map(len, rows)) > 2 else {"rotation": 0}
+    style |= PLAIN
     ax.set_xticks(np.arange(len(columns)) + 0.5, columns, **angle, **style)
     ax.set_yticks(np.arange(len(rows)) + 0.5, rows, rotation=0, **style)
     ax.tick_params(length=0)
@@ -225,13 +247,15 @@ def _write_cells(
     """Write count and per cent in each cell, dark on light or light on dark."""
     mesh = ax.collections[0]
     colors = mesh.cmap(mesh.norm(np.nan_to_num(shares)))
-    sizes = (8, 6) if len(counts) <= 10 else (5, 3)
+    n = len(counts)
+    sizes = (8, 6) if n <= 10 else (6,)
     for (row, column), count in np.ndenumerate(counts):
         if hidden[row, column] or not round(count):
             continue
         color = text_color(colors[row, column])
-        texts = [f"{count:.0f}", percent(shares[row, column], None)]
-        for text, down, points in zip(texts, (0.36, 0.77), sizes, strict=True):
+        texts = [f"{count:.0f}", percent(shares[row, column], None)][: len(sizes)]
+        places = (0.36, 0.77) if n <= 10 else (0.55,)
+        for text, down, points in zip(texts, places, sizes, strict=True):
             style = {"ha": "center", "va": "center", "fontsize": points}
             ax.text(column + 0.5, row + down, text, color=color, **style)
 
@@ -239,18 +263,25 @@ def _write_cells(
 def _mosaic(images: Tensor, rows: int, columns: int, room: float) -> np.ndarray:
     """One picture of all images, each enlarged, with white between and above them."""
     pixels = images.permute(0, 2, 3, 1).numpy()  # (N, H, W, C)
-    if pixels.shape[-1] == 1:
-        pixels = 255 - pixels.repeat(3, axis=-1)
+    grey = pixels.shape[-1] < 3
+    pixels = 255 - pixels[..., :1].repeat(3, axis=-1) if grey else pixels[..., :3]
     pixels = pixels.repeat(ZOOM, 1).repeat(ZOOM, 2)
-    side = pixels.shape[1]
-    cell = side + 2 * ZOOM
+    height, width = pixels.shape[1:3]
+    cell = max(height, width) + 2 * ZOOM
     top = round(room * cell)
     canvas = np.full((rows * (cell + top), columns * cell, 3), 255, np.uint8)
     for i, image in enumerate(pixels):
-        y = i // columns * (cell + top) + top + ZOOM
-        x = i % columns * cell + ZOOM
-        canvas[y : y + side, x : x + side] = image
+        y = i // columns * (cell + top) + top + (cell - height) // 2
+        x = i % columns * cell + (cell - width) // 2
+        canvas[y : y + height, x : x + width] = image
     return canvas
+
+
+def _legend(ax: Axes, columns: int) -> None:
+    """Name the lines above the axes."""
+    legend = ax.legend(ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    for text in legend.get_texts():
+        text.set(**PLAIN)
 
 
 def _axes(width: float, height: float) -> Axes:

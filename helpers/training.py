@@ -7,20 +7,27 @@
 same steps faster for the networks of the report.
 """
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from helpers import fast
+from helpers.arrays import images_of
+from helpers.console import is_interactive
 from helpers.datasets import Dataset, Split
 from helpers.evaluation import Classified
-from helpers.models import scale
+from helpers.machine import pick_device
+from helpers.models import Network, build, count_parameters, scale, seeded
+from helpers.numbers import integer, percent
 
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
@@ -35,6 +42,7 @@ OPTIMIZERS = {
 FUSED = {"cpu": {"sgd", "adam", "adagrad"}, "cuda": {"sgd", "adam"}}
 
 EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
+BAR = "{bar:20} época {n_fmt}/{total_fmt} · {desc} · quedan {remaining}"
 
 
 class OneHotMSE(nn.Module):
@@ -157,16 +165,20 @@ def _like(weight: Tensor, value: Tensor) -> Tensor:
 
 
 # What is kept of each of the E epochs, to watch a network learn: `predictions`
-# (E, N_test) uint8 and, if there is a convolution, the first one's `weight`
-# (E, O, I, k, k) and `bias` (E, O), float32. All are allocated before the first epoch.
+# (E, N_test), uint8 for up to 256 classes, and, if there is a convolution, the first
+# one's `weight` (E, O, I, k, k) and `bias` (E, O), float32. All are allocated before
+# the first epoch.
 Snapshots = dict[str, Tensor]
 
 
-def empty_snapshots(model: nn.Module, images: int, epochs: int) -> Snapshots:
+def empty_snapshots(
+    model: nn.Module, images: int, epochs: int, classes: int = 10
+) -> Snapshots:
     """Make room for `epochs` epochs and the predictions of `images` test images."""
     first = first_convolution(model)
     room = {name: torch.zeros(epochs, *w.shape) for name, w in first.items()}
-    return {"predictions": torch.zeros(epochs, images, dtype=torch.uint8)} | room
+    kind = torch.uint8 if classes <= 256 else torch.int32
+    return {"predictions": torch.zeros(epochs, images, dtype=kind)} | room
 
 
 def take_snapshot(
@@ -237,54 +249,161 @@ class Result(Classified):
     labels: Tensor  # (N_test,) int64, the true classes
     snapshots: Snapshots
     loop: str = ""  # which loop trained it: "fast", or "plain" and why
+    classes: tuple[str, ...] = ()  # their names
+
+    def __repr__(self) -> str:
+        right = float((self.predictions == self.labels.numpy()).mean())
+        return (
+            f"exactitud {percent(right)} en {integer(len(self.labels))} imágenes de "
+            f"prueba, tras {len(self.history)} épocas; "
+            f"{integer(count_parameters(self.model))} parámetros"
+        )
+
+
+class Track:
+    """What is measured of a network while it learns, epoch by epoch."""
+
+    def __init__(
+        self, model: nn.Module, test: Split, recipe: Recipe, classes: tuple[str, ...]
+    ):
+        """Take the test images on the model's device."""
+        self.model, self.test, self.recipe, self.classes = model, test, recipe, classes
+        self.history: list[dict] = []
+        kept = len(test), recipe.epochs, len(classes)
+        self.snapshots = empty_snapshots(model, *kept)
+
+    def add(self, losses: Tensor, errors: int, images: int, seconds: float) -> Epoch:
+        """Measure the network after an epoch, of which a `Loop` gave losses and errors.
+
+        Raises TrainingError when the loss of a step is not finite.
+        """
+        epoch = len(self.history) + 1
+        try:
+            trained = averages(losses, errors, images, self.recipe)
+        except TrainingError as error:
+            table = pd.DataFrame(self.history)
+            raise TrainingError(f"epoch {epoch}, {error}", table) from None
+        self.logits = predict(self.model, self.test.images)
+        tested = evaluate(self.logits, self.test.labels, self.recipe)
+        measured = Epoch(epoch, *trained, *tested, seconds)
+        self.history.append(asdict(measured))
+        take_snapshot(self.snapshots, epoch, self.model, self.logits)
+        return measured
+
+    def result(self, loop: str) -> Result:
+        """The outcome, once all epochs are measured."""
+        table, labels = pd.DataFrame(self.history), self.test.labels.cpu()
+        parts = self.model, table, self.logits.cpu(), labels, self.snapshots
+        return Result(*parts, loop, self.classes)
 
 
 def fit(
-    model: nn.Module,
+    model: Network,
     data: Dataset,
     recipe: Recipe,
     *,
     seed: int = 0,
     device: str = "cpu",
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_epoch: Callable[[Epoch], None] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Result:
-    """Train `model` in place on `data.train`; measure it on `data.test` every epoch.
+    """Train `model` on `data.train`, measuring it on `data.test` after every epoch.
 
-    `seed` determines the order of the images. On a CPU a single thread computes, so
-    that the same seed gives the same bits on any number of cores, and several trainings
-    can share the cores. Networks whose gradients `helpers.fast` implements are trained
-    by its loop, others by `PlainLoop`, with the same mathematics; the result's `loop`
-    says which. With a `checkpoint`, a training that was killed resumes after its last
-    complete epoch and ends with the same bits.
+    A network that is already made is trained in place; of a name, or of a function that
+    makes one, a network is built from the seed. `seed` also determines the order of the
+    images and, in each epoch, every random number that the network draws. On a CPU a
+    single thread computes, so that the same seed gives the same bits on any number of
+    cores, and several trainings can share the cores; the device "auto" is a GPU where
+    there is one. Networks whose gradients `helpers.fast` implements are trained by its
+    loop, others by `PlainLoop`, with the same mathematics; the result's `loop` says
+    which. With a `checkpoint`, a training that was killed resumes after its last
+    complete epoch and ends with the same bits. Unless `on_epoch` is given, a person who
+    watches sees a bar.
 
-    Raises TrainingError when the loss of a step is not finite.
+    Raises ValueError where network, data and recipe do not suit; TrainingError when the
+    loss of a step is not finite.
     """
-    with one_thread():
-        model.to(device, memory_format=torch.channels_last)
+    device, hidden = pick_device(device), on_epoch is not None or not is_interactive()
+    if not isinstance(model, nn.Module):
+        model = build(model, seed=seed)
+    with one_thread(), tqdm(total=recipe.epochs, bar_format=BAR, disable=hidden) as bar:
+        model.to(device, memory_format=layout(model))
+        with seeded(seed):
+            check(model, data, recipe)
         loop, name = pick_loop(model, data.train, recipe, device)
-        test = _to(data.test, device)
+        test = data.test.to(device, layout(model))
+        track = Track(model, test, recipe, data.classes)
         shuffle = torch.Generator().manual_seed(seed)
-        snapshots = empty_snapshots(model, len(test), recipe.epochs)
-        state = State(model, loop, shuffle, snapshots)
-        history = checkpoint.read(state) if checkpoint else []
-        for epoch in range(len(history) + 1, recipe.epochs + 1):
-            start = time.perf_counter()
-            order = torch.randperm(len(data.train), generator=shuffle).to(device)
-            losses, errors = loop.epoch(order)
-            seconds = time.perf_counter() - start
-            with _locating(epoch, history):
-                trained = averages(losses, errors, len(order), recipe)
-            logits = predict(model, test.images)
-            tested = evaluate(logits, test.labels, recipe)
-            measured = Epoch(epoch, *trained, *tested, seconds)
-            history.append(asdict(measured))
-            take_snapshot(snapshots, epoch, model, logits)
+        state = State(model, loop, shuffle, track.snapshots)
+        track.history += checkpoint.read(state) if checkpoint else []
+        bar.update(len(track.history))
+        for epoch in range(len(track.history) + 1, recipe.epochs + 1):
+            with seeded(mixed(seed, epoch)):
+                start = time.perf_counter()
+                order = torch.randperm(len(data.train), generator=shuffle).to(device)
+                losses, errors = loop.epoch(order)
+                seconds = time.perf_counter() - start
+                measured = track.add(losses, errors, len(order), seconds)
             if checkpoint and epoch < recipe.epochs:  # the last one becomes a result
-                checkpoint.write(state, history)
-            on_epoch(measured)
-    table, labels = pd.DataFrame(history), data.test.labels
-    return Result(model, table, logits.cpu(), labels, snapshots, name)
+                checkpoint.write(state, track.history)
+            bar.set_description_str(f"error {percent(measured.test_error)}", False)
+            bar.update()
+            if on_epoch:
+                on_epoch(measured)
+    return track.result(name)
+
+
+def mixed(seed: int, epoch: int) -> int:
+    """A seed of its own for each epoch, so that a checkpoint needs no random state."""
+    return int(np.random.SeedSequence([int(seed) % 2**64, epoch]).generate_state(1)[0])
+
+
+def layout(model: nn.Module) -> torch.memory_format:
+    """The faster layout of images, if all layers are torch's: others may want rows."""
+    own = any(not type(m).__module__.startswith("torch.nn.") for m in model.modules())
+    if own or any(weight.dim() > 4 for weight in model.parameters()):
+        return torch.contiguous_format
+    return torch.channels_last
+
+
+def check(model: nn.Module, data: Dataset, recipe: Recipe) -> None:
+    """Raise ValueError where network, data and recipe do not suit each other."""
+    n, classes, last = len(data.train), len(data.classes), recipe.batch_size
+    device = next((p.device for p in model.parameters()), "cpu")
+    few = scale(data.train[:2].to(device, layout(model)).images)
+    shape = tuple(few.shape[1:])
+    try:
+        with torch.no_grad():
+            logits = model.eval()(few)
+    except Exception as error:
+        words = f"the network does not take images of shape {shape}: {error}"
+        raise ValueError(words) from error
+    given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits)
+    if given != (len(few), classes):
+        raise ValueError(
+            f"of {len(few)} images of shape {shape} the network makes {given}, and of "
+            f"the {classes} classes of {data.title} it must make ({len(few)}, "
+            f"{classes}): its last layer needs {classes} outputs"
+        )
+    shares = (logits >= 0).all() and (logits.sum(1) - 1).abs().max() < 1e-5
+    if shares and classes > 1 and recipe.loss == "cross_entropy":
+        raise ValueError(
+            "the network ends in a softmax, and the loss cross_entropy has its own: "
+            "leave the network's out"
+        )
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise ValueError("the network has nothing to learn: no weights, or all frozen")
+    if recipe.class_weights and len(recipe.class_weights) != classes:
+        costs = len(recipe.class_weights)
+        raise ValueError(f"{costs} class_weights do not suit {classes} classes")
+    if 1 in (n % last, last):
+        try:
+            copy.deepcopy(model).train()(few[:1])
+        except ValueError as error:  # as batch normalization does
+            raise ValueError(
+                f"a batch of one image is left of {n} images in batches of {last}, and "
+                f"the network needs more ({error}): choose another batch_size"
+            ) from error
 
 
 def pick_loop(
@@ -294,7 +413,7 @@ def pick_loop(
     why = "on a GPU" if device != "cpu" else fast.unsupported(model, recipe)
     if why is None:
         return fast.FastLoop(model, train, recipe), "fast"
-    return PlainLoop(model, _to(train, device), recipe), f"plain: {why}"
+    return PlainLoop(model, train.to(device, layout(model)), recipe), f"plain: {why}"
 
 
 def averages(
@@ -323,19 +442,12 @@ def check_losses(losses: Tensor, recipe: Recipe) -> None:
         )
 
 
-@contextmanager
-def _locating(epoch: int, history: list[dict]) -> Iterator[None]:
-    """Say in which epoch a training failed, and keep the history before it."""
-    try:
-        yield
-    except TrainingError as error:
-        table = pd.DataFrame(history)
-        raise TrainingError(f"epoch {epoch}, {error}", table) from None
-
-
 @torch.no_grad()
 def predict(model: nn.Module, images: Tensor) -> Tensor:
-    """Logits (N, K) of uint8 images (N, C, H, W), computed in large batches."""
+    """Logits (N, K) of images (N, C, H, W), computed in large batches."""
+    images = images_of(images)
+    if not len(images):
+        raise ValueError("there are no images to predict")
     if images.device.type == "cpu" and fast.unsupported(model) is None:
         return fast.predict(model, images)
     model.eval()
@@ -365,8 +477,3 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _to(split: Split, device: str) -> Split:
-    images = split.images.to(device, memory_format=torch.channels_last)
-    return Split(images, split.labels.to(device))

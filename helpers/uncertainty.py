@@ -11,6 +11,8 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
+from helpers.numbers import integer
+
 LEVEL = 0.95
 RESAMPLES = 10_000  # of the bootstrap; its own seed makes it repeatable
 
@@ -72,7 +74,7 @@ def wilson(successes, n) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Paired:
-    """Two networks on the same test images."""
+    """Two networks, a and b, on the same test images."""
 
     both: int  # images that both classify right
     only_a: int
@@ -82,6 +84,14 @@ class Paired:
     difference: float  # accuracy of a minus accuracy of b
     low: float  # its paired bootstrap interval, over images
     high: float
+
+    def __repr__(self) -> str:
+        gap, *ends = (f"{100 * x:+.2f}" for x in (self.difference, self.low, self.high))
+        a, b = integer(self.only_a), integer(self.only_b)
+        return (
+            f"a − b: {gap} puntos [{', '.join(ends)}]; McNemar, p = {self.p_value:.2g};"
+            f" solo a acierta {a} imágenes, y solo b {b}"
+        )
 
 
 def compare(labels, a, b, level: float = LEVEL) -> Paired:

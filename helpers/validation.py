@@ -5,11 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.model_selection import train_test_split
 
-from helpers.datasets import Dataset, Split
-
-SEED = 0  # of the split, whatever the seed of a training
+from helpers.datasets import Dataset, Split, stratified
 
 
 def validation(data: Dataset, images: int | None = None) -> Dataset:
@@ -28,17 +25,17 @@ def validation(data: Dataset, images: int | None = None) -> Dataset:
         raise ValueError("this data set was split for validation already")
     labels = data.train.labels.numpy()
     wanted = min(len(data.test), len(labels) // 3)
-    learnt, chosen = _cut(np.arange(len(labels)), wanted, labels)
+    learnt, chosen = stratified(np.arange(len(labels)), wanted, labels)
     if images is not None and images >= len(learnt):
         images = None
     if images is not None:
-        _, learnt = _cut(learnt, images, labels)
+        _, learnt = stratified(learnt, images, labels)
     digest = hashlib.sha256(data.checksum.encode())
     digest.update(learnt.tobytes() + chosen.tobytes())
     return replace(
         data,
-        train=_rows(data.train, learnt),
-        test=_rows(data.train, chosen),
+        train=data.train[learnt],
+        test=data.train[chosen],
         checksum=digest.hexdigest(),
         split="validation",
         train_images=images,
@@ -54,7 +51,7 @@ def measured_also(cut: Dataset, data: Dataset, on: str) -> Dataset:
     """
     n = len(cut.test)
     more = {"test": data.test, "train": cut.train}[on]
-    more = more if on == "test" else Split(more.images[:n], more.labels[:n])
+    more = more if on == "test" else more[:n]
     images = torch.cat([cut.test.images, more.images])
     return replace(
         cut,
@@ -70,15 +67,3 @@ def part(data: Dataset, split: str, images: int | None) -> Dataset:
         return data
     cut, on = validation(data, images), split.partition("+")[2]
     return measured_also(cut, data, on) if on else cut
-
-
-def _cut(rows: np.ndarray, n: int, labels: np.ndarray) -> list[np.ndarray]:
-    """Split rows into the rest and `n` of them, each in increasing order, int64."""
-    parts = train_test_split(
-        rows, test_size=n, stratify=labels[rows], random_state=SEED
-    )
-    return [np.sort(part).astype("<i8") for part in parts]
-
-
-def _rows(split: Split, rows: np.ndarray) -> Split:
-    return Split(split.images[rows], split.labels[rows])

@@ -31,13 +31,16 @@ ACTIVATION_NAMES = {
 OPTION_NAMES = {
     "activation": "activación",
     "channels": "canales",
-    "channels1": "canales en la 1.ª capa",
-    "channels2": "canales en la 2.ª capa",
+    "classes": "clases",
     "convolution": "convolución",
+    "filters": "filtros",
+    "filters1": "filtros en la 1.ª capa",
+    "filters2": "filtros en la 2.ª capa",
     "first": "1.ª activación",
     "kernel": "filtro",
     "kernel2": "filtro de la 2.ª capa",
     "second": "2.ª activación",
+    "side": "lado",
     "width": "neuronas",
 }
 PART_NAMES = {
@@ -50,9 +53,10 @@ PART_NAMES = {
 
 def network_of(run: Run) -> str:
     """Name of a run's network, with the activation on its output if there is one."""
-    name = NETWORK_NAMES.get(run.about["network"], run.about["network"])
+    given = run.about["network"]
+    name = NETWORK_NAMES.get(given, given.rpartition(".")[2])  # less its module
     output = run.about["options"].get("output")
-    return f"{name} con {ACTIVATION_NAMES[output]} en la salida" if output else name
+    return f"{name} con {_option(output)} en la salida" if output else name
 
 
 def recipe_of(run: Run) -> str:
@@ -65,22 +69,23 @@ def recipe_of(run: Run) -> str:
     optimizer, rate = recipe["optimizer"], recipe["learning_rate"]
     weights, size = recipe["class_weights"], recipe["batch_size"]
     loss, images = recipe["loss"], about["train_images"]
-    options = {k: v for k, v in about["options"].items() if k in OPTION_NAMES}
+    options = {k: v for k, v in about["options"].items() if k != "output"}
     parts = [
         f"{OPTIMIZER_NAMES[optimizer]} {numbers.small(rate)}",
         numbers.count(recipe["epochs"], "época", "épocas"),
         LOSS_NAMES[loss] if loss != Recipe().loss else None,
         weights and "pesos " + "-".join(f"{w:g}" for w in weights),
         f"lotes de {size}" if size != Recipe().batch_size else None,
-        *(f"{OPTION_NAMES[k]} {_option(v)}" for k, v in options.items()),
+        *(f"{OPTION_NAMES.get(k, k)} {_option(v)}" for k, v in options.items()),
         images and numbers.images(images),
     ]
     return ", ".join(filter(None, parts))
 
 
-def _option(value: bool | int | str | None) -> str:
+def _option(value: object) -> str:
     if isinstance(value, bool):
         return "sí" if value else "no"
     if isinstance(value, int):
         return numbers.integer(value)
-    return ACTIVATION_NAMES[value]
+    known = value is None or isinstance(value, str)
+    return ACTIVATION_NAMES.get(value, str(value)) if known else str(value)

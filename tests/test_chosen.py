@@ -55,13 +55,13 @@ class TestPlan:
 
     def test_what_stands_out_is_adopted_with_what_it_stands_on(self):
         decision = Decision(
-            "channels", "", BEHIND, {"1": {}, "4": {"channels": 4}}, "1"
+            "channels", "", BEHIND, {"1": {}, "4": {"filters": 4}}, "1"
         )
         found = chosen.adopt(
             BASE, {"channels": outcome(decision, {"1": WORSE, "4": BETTER})}, (0,)
         )
         assert found.changes == {"channels": "4"}
-        assert found.plan.options == BEHIND.options | {"channels": 4}
+        assert found.plan.options == BEHIND.options | {"filters": 4}
 
     def test_what_does_not_stand_out_is_left(self):
         choices = {"0.01": {}, "0.1": {"learning_rate": 0.1}}

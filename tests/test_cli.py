@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 
 import nbformat
@@ -11,8 +12,9 @@ from click.testing import CliRunner
 from packaging.requirements import Requirement
 
 from helpers import paths
-from informe.cli import doctor
+from informe.cli import build, doctor
 from informe.cli.main import main
+from tests.support.runs import store_one
 
 ROOT = paths.PACKAGE.parent
 CONDA_NAMES = {"pytorch": "torch"}
@@ -37,8 +39,46 @@ def informe(*arguments):
 def test_help(command):
     result = informe(*command, "--help")
     assert result.exit_code == 0
-    assert "Usage:" in result.output
-    assert "Examples:" in informe("build", "--help").output
+    assert "Uso:" in result.output
+    assert "Ejemplos:" in informe("build", "--help").output
+
+
+@pytest.mark.parametrize("command", [[], ["build"], ["runs", "prune"], ["sweep"]])
+def test_help_is_in_one_language(command):
+    told = informe(*command, "--help").output
+    english = r"\b(the|and|of|options|command|default:)\b"
+    assert not re.search(english, told, re.IGNORECASE)
+
+
+def test_data_of_the_environment_come_before_the_profile_s(home, monkeypatch):
+    monkeypatch.setenv("DATA", "full")
+    source = paths.notebooks() / "mnist.ipynb"
+    asked = build.prepare([source], "quick", {})[0].parameters
+    assert asked["data"] == "full" and asked["epochs"] == 3
+    given = build.prepare([source], "quick", {"data": "auto"})[0].parameters
+    assert given["data"] == "auto"
+
+
+@pytest.mark.parametrize("place", ["/dev/null/a.pdf", "/proc/nowhere/a.pdf"])
+def test_a_place_that_cannot_be_written_is_told_before_anything_runs(
+    notebook, home, place
+):
+    result = informe("build", notebook, "--output", place)
+    assert result.exit_code == 1
+    assert f"{place}: no se puede escribir: " in result.output
+    assert "--output" in result.output
+    assert not (home / "report").exists()
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback(home, mnist):
+    for seed in range(3):
+        store_one(mnist, seed=seed)
+    command = [sys.executable, "-m", "informe.cli.main", "runs", "list"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
 
 
 def test_all_wrong_parameters_are_told_at_once(notebook):
@@ -59,10 +99,10 @@ def test_debug_shows_the_traceback(home):
 def test_doctor_tells_a_cure_for_all_that_is_not_well(home):
     result = informe("doctor")
     assert result.exit_code == 0, result.output
-    for what in ("Python", "torch", "typesetter", "mnist", "disk", "GPU"):
-        assert re.search(rf"^(ok|warning) +{what} ", result.output, re.MULTILINE)
+    for what in ("Python", "torch", "composición", "mnist", "disco", "máquina"):
+        assert re.search(rf"^(bien|aviso) +{what} ", result.output, re.MULTILINE)
     checks = [*doctor.needed(), *doctor.useful()]
-    assert all(check.cure for check in checks if check.level != "ok")
+    assert all(check.cure for check in checks if check.level != doctor.OK)
 
 
 def versions(monkeypatch, name, answer):
@@ -87,7 +127,7 @@ def test_a_missing_or_old_package_stops_the_build(notebook, monkeypatch, name, v
     for arguments in (["doctor"], ["build", notebook]):
         result = informe(*arguments)
         assert result.exit_code == 1
-        assert re.search(f"missing .*{version or 'not installed'}", result.output)
+        assert re.search(f"falta .*{version or 'no está instalado'}", result.output)
         assert f"pip install {name}" in result.output.replace("'", "")
 
 
@@ -95,7 +135,7 @@ def test_a_folder_that_cannot_be_written_stops_the_build(home, notebook):
     (home / "report").write_text("a file in place of the folder")
     result = informe("build", notebook)
     assert result.exit_code == 1
-    assert f"{home}/report cannot be written" in result.output
+    assert f"no se puede en {home}/report" in result.output
 
 
 def test_a_wrong_data_choice_in_the_environment_stops_the_build(notebook, monkeypatch):
@@ -110,13 +150,13 @@ def test_a_full_disk_stops_the_build(notebook, monkeypatch):
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
     result = informe("build", notebook)
     assert result.exit_code == 1
-    assert "0.0 GiB free" in result.output
+    assert "0.0 GiB libres" in result.output
 
 
 def test_a_damaged_cache_is_told(home):
     (home / "data/cache").mkdir(parents=True)
     (home / "data/cache/mnist.safetensors").write_bytes(b"half a fi")
-    assert "fetched anew" in informe("doctor").output
+    assert "se descarga de nuevo" in informe("doctor").output
 
 
 # Files that set a machine up
@@ -159,87 +199,3 @@ def test_conda_gets_the_locked_versions_of_every_package():
     assert found.pop("python") == "3.11"
     found = {CONDA_NAMES.get(name, name): version for name, version in found.items()}
     assert found == {name: locked()[name] for name in wanted()}
-
-
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [
-        ("exit 1", "older than 3.11"),
-        ('case "$2" in *ensurepip*) exit 1;; esac', "python3-venv"),
-    ],
-)
-def test_make_tells_what_python_lacks(tmp_path, script, words):
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in ("requirements.lock", "pyproject.toml"):
-        (tmp_path / name).touch()
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\n{script}\n")
-    python.chmod(0o755)
-    done = subprocess.run(
-        ["make", "report", f"PYTHON={python}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert not (tmp_path / ".venv").exists()
-
-
-STUB = """#!/bin/sh
-case "$*" in
-  *"-m venv"*) sleep 1; mkdir -p .venv/bin; cp "$0" .venv/bin/python
-    printf '#!/bin/sh\\necho made' > .venv/bin/informe; chmod +x .venv/bin/informe
-    echo venv >> log;;
-  *requirements.lock*) sleep 1; echo packages >> log;;
-esac
-"""
-
-
-@pytest.mark.skipif(not shutil.which("flock"), reason="util-linux is not installed")
-def test_two_that_make_at_once_in_a_new_clone_set_it_up_once(tmp_path):
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    for name in ("requirements.lock", "pyproject.toml"):
-        (tmp_path / name).touch()
-    python = tmp_path / "python"
-    python.write_text(STUB)
-    python.chmod(0o755)
-    command = ["make", "report", f"PYTHON={python}"]
-    options = {"cwd": tmp_path, "stdout": subprocess.PIPE, "text": True}
-    both = [subprocess.Popen(command, **options) for _ in range(2)]
-    words = [process.communicate()[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert all("made" in each for each in words)
-    assert (tmp_path / "log").read_text().split() == ["venv", "packages"]
-
-
-AUDITOR = """#!/bin/sh
-case "$*" in *"-m venv"*) for new; do :; done
-  mkdir -p "$new/bin"; cp "$0" "$new/bin/python"; cp auditor "$new/bin/pip-audit"
-esac
-"""
-
-
-@pytest.mark.parametrize(
-    ("auditor", "status", "audited"),
-    [
-        ("exit 0", 0, True),
-        ('echo PYSEC-1 > "$found"; exit 1', 2, True),
-        ("exit 1", 2, False),  # before it has written what it found
-    ],
-)
-def test_an_audit_tells_what_is_found_from_what_was_not_asked(
-    tmp_path, auditor, status, audited
-):
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    python = tmp_path / "python"
-    python.write_text(AUDITOR)
-    (tmp_path / "auditor").write_text(f"#!/bin/sh\nfor found; do :; done\n{auditor}\n")
-    for file in (python, tmp_path / "auditor"):
-        file.chmod(0o755)
-    command = ["make", "audit", f"PYTHON={python}"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == status, done.stderr
-    assert ("PYSEC-1" in done.stdout.splitlines()) == ("PYSEC-1" in auditor)
-    assert ("make: nothing was audited" in done.stderr) != audited

@@ -193,7 +193,7 @@ def test_auto_without_sources_warns_loudly(nothing):
 
 
 def test_full_without_sources_is_an_error(nothing, monkeypatch):
-    with pytest.raises(DataError, match="no source gave the complete cifar10"):
+    with pytest.raises(DataError, match="ninguna fuente dio cifar10 completo"):
         load("cifar10", "full")
     monkeypatch.setenv("DATA", "full")
     with pytest.raises(DataError):

@@ -1,6 +1,7 @@
 """Notebooks in processes of their own: failures, odd users, stops."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from informe.cli import build
 from informe.execution import processes
 from informe.execution.processes import Execution
-from tests.support.commands import informe
+from tests.support.commands import LESS, informe
 from tests.support.notebooks import write
 
 TELL = """
@@ -81,7 +82,7 @@ def test_the_others_go_on_in_their_own_folder_and_kernel(ran):
     told = ["None", str(home / "work"), sys.executable, "ipc"]
     assert printed(home, "good") == told
     assert "good          | época 1/1\n" in done.stderr
-    assert "good: executed in" in done.stderr
+    assert "good: ejecutado en" in done.stderr
 
 
 @pytest.mark.parametrize(("most", "at_once", "share"), [(1, 1, 1), (5, 2, 2)])
@@ -109,11 +110,11 @@ def test_no_more_trainings_than_asked_for(monkeypatch, most, at_once, share):
 def test_a_failure_names_cell_and_cause_and_makes_no_pdf(ran):
     home, done = ran
     assert done.returncode == 1
-    assert "in cell [4], section 'Parte 1. Prueba': x = 0" in done.stderr
+    assert "en la celda [4], sección «Parte 1. Prueba»: x = 0" in done.stderr
     assert "ZeroDivisionError: division by zero" in done.stderr
-    assert "DeadKernelError: Kernel died (did the memory run out?)" in done.stderr
+    assert "DeadKernelError: Kernel died (¿se acabó la memoria?)" in done.stderr
     last = done.stderr.splitlines()[-1]
-    assert "bad" in last and "dead" in last and "informe.pdf was not written" in last
+    assert "bad" in last and "dead" in last and "no se escribió" in last
     assert "Traceback" not in done.stderr
     assert not (home / "report/informe.pdf").exists()
 
@@ -139,15 +140,20 @@ def test_in_a_folder_too_long_for_sockets_the_kernel_uses_tcp(home, monkeypatch)
 
 
 # SIGTERM is made to end as Ctrl-C does; after SIGKILL nobody is left to say anything.
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
-def test_stopping_leaves_no_process_and_keeps_the_notebook(home, ending):
+@pytest.mark.parametrize(
+    ("ending", "environment"),
+    [(signal.SIGTERM, {}), (signal.SIGKILL, {}), (signal.SIGTERM, LESS)],
+)
+def test_stopping_leaves_no_process_and_keeps_the_notebook(home, ending, environment):
     folder = home / "work"
     source = write(folder, "slow", "x = 1", "open('here', 'w')\nimport time", "1")
     content = nbformat.read(source, as_version=4)
     content.cells[-1].source = "time.sleep(600)"
     nbformat.write(content, source)
     command = [sys.executable, "-m", "informe.cli.main", "build", str(source)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    options = {"env": os.environ | environment, "encoding": encoding}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, **options) as process:
         wait_for((folder / "here").exists)
         process.send_signal(ending)
         process.wait(timeout=30)
@@ -157,5 +163,5 @@ def test_stopping_leaves_no_process_and_keeps_the_notebook(home, ending):
     assert partial.cells[3].execution_count == 3
     if ending != signal.SIGKILL:
         assert process.returncode == 1
-        assert "stopped" in words and "slow.ipynb" in words
+        assert "interrumpido" in words and "slow.ipynb" in words
         assert "Traceback" not in words

@@ -210,7 +210,7 @@ def small(tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setenv("INFORME_HOME", str(tmp_path_factory.mktemp("home")))
     patch.setattr(mnist, "KERNELS", {"4 × 4": {}, "2 × 2": {"kernel": 2}})
-    patch.setattr(mnist, "CHANNELS", {"1": {}, "2": {"channels": 2}})
+    patch.setattr(mnist, "CHANNELS", {"1": {}, "2": {"filters": 2}})
     cut = validation(load("mnist", "sample"), 100)
     yield run(mnist.decisions(Settings(3, 2, 2, 1, 40, 0.05)), cut, device="cpu"), cut
     patch.undo()
@@ -334,7 +334,7 @@ class TestLinear:
 
     def test_one_that_is_not_affine_is_found_out(self):
         images = torch.randint(0, 256, (50, 1, 28, 28), dtype=torch.uint8)
-        model = build("one_hidden", activation="relu", channels=4)
+        model = build("one_hidden", activation="relu", filters=4)
         assert linear.disagreement(model, images) > 1e-3
 
     def test_the_regression_is_scikit_learns_and_is_fitted_once(

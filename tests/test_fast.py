@@ -1,5 +1,6 @@
 """The gradients written out, against torch's autograd in float64."""
 
+import copy
 import re
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from numba import njit
 from torch import nn
+from torch.nn.utils import prune
 
 from helpers.fast import FastLoop, kernels, layers, optimizers, predict, unsupported
 from helpers.fast.tile import tile
@@ -137,21 +139,65 @@ class Doubled(nn.Linear):
         return 2 * super().forward(x)
 
 
-def frozen() -> nn.Sequential:
-    model = flat()
-    model[1].bias.requires_grad_(False)
+def changed(change) -> nn.Sequential:
+    """A linear layer behind another, after a change of the second."""
+    torch.manual_seed(3)
+    model = flat(nn.Linear(10, 10))
+    change(model[2])
+    return model
+
+
+def twice(layer: nn.Linear, gradient) -> tuple:
+    return (2 * gradient[0],)
+
+
+CHANGES = {  # all that torch lets change a step
+    "frozen": lambda x: x.bias.requires_grad_(False),
+    "pruned": lambda x: prune.random_unstructured(x, "weight", 0.5),
+    "weight norm": nn.utils.parametrizations.weight_norm,
+    "spectral norm": nn.utils.parametrizations.spectral_norm,
+    "forward hook": lambda x: x.register_forward_hook(lambda _, __, y: 2 * y),
+    "forward pre-hook": lambda x: x.register_forward_pre_hook(lambda _, x: 2 * x[0]),
+    "backward hook": lambda x: x.register_full_backward_hook(
+        lambda _, dx, dy: (2 * dx[0],)
+    ),
+    "backward pre-hook": lambda x: x.register_full_backward_pre_hook(twice),
+    "hook of a weight": lambda x: x.weight.register_hook(lambda g: 2 * g),
+    "hook after a gradient": lambda x: x.weight.register_post_accumulate_grad_hook(
+        lambda p: (p.grad.mul_(2), None)[1]
+    ),
+    "another forward": lambda x: setattr(x, "forward", lambda y: 2 * y @ x.weight.T),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_torch_lets_change_a_step_is_left_to_torch(change):
+    data, recipe = made_up((2, 9, 8)), Recipe("sgd", 0.05, 2)
+    result = fit(changed(CHANGES[change]), data, recipe, seed=5)
+    assert result.loop.startswith("plain: ")
+    theirs = plain_loop(changed(CHANGES[change]), data, recipe, seed=5)
+    assert_same_weights(result.model, theirs)
+
+
+def tied() -> nn.Sequential:
+    torch.manual_seed(3)
+    model = flat(nn.Linear(10, 10), nn.Linear(10, 10))
+    model[3].weight = model[2].weight
     return model
 
 
 def shared() -> nn.Sequential:
-    twice = nn.Linear(10, 10)
-    return flat(twice, twice)
+    torch.manual_seed(3)
+    again = nn.Linear(10, 10)
+    return flat(again, again)
 
 
-def hooked() -> nn.Sequential:
-    model = flat()
-    model[1].register_forward_hook(lambda *_: None)
-    return model
+@pytest.mark.parametrize("make", [tied, shared])
+def test_weights_that_serve_twice_are_left_to_torch(make):
+    data, recipe = made_up((2, 9, 8)), Recipe("adam", 0.01, 2)
+    result = fit(make(), data, recipe, seed=5)
+    assert result.loop == "plain: its weights are shared or frozen"
+    assert_same_weights(result.model, plain_loop(make(), data, recipe, seed=5))
 
 
 UNSUPPORTED = {
@@ -163,11 +209,11 @@ UNSUPPORTED = {
     "no gradient written for Linear.*bias=False": lambda: flat(
         nn.Linear(10, 10, bias=False)
     ),
-    "order": lambda: flat(nn.ReLU(), nn.Tanh()),
-    "frozen": frozen,
-    "share weights": shared,
+    "order that": lambda: flat(nn.ReLU(), nn.Tanh()),
+    "order": lambda: nn.Sequential(nn.Conv2d(2, 10, 3)),
+    "an order": nn.Sequential,
     "no plain nn.Sequential": lambda: nn.Linear(1, 1),
-    "hooks": hooked,
+    "float32": lambda: flat().double(),
 }
 
 
@@ -194,11 +240,30 @@ def test_predictions_are_torchs(mnist):
 
 def test_labels_and_images_that_do_not_suit_are_refused():
     data = made_up((2, 9, 8))
+    few = copy.copy(data.train)
+    object.__setattr__(few, "labels", torch.zeros(5_000_000, dtype=torch.int64))
+    with pytest.raises(ValueError, match="100 images, but 5000000 labels"):
+        FastLoop(flat(), few, Recipe())
+    with pytest.raises(IndexError, match="not among 100"):
+        FastLoop(flat(), data.train, Recipe()).epoch(torch.tensor([3, 100]))
     data.train.labels[3] = 10
     with pytest.raises(ValueError, match="labels"):
         FastLoop(flat(), data.train, Recipe())
     with pytest.raises(ValueError, match="9 channels"):
         FastLoop(convolved(3), made_up((9, 9, 8)).train, Recipe())
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (torch.zeros(4, 2, 9, 7, dtype=torch.uint8), "cannot be multiplied"),
+        (torch.zeros(0, 2, 9, 8, dtype=torch.uint8), r"\(0, 2, 9, 8\)"),
+        (torch.zeros(4, 2, 9, 8), "float32"),
+    ],
+)
+def test_images_that_misfit_are_not_predicted(images, words):
+    with pytest.raises(ValueError, match=words):
+        predict(flat(), images)
 
 
 def test_the_model_has_the_weights_after_each_epoch():

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.runs import Plan
+from helpers.runs import Plan, progress
 from helpers.runs.plan import questions
 from helpers.runs.progress import Name
 from helpers.training import Epoch, Recipe
@@ -16,7 +16,7 @@ from tests.support.runs import store_one
 def test_stored_runs_of_this_machine_tell_the_speed(home, mnist):
     store_one(mnist)  # made up: 2 s an epoch
     longer = Plan("one_hidden", Recipe(learning_rate=0.5, epochs=7), (3, 4))
-    other = Plan("one_hidden", Recipe(epochs=7), (0,), {"channels": 2})
+    other = Plan("one_hidden", Recipe(epochs=7), (0,), {"filters": 2})
     sets = [(mnist, {"a": longer, "b": other})]
     found = forecast.expected(sets, "cpu")
     share = 1 + forecast.FORWARD * len(mnist.test) / len(mnist.train)
@@ -50,7 +50,7 @@ def test_the_longest_starts_first():
 
 
 def test_trainings_that_follow_are_told_too(home, mnist, monkeypatch):
-    monkeypatch.setattr("helpers.runs.progress.is_interactive", lambda: False)
+    monkeypatch.setattr(progress, "is_interactive", lambda: False)
     (question,) = questions(mnist, Plan("one_hidden", Recipe()), "cpu")
     asked = {Name("MNIST", "a", 0): question}
     shown = forecast.Forecast(
@@ -63,7 +63,8 @@ def test_the_time_left_follows_the_time_taken(home, mnist, capsys, monkeypatch):
     """Twice as slow as expected: what is left takes twice as long too."""
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(forecast.time, "monotonic", lambda: clock.now)
-    monkeypatch.setattr("helpers.runs.progress.is_interactive", lambda: False)
+    monkeypatch.setattr(progress, "is_interactive", lambda: False)
+    monkeypatch.setattr(progress, "PAUSE", 0)
     plan = Plan("one_hidden", Recipe(epochs=2), range(4))
     asked = {Name("MNIST", "a", q.seed): q for q in questions(mnist, plan, "cpu")}
     seconds = {q.key: 300.0 for q in asked.values()}
@@ -73,5 +74,23 @@ def test_the_time_left_follows_the_time_taken(home, mnist, capsys, monkeypatch):
         for epoch in (1, 2):
             shown.show(name, Epoch(epoch, 1.0, 0.5, 1.0, 0.25, 1.0))
     first, *lines = capsys.readouterr().err.splitlines()
-    assert first == "Por entrenar: 4 (CPU); unos 10 min"
-    assert lines[-1].startswith("2/4 · quedan unos 10 min · MNIST · a, semilla 1")
+    assert first == "Por entrenar: 4 (CPU); ~10 min"
+    assert lines[-1] == "2/4 · quedan ~10 min · MNIST, a, semilla 1"
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_where_nobody_watches_a_line_comes_now_and_then(
+    home, mnist, capsys, monkeypatch, verbose
+):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(forecast.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(progress, "is_interactive", lambda: False)
+    (question,) = questions(mnist, Plan("one_hidden", Recipe(epochs=6)), "cpu")
+    name = Name("MNIST", "a", 0)
+    asked = {name: question}, io.StringIO(), "CPU"
+    monkeypatch.setattr(forecast.Forecast, "verbose", verbose)
+    shown = forecast.Forecast({question.key: 90.0}, [], 1, *asked)
+    for epoch, clock.now in enumerate((20.0, 40.0, 60.0, 80.0, 100.0, 110.0), 1):
+        shown.show(name, Epoch(epoch, 1.0, 0.5, 1.0, 0.25, 1.0))
+    told = [line.partition(" · ")[0] for line in capsys.readouterr().err.splitlines()]
+    assert told[1:] == (["0/1"] * 5 + ["1/1"] if verbose else ["0/1", "1/1"])

@@ -39,7 +39,7 @@ def test_idx_file_by_hand(tmp_path, zipped):
 )
 def test_damaged_idx_file(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
-    with pytest.raises(ValueError, match="a is not a whole idx file"):
+    with pytest.raises(ValueError, match="a no es un archivo idx entero"):
         formats.read_idx(tmp_path / "a")
 
 
@@ -63,7 +63,7 @@ def test_picture_has_one_image_a_row(tmp_path):
     Image.fromarray(rows).save(tmp_path / "a.png")
     assert (formats.read_picture(tmp_path / "a.png") == tiny_sets.cifar_pixels()).all()
     Image.fromarray(rows[:, :1000]).save(tmp_path / "b.png")
-    with pytest.raises(ValueError, match="1,024"):
+    with pytest.raises(ValueError, match="1024"):
         formats.read_picture(tmp_path / "b.png")
 
 
@@ -106,11 +106,11 @@ def folder_instead(path):
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (flip, "train_images has SHA-256|CRC check failed|BadGzipFile"),
-        (cut, "not a whole idx file|EOFError"),
+        (flip, "train_images tiene SHA-256|CRC check failed|BadGzipFile"),
+        (cut, "no es un archivo idx entero|EOFError"),
         (folder_instead, "IsADirectoryError"),
-        (lambda path: path.unlink(), "lacks train-images-idx3-ubyte"),
-        (lambda path: path.write_bytes(b"<html>"), "whole idx file|BadGzipFile"),
+        (lambda path: path.unlink(), "le falta train-images-idx3-ubyte"),
+        (lambda path: path.write_bytes(b"<html>"), "archivo idx entero|BadGzipFile"),
     ],
 )
 def test_harmed_original(tmp_path, monkeypatch, harm, message, zipped):
@@ -133,14 +133,14 @@ def test_unreadable_original(tmp_path, monkeypatch):
 
 def test_right_bytes_in_a_wrong_shape(monkeypatch):
     tiny_sets.accept_mnist(monkeypatch)
-    with pytest.raises(DataError, match=r"train_images has shape \(2352,\)"):
+    with pytest.raises(DataError, match=r"train_images tiene forma \(2352,\)"):
         formats.verify("mnist", tiny_sets.MNIST)
 
 
 @pytest.mark.parametrize("folder", ["empty", "absent"])
 def test_nothing_there(tmp_path, folder):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="none of its original files"):
+    with pytest.raises(DataError, match="ninguno de sus archivos"):
         formats.read_folder("cifar10", tmp_path / folder)
 
 
@@ -177,7 +177,7 @@ def test_harmed_cifar10(tmp_path, monkeypatch, make):
 
 def test_pickles_are_not_read(tmp_path):
     (tmp_path / "cifar-10-batches-py").mkdir()
-    with pytest.raises(DataError, match=r"pickle can run code.*cifar-10-binary"):
+    with pytest.raises(DataError, match=r"puede ejecutar código.*cifar-10-binary"):
         formats.read_folder("cifar10", tmp_path)
 
 
@@ -198,14 +198,14 @@ def special(name, kind, target=""):
 )
 def test_member_that_is_no_file(tmp_path, member):
     path = tar(tmp_path / "a.tar.gz", ("batches/secret", b"secret"), member)
-    with pytest.raises(DataError, match=r"data_batch_1\.bin is no plain file"):
+    with pytest.raises(DataError, match=r"data_batch_1\.bin no es un archivo normal"):
         formats.members(path, ["data_batch_1.bin"])
 
 
 def test_member_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(formats, "_LARGEST", 10)
     path = tar(tmp_path / "a.tar.gz", ("data_batch_1.bin", bytes(11)))
-    with pytest.raises(DataError, match="no plain file"):
+    with pytest.raises(DataError, match="no es un archivo normal"):
         formats.members(path, ["data_batch_1.bin"])
 
 
@@ -219,5 +219,5 @@ def test_member_that_climbs_writes_nothing(tmp_path):
 
 def test_archive_that_lacks_a_member(tmp_path):
     path = tar(tmp_path / "a.tar.gz", ("a.bin", b"x"))
-    with pytest.raises(DataError, match=r"lacks b\.bin, c\.bin"):
+    with pytest.raises(DataError, match=r"le falta b\.bin, c\.bin"):
         formats.members(path, ["c.bin", "a.bin", "b.bin"])

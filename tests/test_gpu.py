@@ -69,7 +69,7 @@ def test_with_each_loss(changes):
 
 
 def test_other_kernels_and_activations():
-    options = {"kernel": 14, "channels": 2, "activation": "tanh", "output": "sigmoid"}
+    options = {"kernel": 14, "filters": 2, "activation": "tanh", "output": "sigmoid"}
     assert_same_as_alone("one_hidden", Recipe(epochs=2), **options)
 
 

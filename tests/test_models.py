@@ -1,3 +1,6 @@
+import random
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -28,7 +31,7 @@ def test_the_original_states_these_counts():
 
 
 def test_kernel_and_channels_of_the_first_network():
-    model = build("one_hidden", kernel=7, channels=16, activation="tanh")
+    model = build("one_hidden", kernel=7, filters=16, activation="tanh")
     assert count_parameters(model) == 16 * (7 * 7 + 1) + 10 * (16 * 22 * 22 + 1)
     assert [type(layer) for layer in model] == [
         *(nn.Conv2d, nn.Tanh, nn.Flatten, nn.Linear),
@@ -97,3 +100,54 @@ def test_unknown_names_are_refused(arguments, message):
     network, *options = arguments
     with pytest.raises(ValueError, match=message):
         build(network, **(options[0] if options else {}))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("side", [16, 28, 33])
+@pytest.mark.parametrize("network", PARAMETERS)
+def test_each_is_built_for_other_images_and_classes(network, side, channels):
+    options = {"channels": channels, "side": side, "classes": 7}
+    options |= {"width": 5} if network == "dense" else {}
+    model = build(network, **options)
+    assert model(torch.rand(2, channels, side, side)).shape == (2, 7)
+
+
+def test_lenet5_on_grey_images_of_28_pixels_by_hand():
+    layers = [6 * 26, 16 * (6 * 25 + 1), 120 * 257, 84 * 121, 10 * 85]
+    assert count_parameters(build("lenet5", channels=1, side=28)) == sum(layers)
+
+
+@pytest.mark.parametrize("network", PARAMETERS)
+def test_images_that_are_too_small_are_refused(network):
+    with pytest.raises(ValueError, match="side 3 are too small"):
+        build(network, side=3)
+
+
+def drawn():
+    """A network that takes its weights from numpy and Python."""
+    model = nn.Linear(1, 3)
+    values = [np.random.rand(), random.random(), torch.rand(()).item()]
+    model.bias.data = torch.tensor(values)
+    return model
+
+
+def test_a_network_of_one_s_own_is_built_from_the_seed_too():
+    before = np.random.get_state()[1].tolist(), random.getstate()
+    one, same, other = (build(drawn, seed=s).bias for s in (3, 3, 4))
+    assert torch.equal(one, same) and not (one == other).any()
+    assert before == (np.random.get_state()[1].tolist(), random.getstate())
+    model = drawn()
+    copy = build(model)
+    assert copy is not model and torch.equal(copy.bias, model.bias)
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "message"),
+    [
+        (nn.Linear(1, 1), {"width": 3}, "already made"),
+        (lambda: "lenet5", {}, "no torch.nn.Module"),
+    ],
+)
+def test_what_is_no_network_is_refused(network, options, message):
+    with pytest.raises(ValueError, match=message):
+        build(network, **options)

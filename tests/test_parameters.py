@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
-from helpers.parameters import RULES, ParameterError, check_parameters, wrong
+from helpers.parameters import RULES, ParameterError, Rule, check_parameters, wrong
 from informe.cli.profiles import PARTS
 
 CELL = "epochs: int = 10  # épocas\nlearning_rate: float = 0.01  # tasa"
@@ -28,6 +28,12 @@ def test_settings_have_the_notebook_s_values_and_cannot_change():
         settings.epochs = 4
     with pytest.raises(AttributeError):
         _ = settings.other
+
+
+def test_a_rule_without_choices_takes_any_text():
+    rule = Rule(str)
+    assert rule.accepts("fotos/") and not rule.accepts(3)
+    assert rule.demand("es") == "debe ser un texto"
 
 
 @pytest.mark.parametrize(

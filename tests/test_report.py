@@ -130,7 +130,7 @@ def test_every_part_and_section_is_there(pages):
 
 def test_the_sample_is_told_on_the_first_page_and_on_the_screen(built, pages):
     assert "muestra incluida" in " ".join(pages[0].split())
-    assert "ATTENTION: the committed sample was used" in built[1].stderr
+    assert "ATENCIÓN: se usó la muestra" in built[1].stderr
 
 
 def test_a_training_is_a_line_and_all_are_done_before_the_notebooks(built):

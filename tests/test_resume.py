@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from helpers import fast
 from helpers.models import build
@@ -140,6 +141,31 @@ def test_another_network_s_state_is_not_used(kept, capsys):
     result = train_small(kept, network="one_hidden")
     assert same(result, train_small(network="one_hidden"))
     assert "another network" in capsys.readouterr().err
+
+
+def test_a_state_of_fewer_epochs_is_told_and_not_used(kept, capsys):
+    longer = replace(RECIPE, epochs=5)
+    result = fit(build("two_hidden"), DATA, longer, checkpoint=kept)
+    assert same(result, fit(build("two_hidden"), DATA, longer))
+    assert "it is of a training of 3 epochs, not of 5" in capsys.readouterr().err
+
+
+def tied():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 784), nn.Linear(784, 784))
+    model[2].weight = model[1].weight
+    return model.append(nn.Linear(784, 10))
+
+
+def test_tied_weights_stay_tied(tmp_path):
+    def train(**more):
+        return fit(build(tied, seed=1), DATA, Recipe("adam", 0.001, 3), **more)
+
+    kept = Checkpoint(tmp_path / "c.safetensors")
+    with pytest.raises(Stopped):
+        train(checkpoint=kept, on_epoch=stop_after(2))
+    resumed = train(checkpoint=kept)
+    assert same(resumed, train())
+    assert resumed.model[2].weight is resumed.model[1].weight
 
 
 def test_another_training_s_state_is_not_used(kept, capsys):

@@ -37,7 +37,7 @@ def test_trained_in_processes_as_in_this_one_to_the_bit(home, mnist, capfd):
     assert run.history[columns].equals(here.history[columns])
     lines = capfd.readouterr().err
     assert "Por entrenar: 2 (" in lines
-    assert "MNIST · a, semilla 1 · época 1/1 · error de predicción" in lines
+    assert "2/2 · MNIST, a, semilla" in lines
 
 
 def test_what_is_stored_is_not_trained_again(home, mnist, monkeypatch):
@@ -118,12 +118,12 @@ def test_data_and_code_change_the_key_but_comments_do_not(mnist, monkeypatch, tm
         ("# a comment\n", True),
         ("x = 1\n", False),
     ]:
-        copy = tmp_path / "models.py"
-        with open(models.__file__, encoding="utf-8") as file:
+        copy = tmp_path / "training.py"
+        with open(training.__file__, encoding="utf-8") as file:
             copy.write_text(file.read() + text, encoding="utf-8")
         plan.code_version.cache_clear()
         with monkeypatch.context() as patch:
-            patch.setattr(models, "__file__", str(copy))
+            patch.setattr(training, "__file__", str(copy))
             assert (key(mnist) == before) is same
     plan.code_version.cache_clear()
 
@@ -159,7 +159,7 @@ def test_on_a_gpu_what_differs_in_the_seed_alone_is_trained_at_once(
     monkeypatch.setattr(workers, "_queue", SimpleNamespace(put=shown.append), False)
     monkeypatch.setattr(store, "describe_machine", lambda device: {"gpu": device})
     several = questions(mnist, replace(PLAN, seeds=(0, 1)), "cuda")
-    other = questions(mnist, replace(PLAN, options={"channels": 2}), "cuda")
+    other = questions(mnist, replace(PLAN, options={"filters": 2}), "cuda")
     named = [(f"{i}", question) for i, question in enumerate([*several, *other])]
     groups = workers.of_one_kind(named, "cuda")
     assert groups == [named[:2], named[2:]]
@@ -185,7 +185,7 @@ def test_headless_progress_is_one_plain_line_a_training(home, capsys, monkeypatc
     assert out == ""
     assert err.splitlines() == [
         "Por entrenar: 1 (CPU, 1 en paralelo)",
-        "1/1 · MNIST · a, semilla 0 · época 2/2 · error de predicción 2.5\u202f%",
+        "1/1 · MNIST, a, semilla 0",
     ]
 
 

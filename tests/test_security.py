@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import inspect
 import json
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from papermill.translators import PythonTranslator
 
+import make
 from helpers import paths
 from helpers.runs import Plan, store, train
 from helpers.runs.plan import questions
@@ -64,7 +66,9 @@ def test_no_module_reads_pickles_or_evaluates_text(module):
     for node in ast.walk(tree):
         names = [a.name for a in getattr(node, "names", []) if hasattr(a, "name")]
         names.append(getattr(node, "module", None) or "")
-        assert not UNPICKLERS & {name.partition(".")[0] for name in names}
+        used = UNPICKLERS & {name.partition(".")[0] for name in names}
+        # what goes to processes of our own, which read nothing else
+        assert used <= ({"cloudpickle"} if module.name == "workers.py" else set())
     for name, words in calls(module):
         assert name not in {"torch.load", "np.loads", "pd.read_pickle", "os.system"}
         assert name not in EVALUATORS & set(dir(builtins))
@@ -139,11 +143,9 @@ def test_pickles_in_place_of_all_stored_files_are_never_read(home, mnist, monkey
 
 
 def test_jupyter_listens_on_this_machine_only_and_asks_for_its_token():
-    makefile = (paths.PACKAGE.parent / "Makefile").read_text()
-    lines = [line for line in makefile.splitlines() if "jupyter lab" in line]
-    assert len(lines) == 1
-    assert "--ServerApp.ip=127.0.0.1" in lines[0]
-    assert "token" not in lines[0] and "password" not in lines[0]
+    started = inspect.getsource(make.lab)
+    assert "--ServerApp.ip=127.0.0.1" in started
+    assert "token" not in started and "password" not in started
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.name))

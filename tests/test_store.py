@@ -186,11 +186,11 @@ def test_list_tells_the_whole_the_damaged_and_the_stopped(three):
     line = {line[:16]: line for line in result.output.splitlines()}
     assert "mnist" in line[good.folder.name] and "0.7500" in line[good.folder.name]
     assert "weights.safetensors missing" in line[bad.folder.name]
-    assert "stopped; 0 epochs are kept" in line[part.stem]
+    assert "interrumpido; guardadas 0 épocas" in line[part.stem]
 
 
 def test_list_of_nothing(home):
-    assert "no stored trainings" in informe("list").output
+    assert "no hay entrenamientos" in informe("list").output
 
 
 def test_show_takes_the_first_digits(three):
@@ -211,7 +211,7 @@ def test_compare_tells_only_what_differs(home, mnist):
 
 def test_export_has_one_row_for_each_whole_run(three, tmp_path):
     result = informe("export", "--csv", tmp_path / "runs.csv")
-    assert "1 trainings" in result.output
+    assert "filas escritas, 1" in result.output
     table = pd.read_csv(tmp_path / "runs.csv")
     assert table["key"].tolist() == [three[0].folder.name]
     assert np.isclose(table["last.test_error"][0], 0.25)
@@ -231,7 +231,7 @@ def test_prune_keeps_what_a_report_or_a_sweep_refers_to(home, mnist, three):
     keys = good.folder.name, bad.folder.name
     refer(home / "figures/mnist", *keys, experiments=[tried.folder.name])
     refer(home / "sweeps/mnist/seed=5/mnist", swept.folder.name)
-    assert "Delete these 3?" in informe("prune", input="n\n").output
+    assert "¿Borrar estos 3?" in informe("prune", input="n\n").output
     assert other.folder.exists()
     result = informe("prune", "--yes")
     assert result.exit_code == 0, result.output
@@ -246,7 +246,7 @@ def test_prune_keeps_what_a_report_or_a_sweep_refers_to(home, mnist, three):
 def test_prune_leaves_what_is_being_trained(three):
     part = three[2]
     with store.alone(part.stem):
-        assert "is being trained" in informe("list").output
+        assert "se está entrenando" in informe("list").output
         informe("prune", "--yes")
         assert part.exists()
     informe("prune", "--yes")
@@ -258,5 +258,5 @@ def test_prune_deletes_nothing_if_it_cannot_know(home, three, content):
     (home / "figures/mnist").mkdir(parents=True)
     (home / "figures/mnist/metrics.json").write_text(content)
     result = informe("prune", "--yes")
-    assert result.exit_code == 1 and "nothing is deleted" in result.output
+    assert result.exit_code == 1 and "no se borra nada" in result.output
     assert three[0].folder.exists() and three[2].exists()

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from helpers.parameters import ParameterError
 from informe.cli.main import main
+from informe.errors import WrongValues
 from informe.sweeps import executors, grid, run, table, work
 from informe.sweeps.work import Task
 from tests.support.notebooks import write
@@ -98,24 +98,24 @@ def test_a_value_given_twice_runs_once():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ([("epocs", "1")], "did you mean 'epochs'"),
-        ([("width", "1")], "there is no such parameter"),
-        ([("epochs", "1"), ("epochs", "2")], "epochs: given more than once"),
+        ([("epocs", "1")], "¿quiso decir «epochs»"),
+        ([("width", "1")], "no existe ese parámetro"),
+        ([("epochs", "1"), ("epochs", "2")], "epochs: se da más de una vez"),
         ([("epochs", "")], "epochs = ''"),
         ([("epochs", "1,,2")], "epochs = ''"),
-        ([("epochs", "1,x")], "epochs = 'x': must be an integer"),
-        ([("epochs", "5:5")], "epochs: no value is given"),
-        ([("epochs", "0:3")], "epochs = 0: must be an integer from 1"),
+        ([("epochs", "1,x")], "epochs = 'x': debe ser un entero"),
+        ([("epochs", "5:5")], "epochs: no se da ningún valor"),
+        ([("epochs", "0:3")], "epochs = 0: debe ser un entero entre 1"),
         ([("epochs", "1:5:0")], "epochs = '1:5:0'"),
         ([("epochs", "1:99999999")], "epochs = '1:99999999'"),
         ([("learning_rate", "0:1")], "learning_rate = '0:1'"),
-        ([("learning_rate", "nan")], "must be a finite number"),
+        ([("learning_rate", "nan")], "debe ser un número finito"),
         ([("data", "full,todo")], "data = 'todo'"),
-        ([("seed", "0:10000"), ("epochs", "1,2")], "these are 20000 runs"),
+        ([("seed", "0:10000"), ("epochs", "1,2")], "son 20000 ejecuciones"),
     ],
 )
 def test_wrong_values_are_refused_before_anything_runs(given, words):
-    with pytest.raises(ParameterError) as caught:
+    with pytest.raises(WrongValues) as caught:
         grid.combinations(given, NAMES)
     assert words in str(caught.value)
     assert len(str(caught.value)) < 400
@@ -141,9 +141,11 @@ def test_a_failed_run_is_tried_once_more_then_told(failing):
     home, first, ran, _, _ = failing
     assert sorted(ran) == [1, 2, 2, 3, 3]
     assert first.exit_code == 1
-    assert "epochs=2: RuntimeError: no luck; tried again" in first.stderr
-    assert "1 runs failed:\n  epochs=3: RuntimeError: no luck" in first.stderr
-    assert "[3/3] " in first.stderr and " left\n" in first.stderr
+    assert "epochs=2: RuntimeError: no luck; se repite" in first.stderr
+    assert (
+        "ejecuciones que fallaron: 1\n  epochs=3: RuntimeError: no luck" in first.stderr
+    )
+    assert "[3/3] " in first.stderr and "; quedan ~" in first.stderr
     assert "Traceback" not in first.stderr
     assert (home / "sweeps/a/epochs=3/executed.ipynb").exists()
     assert not (home / "sweeps/a/epochs=3/done.json").exists()
@@ -160,7 +162,7 @@ def test_the_others_go_on_and_make_the_table(failing):
 
 def test_the_second_time_only_what_is_missing_runs(failing):
     second, ran = failing[3:]
-    assert "3 runs, 1 of them to do" in second.stderr
+    assert "ejecuciones: 3; por hacer: 1" in second.stderr
     assert ran == [3, 3]
 
 
@@ -198,19 +200,19 @@ def test_a_sweep_that_was_stopped_goes_on(home):
     stopped(home, source, signal.SIGKILL, at=1)
     words, status = stopped(home, source, signal.SIGTERM, at=2)
     assert status == 1
-    assert "3 runs, 2 of them to do" in words
-    assert "stopped; 2 of 3 runs are kept" in words and "Traceback" not in words
+    assert "ejecuciones: 3; por hacer: 2" in words
+    assert "interrumpido; quedan 2 de 3" in words and "Traceback" not in words
     (home / "go").write_text("3")
     again = sweep(source, "-p", "epochs", "1:4")
     assert again.exit_code == 0, again.stderr
-    assert "3 runs, 1 of them to do" in again.stderr
+    assert "ejecuciones: 3; por hacer: 1" in again.stderr
     frame = pd.read_csv(home / "sweeps/a/table.csv")
     assert frame.epochs.tolist() == [1, 2, 3]
 
 
 def test_a_worker_of_another_version_is_refused(home):
     result = work.run_notebook(Task("a.ipynb", "{}", {}, "another"))
-    assert "another version" in result["cause"]
+    assert "otra versión" in result["cause"]
     assert (result["notebook"], result["metrics"]) == (None, None)
 
 
@@ -307,7 +309,7 @@ def test_a_scheduler_that_does_not_answer_is_told(home, monkeypatch, address):
     monkeypatch.setattr(executors, "TIMEOUT", 1)
     result = sweep(write(home, "a"), "-p", "epochs", "1", "--scheduler", address)
     assert result.exit_code == 1
-    assert f"no Dask scheduler answers at {address}" in result.output
+    assert f"ningún planificador de Dask responde en {address}" in result.output
 
 
 # Load
@@ -324,7 +326,7 @@ def test_two_hundred_runs_of_which_two_are_killed(home):
             kill_one_of(process.pid)
         words = process.communicate()[1]
     assert process.returncode == 0, words[-2000:]
-    assert words.count("tried again") == 2
+    assert words.count("se repite") == 2
     frame = pd.read_csv(home / "sweeps/a/table.csv")
     assert frame.epochs.tolist() == list(range(1, 201))
     assert set(log(home)) == set(range(1, 201))

@@ -1,13 +1,16 @@
 import pickle
+import random
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from helpers import fast
+from helpers import fast, training
 from helpers.datasets import Split
 from helpers.machine import pick_device
 from helpers.models import build, scale
+from helpers.runs import Checkpoint
 from helpers.training import (
     OPTIMIZERS,
     PlainLoop,
@@ -189,3 +192,110 @@ def test_no_silent_cpu_in_place_of_a_gpu():
     assert pick_device("auto") == "cpu"
     with pytest.raises(ValueError, match="finds no GPU"):
         pick_device("cuda")
+
+
+def layers(*more) -> nn.Sequential:
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10), *more)
+
+
+class Viewing(nn.Module):
+    """As many write it: with `view`, which wants channels before rows in memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(1, 4, 5), nn.Linear(4 * 24 * 24, 10)
+
+    def forward(self, x):
+        return self.linear(torch.relu(self.conv(x)).view(-1, 4 * 24 * 24))
+
+
+class Noisy(nn.Module):
+    """It draws from numpy and Python, also when it is only measured."""
+
+    def forward(self, x):
+        return x + (np.random.rand() + random.random()) / 10
+
+
+OWN = {
+    "dropout": lambda: layers(nn.ReLU(), nn.Dropout(0.5), nn.Linear(10, 10)),
+    "noise": lambda: layers(Noisy()),
+    "batch norm": lambda: layers(nn.BatchNorm1d(10)),
+    "view": Viewing,
+}
+
+
+@pytest.mark.parametrize("network", OWN)
+def test_a_network_of_one_s_own_has_the_bits_of_its_seed_also_resumed(
+    network, tmp_path
+):
+    def train(epochs=3, seed=4, **more):
+        recipe = Recipe("adam", 0.01, 3)
+        return fit(build(OWN[network], seed=1), DATA, recipe, seed=seed, **more)
+
+    def stop(epoch):
+        torch.rand(1), np.random.rand()  # what others draw is of no matter
+        if epoch.epoch == 2:
+            raise KeyboardInterrupt
+
+    kept = Checkpoint(tmp_path / "c.safetensors")
+    with pytest.raises(KeyboardInterrupt):
+        train(checkpoint=kept, on_epoch=stop)
+    state = torch.get_rng_state(), random.getstate()
+    one, other, resumed = train(), train(seed=5), train(checkpoint=kept)
+    assert torch.equal(torch.get_rng_state(), state[0])
+    assert random.getstate() == state[1]
+    assert torch.equal(one.logits, resumed.logits)
+    assert not torch.equal(one.logits, other.logits)
+    states = one.model.state_dict(), resumed.model.state_dict()
+    assert all(
+        torch.equal(a, b) for a, b in zip(*map(dict.values, states), strict=True)
+    )
+
+
+DATA = made_up((1, 28, 28))
+MISFITS = {
+    "12 outputs": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 12)), {},
+                   r"makes \(2, 12\).*10 classes.*needs 10 outputs"),
+    "a size": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(100, 10)), {},
+               r"shape \(1, 28, 28\).*cannot be multiplied"),
+    "a channel": (lambda: build("lenet5"), {}, "channels"),
+    "two outputs": (lambda: nn.Sequential(nn.Flatten(), nn.LSTM(784, 10)), {},
+                    "makes .*tuple"),
+    "softmax": (lambda: layers(nn.Softmax(1)), {}, "leave the network's out"),
+    "a last batch of one": (lambda: layers(nn.BatchNorm1d(10)), {"batch_size": 33},
+                            "one image is left of 100 images in batches of 33"),
+    "class weights": (layers, {"class_weights": (1.0, 2.0)}, "2 class_weights"),
+    "no weights": (lambda: nn.Sequential(nn.Flatten()), {}, "784"),
+    "frozen": (lambda: layers().requires_grad_(False), {}, "nothing to learn"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_what_does_not_suit_is_said_before_training(misfit):
+    make, recipe, words = MISFITS[misfit]
+    with pytest.raises(ValueError, match=words):
+        fit(make(), DATA, Recipe(epochs=1, **recipe))
+
+
+def test_a_softmax_is_right_with_another_loss_and_a_last_image_without_norm():
+    assert fit(layers(nn.Softmax(1)), DATA, Recipe(epochs=1, loss="mse")).history.size
+    assert fit(layers(), DATA, Recipe(epochs=1, batch_size=33)).loop == "fast"
+
+
+def test_a_device_may_be_chosen_by_itself():
+    assert fit(layers(), DATA, Recipe(epochs=1), device="auto").loop
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_who_watches_sees_a_bar_with_error_and_time_left(watched, monkeypatch, capsys):
+    monkeypatch.setattr(training, "is_interactive", lambda: watched)
+    result = fit(layers(), DATA, Recipe(epochs=2))
+    told = capsys.readouterr().err
+    assert ("época 2/2 · error" in told and "quedan" in told) == watched
+    fit(layers(), DATA, Recipe(epochs=2), on_epoch=lambda epoch: None)
+    assert capsys.readouterr().err == ""
+    right = (result.predictions == DATA.test.labels.numpy()).mean()
+    assert repr(result).startswith(
+        f"exactitud {100 * right:.1f}\u202f% en 100 imágenes"
+    )
+    assert "\n" not in repr(result) and "\n" not in repr(DATA)

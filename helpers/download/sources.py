@@ -7,21 +7,21 @@ and nothing half-made is left behind.
 
 import io
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import paths
-from helpers.console import tell
+from helpers.console import show, tell
 from helpers.download import formats
 from helpers.download.formats import Arrays, DataError
+from helpers.machine import APART, kill
 
 
 @dataclass(frozen=True)
@@ -56,87 +56,82 @@ def obtain(name: str) -> tuple[Arrays, str]:
     The files that a user already has in the data folder come first, then SOURCES.
     Raises DataError, with every source's reason, if none gives the set.
     """
-    own = paths.data()
-    reasons = []
+    own, said = paths.data(), f"{name}: "
     try:
         return formats.read_folder(name, own), "archivos propios"
     except DataError as error:
-        reasons.append(f"own files in {own}: {error}")
-        tell(f"{name}: {reasons[-1]}")
+        reasons = [f"archivos propios en {own}: {error}"]
     for source in SOURCES[name]:
-        tell(f"{name}: fetching from {source}")
+        said += f"{'pruebo ' if len(reasons) > 1 else ''}{source.kind}… "
+        show(said)
         try:
-            return fetch(name, source), str(source)
+            arrays = fetch(name, source, said)
+            tell(f"{said}listo")
+            return arrays, str(source)
         except DataError as error:
             reasons.append(f"{source}: {error}")
-            tell(f"{name}: {reasons[-1]}")
+            said = f"{said.removesuffix('… ')} no responde; "
     raise DataError(
-        "\n  - ".join([f"no source gave the complete {name}:", *reasons])
-        + f"\nCure: connect to the internet, install npm (or apt), or put the set's "
-        f"original files in {own} (DATA_DIR names another folder). DATA_TIMEOUT=3600 "
-        "waits longer for a slow server; DATA=sample uses the committed sample."
+        "\n  - ".join([f"ninguna fuente dio {name} completo:", *reasons])
+        + "\nRemedio: conéctese a internet, instale npm (o apt) o ponga los archivos "
+        f"originales en {own} (DATA_DIR nombra otra carpeta). DATA_TIMEOUT=3600 espera "
+        "más a un servidor lento; DATA=sample usa la muestra incluida."
     )
 
 
-def fetch(name: str, source: Source) -> Arrays:
-    """Verified arrays of set ``name`` from one source; DataError if it fails."""
+def fetch(name: str, source: Source, said: str = "") -> Arrays:
+    """Verified arrays of set ``name`` from one source; DataError if it fails.
+
+    At a terminal, how far it is stands after the words ``said``.
+    """
     with tempfile.TemporaryDirectory(prefix=f"informe-{name}-") as folder:
-        run_child(source, folder)
+        run_child(source, folder, said)
         return formats.read_folder(name, Path(folder))
 
 
-def run_child(source: Source, folder: str) -> None:
+def run_child(source: Source, folder: str, said: str) -> None:
     """Let a child fill ``folder``; DataError if it fails or is not done in time."""
     deadline = float(os.environ.get("DATA_TIMEOUT") or DEADLINES[source.kind])
     start = time.monotonic()
     with _child([source.kind, source.item, folder]) as child:
-        timer = threading.Timer(deadline, _kill, [child])
+        timer = threading.Timer(deadline, kill, [child])
         timer.start()
         try:
-            last = _relay(child)
+            last = _relay(child, said)
             status = child.wait()
         finally:
             timer.cancel()
     if status and time.monotonic() - start >= deadline:
-        raise DataError(f"stopped at its deadline of {deadline:g} s (DATA_TIMEOUT)")
+        raise DataError(f"no acabó en su plazo de {deadline:g} s (DATA_TIMEOUT)")
     if status:
-        raise DataError(last or f"ended with status {status}")
+        raise DataError(last or f"acabó con el estado {status}")
 
 
 @contextmanager
 def _child(arguments: list[str]) -> Iterator[subprocess.Popen]:
-    """Start a download in a session of its own; nothing of it survives the block."""
+    """Start a download apart from this process; nothing of it survives the block."""
     with subprocess.Popen(
         [sys.executable, "-m", "helpers.download.client", *arguments],
         cwd=paths.PACKAGE.parent,
-        env={"TQDM_MININTERVAL": "0.2" if sys.stderr.isatty() else "5", **os.environ},
+        env={"PYTHONIOENCODING": "utf-8", **os.environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
+        **APART,
     ) as child:
         try:
             yield child
         finally:
-            _kill(child)
+            kill(child)
 
 
-def _kill(child: subprocess.Popen) -> None:
-    """Kill a child with all of its group, and wait until the group is gone."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        for _ in range(100):  # at most 2 s: a zombie that nobody reaps does no harm
-            os.killpg(child.pid, 0)
-            time.sleep(0.02)
-
-
-def _relay(child: subprocess.Popen) -> str:
-    """Pass a child's output on to the person; return its last line."""
-    last, bars = "", sys.stderr.isatty()
-    with io.TextIOWrapper(child.stdout, errors="replace", newline="") as output:
+def _relay(child: subprocess.Popen, said: str) -> str:
+    """Show a child's output where a person watches; return its last line."""
+    last = ""
+    assert child.stdout
+    with io.TextIOWrapper(child.stdout, "utf-8", "replace", newline="") as output:
         for line in output:
             if text := line.strip():
                 last = text
-                tell(f"  {text}", end=line[-1] if bars else "\n")
+                show(f"{said}{text}")
     return last

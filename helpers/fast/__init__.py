@@ -18,6 +18,6 @@ loop.py         a training step, an epoch, predictions
 and evaluated by torch itself.
 """
 
-from helpers.fast.loop import FastLoop, predict, unsupported
+from helpers.fast.loop import FastLoop, altered, predict, unsupported
 
-__all__ = ["FastLoop", "predict", "unsupported"]
+__all__ = ["FastLoop", "altered", "predict", "unsupported"]

@@ -6,6 +6,8 @@ the gradient `dy` with respect to y, fills dx and updates the layer's weights.
 Activations are (C, H, W, B) or (features, B): the images of the batch come last.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -27,7 +29,9 @@ def rows(activations: Tensor) -> np.ndarray:
 class Layer:
     """What all layers have in common."""
 
-    weight = bias = None
+    y: Tensor
+    weight: Any = None  # `Weights`, as the bias, where there are any
+    bias: Any = None
     is_relu = False
     after_relu = before_relu = False  # next to a ReLU, x or dy has many zeros
 
@@ -127,8 +131,6 @@ class Conv2d(Layer):
 
     def __init__(self, module: nn.Conv2d, x: Tensor, *weights):
         super().__init__(module, x, *weights)
-        if len(x) != module.in_channels:  # the kernels check nothing
-            raise ValueError(f"{module} does not take images of {len(x)} channels")
         self.size, batch = module.kernel_size[0], x.shape[-1]
         height, width = (n - self.size + 1 for n in x.shape[1:3])
         self.y = torch.empty(module.out_channels, height, width, batch)
@@ -208,28 +210,23 @@ class MaxPool2d(Layer):
             kernels.max_pool_gradient(x, dy, dx, self.batch)
 
 
-def _relu_slope(module: nn.ReLU, y: Tensor, dy: Tensor) -> None:
-    aten.threshold_backward.grad_input(dy, y, 0, grad_input=dy)
+def _slope(gradient, *options):
+    def slope(module: nn.Module, y: Tensor, dy: Tensor) -> None:
+        gradient.grad_input(dy, y, *options, grad_input=dy)
+
+    return slope
 
 
 def _elu_slope(module: nn.ELU, y: Tensor, dy: Tensor) -> None:
     aten.elu_backward.grad_input(dy, module.alpha, 1, 1, True, y, grad_input=dy)
 
 
-def _sigmoid_slope(module: nn.Sigmoid, y: Tensor, dy: Tensor) -> None:
-    aten.sigmoid_backward.grad_input(dy, y, grad_input=dy)
-
-
-def _tanh_slope(module: nn.Tanh, y: Tensor, dy: Tensor) -> None:
-    aten.tanh_backward.grad_input(dy, y, grad_input=dy)
-
-
 # what makes y of x, and dx of y and dy, in place
 FUNCTIONS = {
-    nn.ReLU: (lambda module, x: x.relu_(), _relu_slope),
+    nn.ReLU: (lambda module, x: x.relu_(), _slope(aten.threshold_backward, 0)),
     nn.ELU: (lambda module, x: nn.functional.elu_(x, module.alpha), _elu_slope),
-    nn.Sigmoid: (lambda module, x: x.sigmoid_(), _sigmoid_slope),
-    nn.Tanh: (lambda module, x: x.tanh_(), _tanh_slope),
+    nn.Sigmoid: (lambda module, x: x.sigmoid_(), _slope(aten.sigmoid_backward)),
+    nn.Tanh: (lambda module, x: x.tanh_(), _slope(aten.tanh_backward)),
 }
 
 

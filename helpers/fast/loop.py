@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import _has_any_global_hook
 
 from helpers.datasets import Split
 from helpers.fast import kernels
-from helpers.fast.layers import (
-    LAYERS,
-    Activation,
-    Conv2d,
-    Flatten,
-    Layer,
-    Linear,
-    MaxPool2d,
-)
+from helpers.fast.layers import LAYERS, Activation, Conv2d, Flatten, Linear, MaxPool2d
 from helpers.fast.optimizers import SLOTS, Optimizer, Weights
 
 if TYPE_CHECKING:  # `training` imports this package
@@ -40,50 +33,53 @@ def unsupported(model: nn.Module, recipe: "Recipe | None" = None) -> str | None:
     for module in model:
         if type(module) not in LAYERS or not LAYERS[type(module)].accepts(module):
             return f"no gradient written for {module}"
-    layers = [LAYERS[type(module)] for module in model]
-    if not _in_order(layers):
+    if not _in_order([LAYERS[type(module)] for module in model]):
         return "its layers stand in an order that is not foreseen"
-    if any(m._forward_hooks or m._backward_hooks for m in (model, *model)):
+    return altered(model)
+
+
+def altered(model: nn.Sequential) -> str | None:
+    """Say what would let torch change a step of its own layers; None if nothing.
+
+    Pruning is a hook; a parametrization gives a layer another class.
+    """
+    modules, weights = [model, *model], [p for m in model for p in m.parameters()]
+    kept = (hooks for x in modules for name, hooks in vars(x).items() if "hook" in name)
+    of_weights = ((p._backward_hooks, p._post_accumulate_grad_hooks) for p in weights)
+    if _has_any_global_hook() or any(kept) or any(any(h) for h in of_weights):
         return "it has hooks, which want torch's own modules"
-    if any(p.dtype != torch.float32 or not p.requires_grad for p in model.parameters()):
-        return "its weights are frozen or not float32"
-    if len(list(model.parameters())) != sum(len(list(m.parameters())) for m in model):
-        return "its layers share weights"
+    if any("forward" in vars(module) for module in modules):
+        return "a layer has another forward than its class"
+    where = {p.untyped_storage().data_ptr() for p in weights}
+    if len(where) < len(weights) or not all(p.requires_grad for p in weights):
+        return "its weights are shared or frozen"
+    if any((type(p), p.dtype) != (nn.Parameter, torch.float32) for p in weights):
+        return "its weights are no plain float32 parameters"
     return None
 
 
-def _in_order(layers: list[type[Layer]]) -> bool:
+def _in_order(layers: list[type]) -> bool:
     """Whether the order of the layers suits one flattening and in-place activations.
 
     Convolutions and pooling come before the flattening, linear layers after it. Each
     activation overwrites the output of another kind of layer, which does not need it.
     """
-    flat = layers.index(Flatten) if Flatten in layers else len(layers)
-    of_images = {Conv2d, MaxPool2d}
-    rest = [layer for layer in layers if layer is not Flatten]
+    if Flatten not in layers[:-1]:
+        return False
+    flat, rest = layers.index(Flatten), [x for x in layers if x is not Flatten]
     return (
-        not of_images & set(layers[flat + 1 :])
+        not {Conv2d, MaxPool2d} & {*layers[flat:]}
         and Linear not in layers[:flat]
-        and layers[-1] is not Flatten
-        and not issubclass(rest[0], Activation)
-        and not any(
-            issubclass(a, Activation) and issubclass(b, Activation)
-            for a, b in pairwise(rest)
-        )
+        and rest[0] is not Activation
+        and (Activation, Activation) not in pairwise(rest)
     )
 
 
 class Pass:
     """The forward pass of a batch of fixed size, with its own buffers."""
 
-    def __init__(
-        self,
-        model: nn.Sequential,
-        shape: torch.Size,
-        size: int,
-        weights: dict[nn.Parameter, Weights],
-    ):
-        """Take `size` images of `shape` (C, H, W) at a time."""
+    def __init__(self, model: nn.Sequential, shape: torch.Size, size: int, weights):
+        """Take `size` images of `shape` (C, H, W) at a time, and the `Weights`."""
         self.images = x = torch.empty(*shape, size)
         self.layers = []
         for module in model:
@@ -116,22 +112,14 @@ class Step(Pass):
         for layer in self.learning:
             dy = layer.wire(dy, layer is not self.learning[-1])
 
-    def learn(
-        self,
-        images: np.ndarray,
-        rows: np.ndarray,
-        labels: np.ndarray,
-        class_weights: np.ndarray,
-        sums: np.ndarray,
-    ) -> None:
+    def learn(self, images, rows, labels, class_weights, sums) -> None:
         """Take a step on the images (N, P) and labels (N,) of `rows` (size,).
 
         `class_weights` (K,) and `sums` (2,) are those of `kernels.cross_entropy`.
         """
         self.forward(images, rows)
-        kernels.cross_entropy(
-            self.scores, labels[rows], class_weights, self.dscores, sums
-        )
+        parts = self.scores, labels[rows], class_weights, self.dscores, sums
+        kernels.cross_entropy(*parts)
         for layer in self.learning:
             layer.backward()
 
@@ -142,24 +130,24 @@ class FastLoop:
     def __init__(self, model: nn.Sequential, train: Split, recipe: "Recipe"):
         """Bind the loop to a model that `unsupported` accepts.
 
-        Raises ValueError if labels or class weights do not match the network's classes.
+        What the compiled loops do not check is checked here: raises ValueError if
+        images, labels or class weights do not suit the network or each other.
         """
         self.model, self.batch = model, recipe.batch_size
-        self.images, self.shape = (
-            train.images.flatten(1).numpy(),
-            train.images.shape[1:],
-        )
+        classes = _classes(model, train.images)
+        self.images = train.images.flatten(1).numpy()
+        self.shape = train.images.shape[1:]
         self.labels = train.labels.numpy()
         self.optimizer = Optimizer(recipe.optimizer, recipe.learning_rate)
         self.weights = {p: Weights(p, self.optimizer) for p in model.parameters()}
-        self.steps = {}  # one for each size: the last batch may be smaller
-        classes = len(self._step(self.batch).scores)
+        self.steps: dict[int, Step] = {}  # by size: the last batch may be smaller
         costs = recipe.class_weights or (1.0,) * classes
         self.class_weights = np.array(costs, np.float32)
-        if (
-            len(costs) != classes
-            or not 0 <= self.labels.min() <= self.labels.max() < classes
-        ):
+        images, labels = len(self.images), len(self.labels)
+        if images != labels:
+            raise ValueError(f"{images} images, but {labels} labels")
+        low, high = self.labels.min(), self.labels.max()
+        if len(costs) != classes or low < 0 or high >= classes:
             raise ValueError(f"labels or their costs do not suit {classes} classes")
 
     def _step(self, size: int) -> Step:
@@ -174,6 +162,8 @@ class FastLoop:
         misclassified before being learnt from.
         """
         losses, errors, order = [], 0, order.numpy()
+        if not 0 <= order.min() <= order.max() < len(self.labels):
+            raise IndexError(f"some of these images are not among {len(self.labels)}")
         for start in range(0, len(order), self.batch):
             rows, sums = order[start : start + self.batch], np.zeros(2)
             self.optimizer.next_step()
@@ -187,13 +177,10 @@ class FastLoop:
 
     def state_dict(self) -> dict[str, Tensor]:
         """The optimizer's state for each weight, and its number of steps."""
-        memories = {
-            f"{name}.{slot}": torch.from_numpy(memory)
-            for name, parameter in self.model.named_parameters()
-            for slot, memory in zip(
-                self.optimizer.slots, self.weights[parameter].memory, strict=True
-            )
-        }
+        slots, memories = self.optimizer.slots, {}
+        for name, parameter in self.model.named_parameters():
+            for slot, memory in zip(slots, self.weights[parameter].memory, strict=True):
+                memories[f"{name}.{slot}"] = torch.from_numpy(memory)
         return memories | {"steps": torch.tensor(self.optimizer.steps)}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -207,8 +194,24 @@ class FastLoop:
 
 
 @torch.no_grad()
+def _classes(model: nn.Sequential, images: Tensor) -> int:
+    """How many logits the model makes of such an image, as torch, which checks sizes.
+
+    Raises ValueError if they do not suit, or if there are no images of bytes.
+    """
+    if images.dtype != torch.uint8 or images.dim() != 4 or not len(images):
+        what = f"{images.dtype} of shape {tuple(images.shape)}"
+        raise ValueError(f"some images (N, C, H, W) of uint8 are wanted, not {what}")
+    try:
+        return model(images[:1].float()).shape[1]
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(f"the network does not take these images: {error}") from error
+
+
+@torch.no_grad()
 def predict(model: nn.Sequential, images: Tensor) -> Tensor:
-    """Logits (N, classes) of uint8 images (N, C, H, W)."""
+    """Logits (N, classes) of uint8 images (N, C, H, W); ValueError if they misfit."""
+    _classes(model, images)
     weights = {p: Weights(p) for p in model.parameters()}
     pixels, passes, logits = images.flatten(1).numpy(), {}, []
     for rows in np.array_split(np.arange(len(images)), -(-len(images) // PREDICTED)):

@@ -112,9 +112,9 @@ class Weights:
 
     def __init__(self, parameter: nn.Parameter, optimizer: Optimizer | None = None):
         """Bind to a parameter; without an optimizer, it is only read."""
-        self.parameter, self.optimizer = parameter, optimizer
+        self.parameter, self.optimizer = parameter, optimizer or Optimizer("sgd", 0)
         self.value = parameter.detach().contiguous()  # the same memory, if it can be
-        value, slots = self.value.numpy(), optimizer.slots if optimizer else ()
+        value, slots = self.value.numpy(), self.optimizer.slots
         self.memory = [np.zeros_like(value) for _ in slots]
         # what no slot uses is there for the number of arguments alone
         self.w, *self.two = (

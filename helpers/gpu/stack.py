@@ -26,8 +26,8 @@ class Stack(training.PlainLoop):
         """Bind the loop to copies of the models' weights, on their device."""
         same = [*zip(*(model.parameters() for model in models), strict=True)]
         self.layers, self.device = models[0], same[0][0].device
-        train = Split(train.images.to(self.device), train.labels.to(self.device))
-        super().__init__(nn.ParameterList(map(torch.stack, same)), train, recipe)
+        weights = nn.ParameterList(map(torch.stack, same))
+        super().__init__(weights, train.to(self.device), recipe)
         for group in self.optimizer.param_groups:
             if "capturable" in group:
                 group["capturable"] = self.device.type == "cuda"

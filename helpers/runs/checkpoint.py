@@ -102,6 +102,9 @@ class Checkpoint:
     ) -> tuple[list[dict], dict[str, Tensor]]:
         """History and tensors, if they have the names and shapes of `like`."""
         history, tensors, digest = self._open(like)
+        kept, asked = (len(t["snapshots.predictions"]) for t in (tensors, like))
+        if kept != asked:
+            raise ValueError(f"it is of a training of {kept} epochs, not of {asked}")
         if any(tensors[name].shape != like[name].shape for name in like):
             raise ValueError("it is of another network")
         if _digest(tensors) != digest:
@@ -120,7 +123,18 @@ def tensors_of(state: State) -> dict[str, Tensor]:
         f"{p}.{name}": t for p, named in parts.items() for name, t in named.items()
     }
     tensors["shuffle"] = state.shuffle.get_state()
-    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
+    return apart(tensors)
+
+
+def apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same in the CPU's memory, where no two share theirs, as tied weights do."""
+    found, places = {}, set()
+    for name, tensor in tensors.items():
+        own = tensor.cpu().contiguous()
+        place = own.untyped_storage().data_ptr()
+        found[name] = own.clone() if place in places else own
+        places.add(place)
+    return found
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,27 +5,36 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from functools import cache, partial
+from uuid import uuid4
 
 import numba
 import torch
+from torch import nn
 
 from helpers import models, training, validation
+from helpers.console import tell
 from helpers.datasets import Dataset
 from helpers.fast import kernels, layers, loop, optimizers, tile
 from helpers.gpu import fit, stack
+from helpers.models import Network
+from helpers.runs import definition
 from helpers.training import Recipe
 
-# the modules whose code decides a result
-DECISIVE = (validation, models, training, loop, layers, optimizers, kernels, tile)
+# the modules whose code decides a result, besides the network's definition
+DECISIVE = (validation, training, loop, layers, optimizers, kernels, tile)
 ON_A_GPU = (fit, stack)  # besides
+UNKEYED = "unkeyed "  # begins the definition of a network that has no key
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A network to train with one recipe, once for each seed."""
+    """A network to train with one recipe, once for each seed.
 
-    network: str  # one of models.NETWORKS
+    One that is already made starts with the same weights for each seed.
+    """
+
+    network: Network
     recipe: Recipe
     seeds: Iterable[int] = (0,)
     options: dict = field(default_factory=dict)  # of the network's function
@@ -39,11 +48,25 @@ class Question:
     data: str  # checksum of the arrays
     split: str  # what the network is measured on: `Dataset.split`
     train_images: int | None  # how many images it learns from; None for all
-    network: str
+    network: str  # its name
+    definition: str  # digest of what it is
     options: dict
     recipe: Recipe
     seed: int
     device: str
+
+    def build(self) -> nn.Module:
+        """The network, with the initial weights of the seed."""
+        return definition.build(
+            self.network, self.definition, self.options, seed=self.seed
+        )
+
+    def is_as_asked(self) -> bool:
+        """Whether this process has the network as it was when this was asked."""
+        if self.definition.startswith(UNKEYED):
+            return True
+        network = definition.known.get(self.definition, self.network)
+        return definition.definition(network) == self.definition
 
     @classmethod
     def of(cls, content: dict) -> "Question":
@@ -77,20 +100,23 @@ def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
 
     Raises ValueError for an unknown network or option, before anything is trained.
     """
-    models.build(plan.network, **plan.options)
+    network, options = plan.network, plan.options
+    models.build(network, **options)
+    try:
+        json.dumps(options)
+    except TypeError:  # not to be written down: they are part of the network
+        made = models.NETWORKS[network] if isinstance(network, str) else network
+        network, options = partial(made, **options), {}
+    name = definition.name_of(network)
+    try:
+        defined = definition.definition(network)
+    except definition.Unkeyable as error:
+        defined = f"{UNKEYED}{uuid4()}"  # no other training has this one's key
+        tell(f"{name} no se guardará, porque su definición no se puede leer: {error}")
+    definition.known[defined] = network
+    about = data.name, data.checksum, data.split, data.train_images, name, defined
     return [
-        Question(
-            data.name,
-            data.checksum,
-            data.split,
-            data.train_images,
-            plan.network,
-            plan.options,
-            plan.recipe,
-            int(seed),
-            device,
-        )
-        for seed in plan.seeds
+        Question(*about, options, plan.recipe, int(seed), device) for seed in plan.seeds
     ]
 
 
@@ -110,7 +136,7 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
-            node.body = body[1:]
+            del body[0]
     return tree
 
 

@@ -1,6 +1,7 @@
-"""Progress of trainings: bars for a person, one line per epoch if nobody watches."""
+"""Progress of trainings: one line, which changes for a person who watches."""
 
 import threading
+import time
 from multiprocessing.queues import Queue
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from helpers.runs import store
 from helpers.runs.plan import Question
 from helpers.training import Epoch
 
+PAUSE = 60.0  # seconds between two lines where nobody watches
+
 
 class Name(NamedTuple):
     """Names a training on the screen."""
@@ -21,11 +24,13 @@ class Name(NamedTuple):
     seed: int
 
     def __str__(self) -> str:
-        return f"{self.title} · {self.plan}, semilla {self.seed}"
+        return f"{self.title}, {self.plan}, semilla {self.seed}"
 
 
 class Progress:
     """Shows, on stderr, the epochs that processes report through a queue."""
+
+    verbose = False  # whether each epoch has a line
 
     def __init__(self, trainings: dict[Name, Question], queue: Queue, where: str):
         """`queue` brings pairs (Name, Epoch); `where` says what trains."""
@@ -33,11 +38,11 @@ class Progress:
         self.thread = threading.Thread(target=self._listen, daemon=True)
         stopped = self._stopped()
         self.epochs = {name: kept for name, kept, _ in stopped}
-        self.bar = None
+        self.bar, self.told = None, time.monotonic()
         tell(self.heading())
         for name, kept, epochs in stopped:
             tell(f"{name} · continúa tras la época {kept}/{epochs}")
-        if is_interactive():
+        if is_interactive() and not self.verbose:
             epochs = sum(q.recipe.epochs for q in trainings.values())
             done = sum(self.epochs.values())
             self.bar = tqdm(total=epochs, initial=done, bar_format="{bar:20} {desc}")
@@ -87,19 +92,18 @@ class Progress:
             self.show(*message)
 
     def show(self, name: Name, epoch: Epoch) -> None:
-        """Move the bar; if there is none, write a line for each training that ends."""
+        """Move the bar; if there is none, write a line now and then, and the last."""
         self.epochs[name] = epoch.epoch
-        if self.bar is not None:
-            self.bar.set_description_str(self.status(name, epoch), refresh=False)
-            self.bar.update()
-        elif epoch.epoch == self.trainings[name].recipe.epochs:
-            tell(self.status(name, epoch))
-
-    def status(self, name: Name, epoch: Epoch) -> str:
-        """How far all trainings are, and what the last epoch brought."""
         of = {name: q.recipe.epochs for name, q in self.trainings.items()}
         done = sum(epoch == of[name] for name, epoch in self.epochs.items())
-        parts = [f"{done}/{len(of)}", self.left(), str(name)]
-        parts += [f"época {epoch.epoch}/{of[name]}"]
-        parts += [f"error de predicción {percent(epoch.test_error, None)}"]
-        return " · ".join(filter(None, parts))
+        parts = [f"{done}/{len(of)}", self.left() if done < len(of) else "", str(name)]
+        if self.verbose:
+            parts += [f"época {epoch.epoch}/{of[name]}"]
+            parts += [f"error de predicción {percent(epoch.test_error, None)}"]
+        status = " · ".join(filter(None, parts))
+        if self.bar is not None:
+            self.bar.set_description_str(status, refresh=False)
+            self.bar.update()
+        elif self.verbose or done == len(of) or time.monotonic() - self.told >= PAUSE:
+            self.told = time.monotonic()
+            tell(status)

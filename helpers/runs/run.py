@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
-from safetensors.torch import load_model
+from safetensors.torch import load_file as load_tensors
 from torch import nn
 
-from helpers import models
 from helpers.evaluation import Classified
+from helpers.runs.definition import build
 from helpers.runs.files import read_json, sha256
 from helpers.runs.plan import CONTENT, key_of
+from helpers.training import layout
 
 MEASURED = (
     *("history.json", "predictions.safetensors"),
@@ -88,18 +88,20 @@ class Run(Classified):
         """Size in bytes of the weights on disk."""
         return (self.folder / "weights.safetensors").stat().st_size
 
-    def model(self) -> nn.Sequential:
+    def model(self) -> nn.Module:
         """Build the network with its trained weights.
 
-        Raises InvalidRun if their file has changed since it was written.
+        Raises InvalidRun if their file has changed since it was written, ValueError if
+        the network is somebody's own and not defined in this process.
         """
         weights = self.folder / "weights.safetensors"
         if sha256(weights) != self.about["sha256"][weights.name]:
             cure = "delete the folder, and the same question computes it anew"
             raise InvalidRun(f"{weights} is not as written; {cure}")
-        model = models.build(self.about["network"], **self.about["options"])
-        load_model(model, weights)
-        return model.to(memory_format=torch.channels_last)  # as it was trained
+        about = self.about
+        model = build(about["network"], about.get("definition", ""), about["options"])
+        model.load_state_dict(load_tensors(weights))
+        return model.to(memory_format=layout(model))  # as it was trained
 
 
 def verified(folder: Path, *, weights: bool = True) -> Run:

@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from helpers import models, paths
 from helpers.console import tell
 from helpers.machine import describe_machine
-from helpers.runs.checkpoint import Checkpoint, StorageError
+from helpers.runs.checkpoint import Checkpoint, StorageError, apart
 from helpers.runs.files import replace, sha256, sync, write_json
 from helpers.runs.plan import Question
 from helpers.runs.run import MEASURED, InvalidRun, Run, verified
@@ -150,8 +150,7 @@ def _write(folder: Path, question: Question, result: Result) -> None:
     write_json(result.history.to_dict("records"), folder / "history.json")
     predictions = {"logits": result.logits, "labels": result.labels}
     save_file(predictions, folder / "predictions.safetensors")
-    weights = {k: v.cpu().contiguous() for k, v in result.model.state_dict().items()}
-    save_file(weights, folder / "weights.safetensors")
+    save_file(apart(result.model.state_dict()), folder / "weights.safetensors")
     save_file(result.snapshots, folder / "snapshots.safetensors")
     about = question.content | {
         "loop": result.loop,

@@ -1,6 +1,8 @@
 """Train what is not stored yet, in processes that share the cores."""
 
+import atexit
 import os
+import shutil
 import signal
 import threading
 from collections import defaultdict
@@ -9,17 +11,17 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.queues import Queue
 
-from torch import nn
+import cloudpickle
 
 from helpers import gpu, models, training
-from helpers.datasets import Dataset, load
+from helpers.datasets import TITLES, Dataset, load
 from helpers.machine import cores, pick_device
-from helpers.runs import store
-from helpers.runs.plan import Plan, Question, questions
+from helpers.runs import definition, store
+from helpers.runs.plan import UNKEYED, Plan, Question, questions
 from helpers.runs.progress import Name, Progress
 from helpers.runs.run import Run
 from helpers.runs.slots import slot
@@ -40,7 +42,8 @@ def train(
     share the cores (`helpers.runs.slots`). At most `INFORME_JOBS` of this call's
     trainings run at once; by default, as many as there are cores.
 
-    Raises ValueError for an unknown network, option or device, before any training;
+    Raises ValueError for an unknown network, option or device, or for a network that
+    cannot be sent to another process, before any training;
     TrainingError when a loss is not finite or a process was killed; StorageError when
     a run cannot be kept.
     """
@@ -72,10 +75,15 @@ def train_together(
     missing = dict(named[key] for key, run in found.items() if run is None)
     if missing:
         kind = {d.name: "sample" if d.is_sample else "full" for d, _ in sets}
-        _train_all(missing, kind, device, progress)
-    found |= {question.key: _stored(question) for question in missing.values()}
+        own = {d.checksum: d for d, _ in sets if d.name not in TITLES}
+        _train_all(missing, kind, own, device, progress)
+    runs = {key: run for key, run in found.items() if run}
+    runs |= {question.key: _stored(question) for question in missing.values()}
+    for question in missing.values():
+        if question.definition.startswith(UNKEYED):
+            atexit.register(shutil.rmtree, runs[question.key].folder, True)
     return [
-        {plan: [found[q.key] for q in several] for plan, several in same.items()}
+        {plan: [runs[q.key] for q in several] for plan, several in same.items()}
         for same in asked
     ]
 
@@ -88,9 +96,12 @@ def at_once(device: str) -> int:
 def _train_all(
     missing: dict[Name, Question],
     kind: dict[str, str],
+    own: dict[str, Dataset],
     device: str,
     progress: Callable[..., Progress],
 ) -> None:
+    asked = {q.definition: q.network for q in missing.values()}
+    sent = _packed({d: definition.known[d] for d in asked}, own)
     # spawned, not forked: a fork of a process that has used torch's threads can hang
     context = get_context("spawn")
     queue = context.Queue()
@@ -98,7 +109,7 @@ def _train_all(
     where = "GPU" if device == "cuda" else f"CPU, {processes} en paralelo"
     with (
         progress(missing, queue, where) as shown,
-        ProcessPoolExecutor(processes, context, _start, (queue,)) as pool,
+        ProcessPoolExecutor(processes, context, _start, (queue, sent)) as pool,
     ):
         groups = of_one_kind(in_order(missing), device)
         futures = [pool.submit(_train_some, g, kind[g[0][1].dataset]) for g in groups]
@@ -138,8 +149,7 @@ def of_one_kind(
 
 def work(question: Question) -> int:
     """Rough duration of a training, relative to others."""
-    model = models.build(question.network, **question.options)
-    images = question.train_images or 60_000
+    model, images = question.build(), question.train_images or 60_000
     return models.count_parameters(model) * question.recipe.epochs * images
 
 
@@ -152,23 +162,54 @@ def _stop(pool: ProcessPoolExecutor) -> None:
         process.join()
 
 
-def _start(queue: Queue) -> None:
-    global _queue
-    _queue = queue
+def _packed(networks: dict[str, models.Network], own: dict[str, Dataset]) -> bytes:
+    """What the processes cannot get by themselves: networks, and data without a name.
+
+    cloudpickle also takes what a notebook defines. Only our own processes read it.
+    """
+    try:
+        return cloudpickle.dumps((networks, own))
+    except Exception as error:  # whatever an object's own code raises
+        words = f"a network cannot be sent to the processes that train: {error}"
+        raise ValueError(words) from error
+
+
+_queue: Queue
+_sent: bytes | None = None
+
+
+def _start(queue: Queue, sent: bytes) -> None:
+    global _queue, _sent
+    _queue, _sent = queue, sent
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 
 def _end_with_the_parent() -> None:
     """Stop when the parent ends, so that a killed kernel leaves no trainings behind."""
-    parent_process().join()
+    if parent := parent_process():
+        parent.join()
     os._exit(1)
+
+
+@cache
+def _own() -> dict[str, Dataset]:
+    """Data without a name, by checksum; what came with them is known from here on."""
+    networks, own = cloudpickle.loads(_sent) if _sent else ({}, {})
+    definition.known.update(networks)
+    return own
 
 
 def _train_some(group: list[tuple[Name, Question]], kind: str) -> None:
     """Train questions of one kind, at once if they can be."""
+    _own()
     question = group[0][1]
-    model = models.build(question.network, **question.options)
+    if not question.is_as_asked():
+        raise ValueError(
+            f"the code of {question.network} has changed since it was imported: "
+            "restart the notebook, and train again"
+        )
+    model = question.build()
     if question.device == "cuda" and not gpu.stackable(model, question.recipe):
         with suppress(training.TrainingError):  # the one that failed says so alone
             _train_at_once(group, kind)
@@ -186,7 +227,7 @@ def _train_at_once(group: list[tuple[Name, Question]], kind: str) -> None:
         names, asked = {q.seed: name for name, q in left}, [q for _, q in left]
         with slot("cuda"):
             results = gpu.fit_many(
-                [_network(question) for question in asked],
+                [question.build() for question in asked],
                 _data_of(asked[0], kind),
                 asked[0].recipe,
                 seeds=list(names),
@@ -204,7 +245,7 @@ def _train_one(name: Name, question: Question, kind: str) -> None:
         try:
             with slot(question.device):
                 result = training.fit(
-                    _network(question),
+                    question.build(),
                     _data_of(question, kind),
                     question.recipe,
                     seed=question.seed,
@@ -218,13 +259,9 @@ def _train_one(name: Name, question: Question, kind: str) -> None:
         store.save(question, result)
 
 
-def _network(question: Question) -> nn.Module:
-    return models.build(question.network, seed=question.seed, **question.options)
-
-
 def _data_of(question: Question, kind: str) -> Dataset:
     q = question
-    return _data(q.dataset, kind, q.split, q.train_images)
+    return _own().get(q.data) or _data(q.dataset, kind, q.split, q.train_images)
 
 
 @lru_cache(maxsize=1)

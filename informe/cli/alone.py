@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from informe.errors import InformeError
+from informe.errors import InformeError, reason
 
 
 @contextmanager
@@ -21,10 +21,11 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
-        click.echo(f"Another one writes to {folder}; waiting for it to end.", err=True)
+        click.echo(f"Otra orden escribe en {folder}; espero a que acabe.", err=True)
         lock.acquire()
     except OSError as error:
-        raise InformeError(f"{folder} cannot be written: {error.strerror}") from error
+        words = f"{folder} no se puede escribir: {reason(error)}"
+        raise InformeError(words) from error
     try:
         yield
     finally:

@@ -1,12 +1,15 @@
 """From the notebooks to the PDF: check, execute, merge, typeset."""
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
+from typing import Any
 
 import click
 import nbformat
@@ -16,7 +19,7 @@ from helpers import parameters, paths
 from helpers.machine import cores
 from informe.cli import doctor
 from informe.cli.profiles import PARTS, PROFILES
-from informe.errors import InformeError
+from informe.errors import InformeError, WrongValues, reason
 from informe.execution import training, unchanged
 from informe.execution.processes import Execution, Finished, run_all
 
@@ -28,18 +31,30 @@ NOTICE = (
 
 
 SAMPLE_USED = """
-*** ATTENTION: the committed sample was used, not the complete data sets, and the PDF
-*** says so. For the report proper: make report DATA=full
+*** ATENCIÓN: se usó la muestra incluida y no los conjuntos de datos completos, y el
+*** PDF lo dice. El informe completo: make report DATA=full
 """
 
 
 def check_machine() -> None:
     """Raise InformeError if anything needed is missing, naming all of it with cures."""
-    checks = [check for check in doctor.needed() if check.level == "missing"]
+    checks = [check for check in doctor.needed() if check.level == doctor.MISSING]
     if checks:
-        raise InformeError(
-            "\n".join(["no report can be made here:", *map(doctor.line, checks)])
-        )
+        lines = ["aquí no se puede hacer el informe:", *map(doctor.line, checks)]
+        raise InformeError("\n".join(lines))
+
+
+def check_output(output: Path) -> None:
+    """Raise InformeError if the PDF could not be written."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if output.exists():
+            output.open("ab").close()
+        else:
+            TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        words = f"{output}: no se puede escribir: {reason(error)}; elija otro lugar"
+        raise InformeError(f"{words} con --output") from error
 
 
 def default_notebooks() -> list[Path]:
@@ -52,22 +67,27 @@ def prepare(
 ) -> list[Execution]:
     """Prepare a build: each notebook with the parameters that it takes.
 
-    ``given`` maps names to texts from the command line, which override the profile.
-    Raises ParameterError or InformeError before anything runs.
+    ``given`` maps names to texts from the command line, which override the profile,
+    as DATA does. Raises WrongValues or InformeError before anything runs.
     """
     declared = {notebook.resolve(): declared_names(notebook) for notebook in notebooks}
     stems = [notebook.stem for notebook in declared]
     if len(set(stems)) < len(notebooks):
-        raise InformeError(f"two notebooks have the same name: {', '.join(stems)}")
+        raise InformeError(f"dos cuadernos se llaman igual: {', '.join(stems)}")
     if paths.report() / "notebooks" in {notebook.parent for notebook in declared}:
         raise InformeError(
-            "report/notebooks holds what a build made: build the original"
+            "report/notebooks tiene cuadernos ya ejecutados: dé el original"
         )
     values = _checked(given, set().union(*declared.values()))
-    return [
-        _execution(notebook, names, PROFILES[profile].get(notebook.stem, {}) | values)
-        for notebook, names in declared.items()
-    ]
+    if (kind := os.environ.get("DATA") or "auto") != "auto":
+        values = {"data": kind} | values
+    executions = []
+    for notebook, names in declared.items():
+        taken = PROFILES[profile].get(notebook.stem, {}) | values
+        taken = {name: value for name, value in taken.items() if name in names}
+        target = paths.report() / "notebooks" / notebook.name
+        executions.append(Execution(notebook, target, taken))
+    return executions
 
 
 def declared_names(notebook: Path) -> set[str]:
@@ -82,32 +102,26 @@ def declared_names(notebook: Path) -> set[str]:
 
 
 def _checked(given: Mapping[str, str], known: set[str]) -> dict[str, object]:
-    known = known & parameters.RULES.keys()
-    values = {
-        name: parameters.RULES[name].read(text)
-        for name, text in given.items()
-        if name in known
-    }
-    faults = parameters.unknown(given, known, "en") + parameters.wrong(values, "en")
+    rules = {k: rule for k, rule in parameters.RULES.items() if k in known}
+    values = {k: rules[k].read(text) for k, text in given.items() if k in rules}
+    faults = parameters.unknown(given, rules) + parameters.wrong(values)
+    faults += [
+        f"{name}: el decimal se escribe con punto: {value.replace(',', '.')}"
+        for name, value in values.items()
+        if rules[name].type is float and isinstance(value, str) and "," in value
+    ]
     if faults:
-        raise parameters.ParameterError(faults, "en")
+        raise WrongValues(faults)
     return values
-
-
-def _execution(
-    notebook: Path, names: set[str], values: Mapping[str, object]
-) -> Execution:
-    taken = {name: value for name, value in values.items() if name in names}
-    return Execution(notebook, paths.report() / "notebooks" / notebook.name, taken)
 
 
 def _read(notebook: Path) -> nbformat.NotebookNode:
     try:
         return nbformat.read(notebook, as_version=4)
     except OSError as error:
-        raise InformeError(f"{notebook}: {error.strerror}") from error
+        raise InformeError(f"{notebook}: {reason(error)}") from error
     except Exception as error:  # nbformat raises many kinds for what is no notebook
-        raise InformeError(f"{notebook} is not a notebook: {error}") from error
+        raise InformeError(f"{notebook} no es un cuaderno: {error}") from error
 
 
 def fetch(executions: list[Execution]) -> list[Execution]:
@@ -119,7 +133,7 @@ def fetch(executions: list[Execution]) -> list[Execution]:
     """
     fetched = []
     for execution in executions:
-        kind, known = execution.parameters.get("data", "auto"), {"data"}
+        kind, known = str(execution.parameters.get("data", "auto")), {"data"}
         here = (
             kind == "sample"
             or (paths.data() / f"{execution.name}.safetensors").exists()
@@ -151,16 +165,19 @@ def changed(executions: list[Execution]) -> list[Execution]:
     kept = [execution for execution in executions if unchanged.reuse(execution)]
     if kept:
         names = ", ".join(execution.name for execution in kept)
-        words = "nothing that decides the outputs has changed; they are used again"
-        click.echo(f"{names}: {words} (--anew executes)", err=True)
+        words = "nada que decida sus resultados ha cambiado; sirven los que hay"
+        click.echo(f"{names}: {words} (--anew los ejecuta)", err=True)
     return [execution for execution in executions if execution not in kept]
 
 
-def execute(executions: list[Execution], output: Path) -> list[Finished]:
+def execute(
+    executions: list[Execution], output: Path, verbose: bool = False
+) -> list[Finished]:
     """Run the notebooks, the longest first, and say how each one ended.
 
-    Raises InformeError, which says that ``output`` was not written, if a notebook fails
-    and, once every process has stopped, on Ctrl-C.
+    `verbose` says each epoch of the trainings before. Raises InformeError, which says
+    that ``output`` was not written, if a notebook fails and, once every process has
+    stopped, on Ctrl-C.
     """
     for execution in executions:
         execution.target.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +186,7 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
     try:
         own = {file.resolve() for file in default_notebooks()}
         chapters = [one for one in executions if one.source in own]
-        training.train(chapters)
+        training.train(chapters, verbose)
         # one more than there are cores, as each often waits for its kernel
         with closing(run_all(executions[::-1], cores() + 1)) as stream:
             for one in stream:
@@ -181,9 +198,8 @@ def execute(executions: list[Execution], output: Path) -> list[Finished]:
         raise InformeError(_interrupted(executions, output)) from None
     failed = [name for name, one in ended.items() if one.cause]
     if failed:
-        raise InformeError(
-            f"{', '.join(failed)} failed, as told above; {_no_pdf(output)}"
-        )
+        words = f"no se pudo con {', '.join(failed)}, como se dice arriba"
+        raise InformeError(f"{words}; {_no_pdf(output)}")
     for execution in executions:
         unchanged.remember(execution)
     return [ended[execution.name] for execution in executions]
@@ -201,13 +217,12 @@ def describe(ended: Finished) -> str:
     """Say how a notebook ended and, if it failed, where, why and where its copy is."""
     execution, seconds, cause = ended
     if not cause:
-        return f"{execution.name}: executed in {seconds:.0f} s"
-    lines = [
-        f"{execution.name}: FAILED after {seconds:.0f} s{_place(execution.target)}"
-    ]
+        return f"{execution.name}: ejecutado en {seconds:.0f} s"
+    place = _place(execution.target)
+    lines = [f"{execution.name}: FALLÓ a los {seconds:.0f} s{place}"]
     lines += [f"    {line}" for line in cause.splitlines()]
     if execution.target.exists():
-        lines.append(f"    as far as it got: {execution.target}")
+        lines.append(f"    hasta donde llegó: {execution.target}")
     return "\n".join(lines)
 
 
@@ -224,8 +239,8 @@ def _place(executed: Path) -> str:
         started = cell.metadata.get("papermill", {}).get("start_time")
         if cell.cell_type == "code" and started:
             first = cell.source.strip().partition("\n")[0]
-            section = f", section '{heading}'" if heading else ""
-            place = f", in cell [{cell.execution_count}]{section}: {first}"
+            section = f", sección «{heading}»" if heading else ""
+            place = f", en la celda [{cell.execution_count}]{section}: {first}"
     return place
 
 
@@ -235,14 +250,14 @@ def _interrupted(executions: list[Execution], output: Path) -> str:
         for execution in executions
         if execution.target.exists()
     ]
-    heading = [f"stopped; {_no_pdf(output)}", "Kept, as far as they got:"]
-    runs = f"Every finished epoch stays in {paths.runs()}; the same command goes on."
-    return "\n".join([*heading, *(kept or ["    no notebook"]), runs])
+    heading = [f"interrumpido; {_no_pdf(output)}", "Queda, hasta donde llegó:"]
+    runs = f"Cada época acabada sigue en {paths.runs()}; la misma orden continúa."
+    return "\n".join([*heading, *(kept or ["    ningún cuaderno"]), runs])
 
 
 def _no_pdf(output: Path) -> str:
-    older = "; the one there is of an earlier build" if output.exists() else ""
-    return f"{output} was not written{older}"
+    older = "; el que hay es de una vez anterior" if output.exists() else ""
+    return f"no se escribió {output}{older}"
 
 
 def measured(executions: list[Execution]) -> list[dict]:
@@ -277,7 +292,7 @@ def typeset(executions: list[Execution], output: Path, page: Mapping[str, str]) 
         from informe.report import chapters  # torch takes seconds
     names = [part["dataset"] for part in metrics]
     examples = [paths.figures(name) / "examples.svg" for name in names]
-    fields = {
+    fields: dict[str, Any] = {
         "date": training_day(metrics),
         "notice": notice(metrics),
         "subtitle": chapters.QUESTIONS["cifar10" in names] if names else "",

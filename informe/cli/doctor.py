@@ -5,10 +5,11 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 from packaging.requirements import Requirement
 from safetensors import SafetensorError, safe_open
 
@@ -19,10 +20,11 @@ from helpers.parameters import RULES
 
 PROJECT = "informe-redes"
 GIB = 2**30
+OK, WARNING, MISSING = "bien", "aviso", "falta"
 
 
 class Check(NamedTuple):
-    """One line of the diagnosis; ``level`` is "ok", "warning" or "missing"."""
+    """One line of the diagnosis; ``level`` is OK, WARNING or MISSING."""
 
     level: str
     what: str
@@ -32,12 +34,12 @@ class Check(NamedTuple):
 
 def needed() -> Iterator[Check]:
     """Check what no report can do without; quick enough to do before every build."""
-    yield _python()
+    yield Check(OK, "Python", f"{platform.python_version()}, {sys.executable}")
     yield from _packages()
-    yield _kernel()
     yield _data_choice()
     yield from map(_number, ("INFORME_JOBS", "DATA_TIMEOUT"))
-    yield from map(_writable, (paths.report, paths.runs, paths.data, _figures))
+    folders = (paths.report(), paths.runs(), paths.data(), paths.figures(""))
+    yield from map(_writable, folders)
     yield _disk()
 
 
@@ -48,14 +50,7 @@ def useful() -> Iterator[Check]:
     yield _jupyter_kernel()
     yield from map(_data_set, formats.DIGESTS)
     yield from map(_program, ("npm", "apt-get"))
-    yield _memory()
-    yield _cores()
-    yield _gpu()
-
-
-def _python() -> Check:
-    version = platform.python_version()
-    return Check("ok", "Python", f"{version}, {sys.executable}")
+    yield _machine()
 
 
 def _packages() -> Iterator[Check]:
@@ -63,12 +58,12 @@ def _packages() -> Iterator[Check]:
     try:
         lines = importlib.metadata.requires(PROJECT) or []
     except importlib.metadata.PackageNotFoundError:
-        yield Check("missing", "packages", f"{PROJECT} is not installed", "make report")
+        yield Check(MISSING, "paquetes", f"no está {PROJECT}", "make report")
         return
     wanted = [Requirement(line) for line in lines]
     wanted = [item for item in wanted if not item.marker or item.marker.evaluate()]
     faults = [check for item in wanted if (check := _package(item))]
-    yield from faults or [Check("ok", "packages", f"{len(wanted)} in their ranges")]
+    yield from faults or [Check(OK, "paquetes", f"{len(wanted)}, como hacen falta")]
 
 
 def _package(wanted: Requirement) -> Check | None:
@@ -76,48 +71,32 @@ def _package(wanted: Requirement) -> Check | None:
     try:
         version = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
-        return Check("missing", wanted.name, "not installed", cure)
+        return Check(MISSING, wanted.name, "no está instalado", cure)
     if wanted.specifier.contains(version, prereleases=True):
         return None
-    return Check("missing", wanted.name, f"{version} is not {wanted.specifier}", cure)
-
-
-def _kernel() -> Check:
-    try:
-        version = importlib.metadata.version("ipykernel")
-    except importlib.metadata.PackageNotFoundError:
-        cure = "pip install ipykernel"
-        return Check("missing", "kernel", "ipykernel is not installed", cure)
-    return Check("ok", "kernel", f"ipykernel {version} of this Python")
+    return Check(MISSING, wanted.name, f"{version} no es {wanted.specifier}", cure)
 
 
 def _data_choice() -> Check:
     choice = os.environ.get("DATA") or "auto"
     if RULES["data"].accepts(choice):
-        return Check("ok", "DATA", choice)
-    return Check("missing", "DATA", f"'{choice}'", f"it {RULES['data'].demand('en')}")
+        return Check(OK, "DATA", choice)
+    return Check(MISSING, "DATA", f"'{choice}'", RULES["data"].demand("es"))
 
 
 def _number(name: str) -> Check:
-    text = os.environ.get(name) or "not set"
-    if text == "not set" or (text.isdecimal() and int(text) > 0):
-        return Check("ok", name, text)
-    return Check("missing", name, f"'{text}'", "it must be a whole number above 0")
+    text = os.environ.get(name) or "sin valor"
+    if text == "sin valor" or (text.isdecimal() and int(text) > 0):
+        return Check(OK, name, text)
+    return Check(MISSING, name, f"'{text}'", "debe ser un entero mayor que 0")
 
 
-def _figures() -> Path:
-    return paths.figures("")
-
-
-def _writable(place: Callable[[], Path]) -> Check:
-    folder = place()
+def _writable(folder: Path) -> Check:
     parent = _existing(folder)
     if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
-        return Check("ok", "writable", str(folder))
-    cure = (
-        "change its owner or mode, or set INFORME_HOME (DATA_DIR) to a folder of yours"
-    )
-    return Check("missing", "writable", f"{folder} cannot be written", cure)
+        return Check(OK, "escribir", str(folder))
+    cure = "cambie su dueño o permiso, o dé en INFORME_HOME (DATA_DIR) una carpeta suya"
+    return Check(MISSING, "escribir", f"no se puede en {folder}", cure)
 
 
 def _existing(folder: Path) -> Path:
@@ -126,11 +105,13 @@ def _existing(folder: Path) -> Path:
 
 def _disk() -> Check:
     free = shutil.disk_usage(_existing(paths.root())).free / GIB
+    told = f"{free:.1f} GiB libres"
     if free < 0.5:
-        return Check("missing", "disk", f"{free:.1f} GiB free", "free at least 0.5 GiB")
-    level = "ok" if free >= 3 else "warning"
-    cure = "" if free >= 3 else "the data and the runs of the full report take 3 GiB"
-    return Check(level, "disk", f"{free:.1f} GiB free", cure)
+        return Check(MISSING, "disco", told, "deje libres al menos 0.5 GiB")
+    if free < 3:
+        cure = "los datos y entrenamientos del informe completo ocupan 3 GiB"
+        return Check(WARNING, "disco", told, cure)
+    return Check(OK, "disco", told)
 
 
 def _torch() -> Check:
@@ -140,8 +121,10 @@ def _torch() -> Check:
         from helpers.download import _torchvision  # noqa: F401 - its import is the check
     except Exception as error:
         words = str(error).partition("\n")[0]
-        return Check("missing", "torch", words, "make clean, then make report")
-    return Check("ok", "torch", f"{torch.__version__}, and torchvision with it")
+        return Check(MISSING, "torch", words, "make clean y después make report")
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "ninguna"
+    told = f"{torch.__version__}, y torchvision con él; GPU (no hace falta): {gpu}"
+    return Check(OK, "torch", told)
 
 
 def _typesetter() -> Check:
@@ -153,9 +136,8 @@ def _typesetter() -> Check:
         pandoc_version = pypandoc.get_pandoc_version()
     except (ImportError, OSError) as error:
         cure = "pip install typst pypandoc-binary"
-        return Check("missing", "typesetter", str(error), cure)
-    versions = f"typst {typst_version}, pandoc {pandoc_version}"
-    return Check("ok", "typesetter", versions)
+        return Check(MISSING, "composición", str(error), cure)
+    return Check(OK, "composición", f"typst {typst_version}, pandoc {pandoc_version}")
 
 
 def _jupyter_kernel() -> Check:
@@ -166,54 +148,42 @@ def _jupyter_kernel() -> Check:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except Exception as error:
         cure = "python -m ipykernel install --sys-prefix"
-        return Check("warning", "kernelspec", f"python3: {error}", cure)
+        return Check(WARNING, "kernel", f"python3: {error}", cure)
     command = spec.argv[0]
     if command == "python" or Path(command).parent == Path(sys.executable).parent:
-        return Check("ok", "kernelspec", f"python3 in {spec.resource_dir}")
-    cure = f"remove {spec.resource_dir} to use this Python in JupyterLab and papermill"
-    return Check("warning", "kernelspec", f"python3 is {command}", cure)
+        return Check(OK, "kernel", f"python3 en {spec.resource_dir}")
+    cure = f"quite {spec.resource_dir} para usar este Python en JupyterLab y papermill"
+    return Check(WARNING, "kernel", f"python3 es {command}", cure)
 
 
 def _data_set(name: str) -> Check:
     path = paths.data() / f"{name}.safetensors"
     if not path.exists():
-        cure = "fetched on first use, or copied there by you; else the sample is used"
-        return Check("warning", name, f"not yet in {paths.data()}", cure)
+        cure = "se descarga al usarlo, o cópielo ahí; si no, se usa la muestra"
+        return Check(WARNING, name, f"aún no está en {paths.data()}", cure)
     try:
         with safe_open(path, framework="numpy") as file:
             formats.verify(name, {key: file.get_tensor(key) for key in formats.KEYS})
     except (OSError, SafetensorError, formats.DataError) as error:
-        return Check("warning", name, f"{path}: {error}", "fetched anew on first use")
-    return Check("ok", name, f"complete and verified, {path}")
+        told = f"{path}: {error}"
+        return Check(WARNING, name, told, "se descarga de nuevo al usarlo")
+    return Check(OK, name, f"completo y verificado, {path}")
 
 
 def _program(name: str) -> Check:
     if found := shutil.which(name):
-        return Check("ok", name, found)
-    cure = "only needed where the data sets' own servers do not answer"
-    return Check("warning", name, "not installed", cure)
+        return Check(OK, name, found)
+    cure = "solo hace falta si no responden los servidores de los datos"
+    return Check(WARNING, name, "no está instalado", cure)
 
 
-def _memory() -> Check:
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+def _machine() -> Check:
+    total = psutil.virtual_memory().total / GIB
+    told = f"{cores()} núcleos, {total:.1f} GiB de memoria"
     if total < 4:
-        cure = "close other programs; INFORME_JOBS=1 trains one network at a time"
-        return Check("warning", "memory", f"{total:.1f} GiB", cure)
-    return Check("ok", "memory", f"{total:.1f} GiB")
-
-
-def _cores() -> Check:
-    return Check("ok", "cores", str(cores()))
-
-
-def _gpu() -> Check:
-    try:
-        import torch
-    except Exception:
-        return Check("ok", "GPU", "unknown without torch")
-    if torch.cuda.is_available():
-        return Check("ok", "GPU", torch.cuda.get_device_name())
-    return Check("ok", "GPU", "none; the report needs none")
+        cure = "cierre otros programas; INFORME_JOBS=1 entrena las redes de una en una"
+        return Check(WARNING, "máquina", told, cure)
+    return Check(OK, "máquina", told)
 
 
 def line(check: Check) -> str:

@@ -1,29 +1,33 @@
 """The command ``informe``: make the report, and see what this machine lacks for it."""
 
 import datetime
+import io
 import logging
-import signal
+import sys
 import time
 from pathlib import Path
 
 import click
 
 from helpers import paths
-from helpers.parameters import ParameterError, repeated
 from informe.cli import doctor as diagnosis
+from informe.cli import spanish
 from informe.cli.alone import one_at_a_time
 from informe.cli.profiles import PROFILES
 from informe.cli.runs import runs
 from informe.cli.sweep import sweep
-from informe.errors import InformeError
+from informe.errors import InformeError, WrongValues
+from informe.execution.processes import end_as_with_ctrl_c
+from informe.sweeps.grid import repeated
 
+spanish.speak()
 BUILD_EXAMPLES = """
 \b
-Examples:
-  informe build                              the whole report
-  informe build --profile quick              in two minutes, on the sample
-  informe build -p epochs 3 -p seed 7        other values for the notebooks
-  informe build notebooks/mnist.ipynb        one part alone
+Ejemplos:
+  informe build                              el informe entero
+  informe build --profile quick              en dos minutos, con la muestra
+  informe build -p epochs 3 -p seed 7        otros valores para los cuadernos
+  informe build notebooks/mnist.ipynb        una parte sola
   informe build --author "..." --date 2026-11-23 --output tarea.pdf
 """
 
@@ -33,9 +37,14 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; its failures become messages of click's."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # of a console without some signs
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:  # a reader such as `head` has seen enough; click knows
             raise
         except Exception as error:
             if ctx.params["debug"]:
@@ -44,11 +53,11 @@ class Commands(click.Group):
 
 
 def _failure(error: Exception, ctx: click.Context) -> click.ClickException:
-    if isinstance(error, ParameterError):
+    if isinstance(error, WrongValues):
         return click.UsageError(str(error), ctx)
     if isinstance(error, InformeError):
         return click.ClickException(str(error))
-    words = f"{type(error).__name__}: {error} (`informe --debug` shows where)"
+    words = f"{type(error).__name__}: {error} (`informe --debug` enseña dónde)"
     return click.ClickException(words)
 
 
@@ -56,17 +65,18 @@ def _iso_date(_ctx, _param, text: str | None) -> str | None:
     try:
         return text and datetime.date.fromisoformat(text).isoformat()
     except ValueError:
-        raise click.BadParameter(f"'{text}' is no date such as 2026-11-23") from None
+        words = f"{text!r} no es una fecha como 2026-11-23"
+        raise click.BadParameter(words) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=diagnosis.PROJECT)
-@click.option("--debug", is_flag=True, help="Show Python's traceback of a failure.")
+@click.option("--debug", is_flag=True, help="Muestra el rastro de Python de un fallo.")
 def main(debug: bool) -> None:
-    """Make a Spanish PDF report on image classification from its notebooks.
+    """Hace, de sus cuadernos, un informe sobre clasificación de imágenes.
 
-    Exit status: 0 if all went well, 1 if something failed, 2 if the command line or a
-    parameter is wrong.
+    Estado al salir: 0 si todo fue bien, 1 si algo falló, 2 si la orden o un parámetro
+    no son válidos.
     """
 
 
@@ -77,7 +87,7 @@ def main(debug: bool) -> None:
     type=click.Choice(list(PROFILES)),
     default="default",
     show_default=True,
-    help="How much is computed.",
+    help="Cuánto se calcula.",
 )
 @click.option(
     "given",
@@ -85,46 +95,48 @@ def main(debug: bool) -> None:
     "--parameter",
     nargs=2,
     multiple=True,
-    metavar="NAME VALUE",
-    help="A notebook's parameter; for every notebook that has it. Repeatable.",
+    metavar="NOMBRE VALOR",
+    help="Parámetro de los cuadernos que lo tengan. Se puede repetir.",
 )
-@click.option("--title", help="Title of the report.")
-@click.option("--course", help="Left out if not given.")
-@click.option("--author", help="Left out if not given.")
-@click.option("--institution", help="Left out if not given.")
+@click.option("--title", help="Título del informe.")
+@click.option("--course", help="Curso; se omite si no se da.")
+@click.option("--author", help="Autor; se omite si no se da.")
+@click.option("--institution", help="Institución; se omite si no se da.")
 @click.option(
     "--date",
-    metavar="YYYY-MM-DD",
+    metavar="AAAA-MM-DD",
     callback=_iso_date,
-    help="By default the day of the newest training shown.",
+    help="Por omisión, el día del entrenamiento más reciente.",
 )
 @click.option(
     "--output",
+    metavar="ARCHIVO",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The PDF.  [default: report/informe.pdf]",
+    help="El PDF.  [por omisión: report/informe.pdf]",
 )
-@click.option("--anew", is_flag=True, help="Execute also what has not changed.")
-def build(notebooks, profile, given, output, anew, **page) -> None:
-    """Execute NOTEBOOKS (all of the report's), merge them and typeset the PDF.
+@click.option("--anew", is_flag=True, help="Ejecuta también lo que no ha cambiado.")
+@click.option("--verbose", is_flag=True, help="Una línea por época.")
+def build(notebooks, profile, given, output, anew, verbose, **page) -> None:
+    """Ejecuta los cuadernos NOTEBOOKS (todos los del informe) y compone el PDF.
 
-    Everything is checked before anything runs. The executed notebooks are kept in
-    report/notebooks, each as far as it got.
+    Todo se comprueba antes de empezar. Los cuadernos ejecutados quedan en
+    report/notebooks, hasta donde llegó cada uno.
     """
     from informe.cli import build as steps  # nbformat alone takes two seconds
 
     logging.basicConfig(format="%(levelname)s: %(message)s")  # the exporter's warnings
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # end as with Ctrl-C
-        signal.signal(ending, signal.default_int_handler)
+    end_as_with_ctrl_c()
     if twice := repeated(name for name, _ in given):
-        raise ParameterError(twice, "en")
+        raise WrongValues(twice)
     notebooks = notebooks or steps.default_notebooks()
     output = output or paths.report() / "informe.pdf"
     executions = steps.prepare(list(notebooks), profile, dict(given))
     steps.check_machine()
+    steps.check_output(output)
     with one_at_a_time(paths.report()):
         executions = steps.fetch(executions)
         to_execute = executions if anew else steps.changed(executions)
-        ended = steps.execute(to_execute, output)
+        ended = steps.execute(to_execute, output, verbose)
         start = time.monotonic()
         pages = steps.typeset(executions, output, page)
     seconds = {one.execution.name: one.seconds for one in ended}
@@ -136,7 +148,10 @@ def _summary(seconds: dict[str, float], output: Path, pages: int) -> None:
     for step, duration in seconds.items():
         click.echo(f"{step:<14} {duration:7.1f} s")
     size = output.stat().st_size / 1e6
-    click.echo(f"\n{output}: {pages} pages, {size:.2f} MB")
+    click.echo(f"\n{output}: {pages} páginas, {size:.2f} MB")
+    for file in (output, output.with_suffix(".html")):
+        if file.exists():  # an address, which a terminal opens by a click
+            click.echo(file.resolve().as_uri())
 
 
 main.add_command(runs)
@@ -145,12 +160,18 @@ main.add_command(sweep)
 
 @main.command()
 def doctor() -> None:
-    """Tell what this machine has, what it lacks for the report and how to get it."""
+    """Dice qué tiene esta máquina, qué le falta para el informe y cómo obtenerlo."""
     checks = [*diagnosis.needed(), *diagnosis.useful()]
     for check in checks:
         click.echo(diagnosis.line(check))
-    if any(check.level == "missing" for check in checks):
+    if any(check.level == diagnosis.MISSING for check in checks):
         raise click.exceptions.Exit(1)
+
+
+for group in (main, runs):
+    group.subcommand_metavar = "ORDEN [ARGUMENTOS]..."
+    for one in (group, *group.commands.values()):
+        one.options_metavar = "[OPCIONES]"
 
 
 if __name__ == "__main__":

@@ -6,24 +6,13 @@ What a profile does not mention keeps the default written in the notebook.
 # The parts of the report, in its order; also from the shortest to the longest to run.
 PARTS = ("mnist", "fashion_mnist", "cifar10")
 
-PROFILES = {
+_SMALL = {"data": "sample", "n_seeds": 1, "decision_seeds": 1}
+PROFILES: dict[str, dict[str, dict[str, object]]] = {
     # Under two minutes: the committed sample, one seed; shows that everything works.
     "quick": {
-        "mnist": {"data": "sample", "n_seeds": 1, "decision_seeds": 1, "epochs": 3},
-        "fashion_mnist": {
-            "data": "sample",
-            "n_seeds": 1,
-            "decision_seeds": 1,
-            "epochs": 3,
-        },
-        "cifar10": {
-            "data": "sample",
-            "n_seeds": 1,
-            "decision_seeds": 1,
-            "dense_seeds": 1,
-            "dense_epochs": 1,
-            "lenet_epochs": 3,
-        },
+        "mnist": _SMALL | {"epochs": 3},
+        "fashion_mnist": _SMALL | {"epochs": 3},
+        "cifar10": _SMALL | {"dense_seeds": 1, "dense_epochs": 1, "lenet_epochs": 3},
     },
     # The report as it is meant to be read: the notebooks' own defaults.
     "default": {},

@@ -2,26 +2,25 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from helpers import paths
-from informe.errors import InformeError
+from informe.errors import InformeError, reason
 
 
 @click.group()
 def runs() -> None:
-    """List, show, compare, export and delete stored trainings."""
+    """Enumera, muestra, compara, exporta y borra los entrenamientos guardados."""
 
 
 @runs.command("list")
 def list_() -> None:
-    """List every stored training, also those that were stopped or are damaged."""
+    """Enumera todos los guardados, también los interrumpidos y los dañados."""
     rows = [_row(folder) for folder in _all_folders()]
     if not rows:
-        click.echo(f"no stored trainings in {paths.runs()}")
+        click.echo(f"no hay entrenamientos en {paths.runs()}")
     for row in sorted(rows, key=lambda row: row[1:]):
         click.echo("  ".join(row))
 
@@ -29,7 +28,7 @@ def list_() -> None:
 @runs.command()
 @click.argument("key")
 def show(key: str) -> None:
-    """Show what the training KEY (its first digits are enough) asked and measured."""
+    """Muestra qué se preguntó y midió con la clave KEY (basta su comienzo)."""
     run = _run(key)
     click.echo(json.dumps(run.about, indent=2, ensure_ascii=False))
     click.echo(run.history.to_string(index=False))
@@ -39,7 +38,7 @@ def show(key: str) -> None:
 @click.argument("key")
 @click.argument("other")
 def compare(key: str, other: str) -> None:
-    """Show in what two trainings differ: question, machine and outcome."""
+    """Muestra en qué difieren dos: pregunta, máquina y resultado."""
     first, second = (_flat(_run(k)) for k in (key, other))
     for name in sorted(first.keys() | second.keys()):
         if first.get(name) != second.get(name):
@@ -49,34 +48,39 @@ def compare(key: str, other: str) -> None:
 
 
 @runs.command()
-@click.option("--csv", "target", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--csv", "target", required=True, metavar="ARCHIVO", type=click.Path(path_type=Path)
+)
 def export(target: Path) -> None:
-    """Write a table with one row for each whole training."""
+    """Escribe una tabla con una fila por entrenamiento entero."""
     import pandas as pd
 
+    if not target.absolute().parent.is_dir():
+        raise InformeError(f"{target}: no existe la carpeta {target.absolute().parent}")
     rows = [_flat(run) for run in map(_whole, _store().folders()) if run]
     try:
         pd.DataFrame(rows).to_csv(target, index=False)
     except OSError as error:
-        raise InformeError(f"{target}: {error.strerror}") from error
-    click.echo(f"{target}: {len(rows)} trainings")
+        raise InformeError(f"{target}: {reason(error)}") from error
+    click.echo(f"{target}: filas escritas, {len(rows)}")
 
 
 @runs.command()
-@click.option("--yes", is_flag=True, help="Delete without asking.")
+@click.option("--yes", is_flag=True, help="Borra sin preguntar.")
 def prune(yes: bool) -> None:
-    """Delete what neither the last report nor a sweep refers to.
+    """Borra lo que no citan ni el último informe ni ningún barrido.
 
-    Stopped and damaged trainings are deleted too; one that is going on is not.
+    También lo interrumpido y lo dañado; no lo que se está entrenando.
     """
     needed = referred()
     useless = [f for f in _all_folders() if _is_useless(f, needed)]
     for folder in useless:
         click.echo("  ".join(_row(folder)))
-    if useless and (yes or click.confirm(f"Delete these {len(useless)}?")):
+    question, answers = f"¿Borrar estos {len(useless)}?", click.Choice("sn")
+    if useless and (yes or click.prompt(question, "n", type=answers) == "s"):
         for folder in useless:
             shutil.rmtree(folder)
-    click.echo(f"{len(needed)} needed trainings are kept")
+    click.echo(f"se conservan los {len(needed)} que hacen falta")
 
 
 def referred() -> set[str]:
@@ -85,19 +89,20 @@ def referred() -> set[str]:
     Raises InformeError if one of these files is damaged, since its keys are not known.
     """
     keys = set()
-    for path in (*paths.figures("").rglob("metrics.json"), *_sweeps()):
+    for path in (
+        *paths.figures("").rglob("metrics.json"),
+        *paths.sweeps().rglob("metrics.json"),
+    ):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             networks = content["networks"].values()
             keys |= {key for network in networks for key in network["runs"]}
             keys |= set(content["experiments"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InformeError(f"{path} is damaged, so nothing is deleted") from error
+            raise InformeError(
+                f"{path} está dañado, así que no se borra nada"
+            ) from error
     return keys
-
-
-def _sweeps() -> Iterator[Path]:
-    return paths.sweeps().rglob("metrics.json")
 
 
 def _store():
@@ -135,9 +140,12 @@ def _run(prefix: str):
     try:
         return store.open_run(prefix)
     except store.UnknownKey as error:
-        raise InformeError(str(error)) from None
+        several = f"{error.found} claves empiezan"
+        found = several if error.found else "ninguna clave empieza"
+        words = f"{found} por {prefix!r} en {paths.runs()}"
+        raise InformeError(words) from None
     except store.InvalidRun as error:
-        raise InformeError(f"the training {prefix} is not used: {error}") from error
+        raise InformeError(f"el entrenamiento {prefix} no sirve: {error}") from error
 
 
 def _row(folder: Path) -> tuple[str, ...]:
@@ -145,12 +153,12 @@ def _row(folder: Path) -> tuple[str, ...]:
     store = _store()
     if folder.suffix == ".part":
         epochs = len(store.checkpoint(folder.stem).history())
-        state = "is being trained" if store.is_busy(folder.stem) else "stopped"
-        return folder.stem, f"{state}; {epochs} epochs are kept"
+        state = "se está entrenando" if store.is_busy(folder.stem) else "interrumpido"
+        return folder.stem, f"{state}; guardadas {epochs} épocas"
     try:
         run = store.verified(folder)
     except store.InvalidRun as error:
-        return folder.name, f"not used: {error}"
+        return folder.name, f"no sirve: {error}"
     about, recipe = run.about, run.about["recipe"]
     options = ",".join(f"{k}={v}" for k, v in about["options"].items() if v)
     return (
@@ -158,8 +166,8 @@ def _row(folder: Path) -> tuple[str, ...]:
         f"{about['dataset']:<13}",
         f"{about['network']:<10} {options:<12}",
         f"{recipe['optimizer']:<7} {recipe['learning_rate']:<7g}",
-        f"{recipe['epochs']:>3} epochs  seed {about['seed']:<3}",
-        f"accuracy {1 - run.history.test_error.iloc[-1]:.4f}",
+        f"{recipe['epochs']:>3} épocas  semilla {about['seed']:<3}",
+        f"exactitud {1 - run.history.test_error.iloc[-1]:.4f}",
         f"{run.seconds:8.1f} s  {about['finished'][:16]}",
     )
 

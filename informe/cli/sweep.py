@@ -1,18 +1,19 @@
 """The command `informe sweep`: a notebook with every combination of values."""
 
-import signal
 from pathlib import Path
 
 import click
 
 from helpers import paths
+from helpers.console import tell
 from helpers.machine import cores
 from informe.cli.alone import one_at_a_time
 from informe.errors import InformeError
+from informe.execution.processes import end_as_with_ctrl_c
 
 EXAMPLES = """
 \b
-Examples:
+Ejemplos:
   informe sweep notebooks/mnist.ipynb -p seed 0:10 -p learning_rate 0.001,0.01,0.1
   informe sweep notebooks/cifar10.ipynb -p seed 0:100 --scheduler tcp://10.0.0.1:8786
 """
@@ -27,32 +28,36 @@ Examples:
     nargs=2,
     multiple=True,
     required=True,
-    metavar="NAME VALUES",
-    help="Values between commas, or a range of whole numbers without its end, 0:10.",
+    metavar="NOMBRE VALORES",
+    help="Valores entre comas, o un rango de enteros sin su final, 0:10.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1, 256), help="Runs at a time.  [default: cores]"
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    help="Cuántos a la vez.  [por omisión: los núcleos]",
 )
 @click.option(
-    "--scheduler", metavar="ADDRESS", help="Run on this Dask cluster instead."
+    "--scheduler", metavar="DIRECCIÓN", help="En este clúster de Dask, y no aquí."
 )
 @click.option(
     "--output",
+    metavar="CARPETA",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of runs, table and figure.  [default: sweeps/<notebook>]",
+    help="Carpeta de todo lo que sale.  [por omisión: sweeps/<cuaderno>]",
 )
 def sweep(notebook, given, jobs, scheduler, output) -> None:
-    """Run NOTEBOOK once for each combination of the parameters' values.
+    """Ejecuta NOTEBOOK una vez por cada combinación de valores de los parámetros.
 
-    What is finished is kept: the same command runs only what is missing. A failed run
-    is tried once more. If seeds are given, each run trains a single seed.
+    Lo acabado queda: la misma orden ejecuta solo lo que falta. Lo que falla se intenta
+    otra vez. Si se dan semillas, cada ejecución entrena una sola.
     """
     if jobs and scheduler:
-        raise click.UsageError("--jobs and --scheduler exclude each other")
+        raise click.UsageError("--jobs y --scheduler se excluyen")
     from informe.cli import build as steps  # nbformat and torch take seconds
     from informe.sweeps import grid
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as with Ctrl-C
+    end_as_with_ctrl_c()
     notebook = notebook.resolve()
     combinations = grid.combinations(given, steps.declared_names(notebook))
     steps.check_machine()
@@ -62,7 +67,9 @@ def sweep(notebook, given, jobs, scheduler, output) -> None:
         failed = _run(tasks, output, jobs or cores(), scheduler)
     if failed:
         lines = [f"  {name}: {cause}" for name, cause in failed.items()]
-        raise InformeError("\n".join([f"{len(failed)} runs failed:", *lines]))
+        raise InformeError(
+            "\n".join([f"ejecuciones que fallaron: {len(failed)}", *lines])
+        )
 
 
 def _tasks(notebook: Path, combinations: list[dict]) -> list:
@@ -84,22 +91,20 @@ def _run(tasks: list, output: Path, jobs: int, scheduler: str | None) -> dict:
     from informe.sweeps import executors, run, table
 
     missing = run.missing(tasks, output)
-    click.echo(f"{len(tasks)} runs, {len(missing)} of them to do; {output}", err=True)
+    click.echo(
+        f"ejecuciones: {len(tasks)}; por hacer: {len(missing)}; {output}", err=True
+    )
     place = executors.cluster(scheduler) if scheduler else executors.local(jobs)
-    failed = {}
+    failed: dict[str, str] = {}
     try:
         if missing:
             with place as executor:
-                failed = run.run(executor, missing, output, _tell)
+                failed = run.run(executor, missing, output, tell)
     except KeyboardInterrupt:
         kept = len(tasks) - len(run.missing(tasks, output))
-        words = f"stopped; {kept} of {len(tasks)} runs are kept in {output}"
-        raise InformeError(f"{words}; the same command goes on with the rest") from None
+        words = f"interrumpido; quedan {kept} de {len(tasks)} en {output}"
+        raise InformeError(f"{words}; la misma orden sigue con el resto") from None
     frame = table.table(tasks, output)
     for file in table.write(frame, output) if len(frame) else []:
         click.echo(str(file))
     return failed
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)

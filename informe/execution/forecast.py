@@ -1,12 +1,13 @@
 """How long a report's trainings will take on this machine, and how far they are."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 
-from helpers import models, training
-from helpers.datasets import Dataset, Split
+from helpers import training
+from helpers.datasets import Dataset
 from helpers.machine import describe_machine
 from helpers.runs import store, workers
 from helpers.runs.files import read_json
@@ -22,7 +23,7 @@ def kind(question: Question) -> tuple:
     """What decides the seconds that an image takes: the same for equal trainings."""
     q, r = question, question.recipe
     options = str(sorted(q.options.items()))
-    return q.dataset, q.network, options, r.optimizer, r.loss, r.batch_size, q.device
+    return q.dataset, q.definition, options, r.optimizer, r.loss, r.batch_size, q.device
 
 
 def stored(images: dict[str, int]) -> dict[tuple, float]:
@@ -50,10 +51,10 @@ def stored(images: dict[str, int]) -> dict[tuple, float]:
 def measured(question: Question, data: Dataset) -> float:
     """Seconds of an image, by timing a few steps after as many others."""
     with training.one_thread():
-        model = models.build(question.network, **question.options).to(question.device)
+        model = question.build().to(question.device)
         rows = torch.arange(min(len(data.train), STEPS * question.recipe.batch_size))
-        few = Split(data.train.images[rows], data.train.labels[rows])
-        loop, _ = training.pick_loop(model, few, question.recipe, question.device)
+        recipe, device = question.recipe, question.device
+        loop, _ = training.pick_loop(model, data.train[rows], recipe, device)
         loop.epoch(rows)
         start = time.perf_counter()
         loop.epoch(rows)
@@ -99,7 +100,7 @@ class Forecast(Progress):
     def heading(self) -> str:
         """What is trained, where and how long it takes."""
         self.at_first = self.missing()
-        return f"{super().heading()}; unos {_rough(self.at_first)}"
+        return f"{super().heading()}; ~{rough(self.at_first)}"
 
     def missing(self) -> float:
         """Seconds that it still takes, as expected at first."""
@@ -115,22 +116,24 @@ class Forecast(Progress):
         missing, took = self.missing(), time.monotonic() - self.begun
         past = self.at_first - missing
         slower = took / past if past > 0.05 * self.at_first else 1
-        return f"quedan unos {_rough(slower * missing)}"
+        return f"quedan ~{rough(slower * missing)}"
 
 
-def train(sets: Sets, device: str, later: Sets = ()) -> None:
+def train(sets: Sets, device: str, later: Sequence = ()) -> None:
     """Train what is not stored of all these plans, saying how long it takes.
 
     The time told includes that of the plans `later`, which a next call trains.
     """
-    seconds, follow = expected(sets, device), list(expected(later, device).values())
+    seconds, follow = expected(sets, device), list(expected([*later], device).values())
     processes = min(workers.at_once(device), max(1, len(seconds)))
     shown = partial(Forecast, seconds, follow, processes)
     workers.train_together(sets, device=device, progress=shown)
 
 
-def _rough(seconds: float) -> str:
-    """A duration as one would say it beforehand: whole minutes, or tens of seconds."""
+def rough(seconds: float) -> str:
+    """A duration as one would say it beforehand: hours, minutes or tens of seconds."""
+    if seconds >= 5400:
+        return f"{seconds / 3600:.1f} h"
     if seconds >= 90:
         return f"{round(seconds / 60)} min"
     return f"{max(10, 10 * round(seconds / 10))} s"

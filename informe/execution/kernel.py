@@ -10,7 +10,7 @@ each line; the cause of a failure goes to stdout, and the exit status is then 1.
 import json
 import logging
 import os
-import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -22,6 +22,8 @@ from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from traitlets.config import Config
+
+from informe.execution.processes import interrupt_main_thread
 
 GRACE = 10.0  # seconds to save the notebook before the process ends anyway
 SOCKET_PATH = 100  # bytes; the limit of a Unix socket's path is 107, and 103 on macOS
@@ -75,14 +77,14 @@ def execute(source: str, target: str, parameters: dict, folder: str) -> None:
 
 
 def _connection(folder: Path) -> Config:
-    """Configure Unix sockets in a private folder; TCP if its path is too long.
+    """Configure Unix sockets in a private folder; TCP where there can be none.
 
     Nobody else can reach such sockets, and kernels that start at the same time cannot
     pick the same port.
     """
     file = folder / "kernel.json"
     fits = len(os.fsencode(file)) < SOCKET_PATH
-    transport = "ipc" if fits else "tcp"
+    transport = "ipc" if fits and hasattr(socket, "AF_UNIX") else "tcp"
     return Config(KernelManager={"connection_file": str(file), "transport": transport})
 
 
@@ -93,7 +95,7 @@ def _literal(path: str) -> str:
 
 def _interrupt_at_end_of_input() -> None:
     sys.stdin.read()
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    interrupt_main_thread()
     time.sleep(GRACE)
     os._exit(130)  # papermill did not stop; the kernel ends when this process does
 
@@ -114,7 +116,9 @@ def _cause(source: str, target: str, parameters: dict) -> str:
 def main() -> int:
     """Read what to execute, do it, and say how it ended."""
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the cause is enough
-    answer = os.fdopen(os.dup(1), "w")  # a copy that no process of ours inherits
+    answer = os.fdopen(
+        os.dup(1), "w", encoding="utf-8"
+    )  # a copy that no process of ours inherits
     os.dup2(2, 1)
     execution = json.loads(sys.stdin.readline())
     threading.Thread(target=_interrupt_at_end_of_input, daemon=True).start()

@@ -1,15 +1,20 @@
 """Runs notebooks at the same time, each in a process of its own."""
 
+import _thread
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from helpers.machine import APART
 
 GRACE = 15.0  # seconds that a notebook has to save itself when it is told to stop
 
@@ -36,7 +41,7 @@ class Finished(NamedTuple):
     cause: str
 
 
-def run_all(executions: list[Execution], cores: int) -> Iterator[Finished]:
+def run_all(executions: list[Execution], cores: int) -> Generator[Finished, None, None]:
     """Execute ``executions`` in their order, as many at a time as there are cores.
 
     Their trainings share the cores. INFORME_JOBS, if set, replaces the number of cores
@@ -46,7 +51,8 @@ def run_all(executions: list[Execution], cores: int) -> Iterator[Finished]:
     most = int(os.environ.get("INFORME_JOBS") or 0)
     at_a_time = max(1, min(len(executions), most or cores))
     share = {"INFORME_JOBS": str(max(1, most // at_a_time))} if most else {}
-    waiting, running = list(executions), []
+    waiting: list[Execution] = list(executions)
+    running: list[Running] = []
     try:
         while waiting or running:
             while waiting and len(running) < at_a_time:
@@ -72,15 +78,17 @@ class Running:
             stdin=subprocess.PIPE,  # kept open: closing it stops the notebook
             stdout=subprocess.PIPE,
             stderr=progress,
-            text=True,
+            encoding="utf-8",
             env=environment,
-            start_new_session=True,  # Ctrl-C reaches this process only
+            **APART,
         )
         message = {"source": str(execution.source), "target": str(execution.target)}
-        message["parameters"] = execution.parameters
-        with suppress(BrokenPipeError):  # how it ended says more than this error
-            self.process.stdin.write(json.dumps(message) + "\n")
-            self.process.stdin.flush()
+        words = json.dumps(message | {"parameters": execution.parameters})
+        assert self.process.stdin and self.process.stdout
+        self.stdin, self.stdout = self.process.stdin, self.process.stdout
+        with suppress(OSError):  # how it ended says more than a broken pipe
+            self.stdin.write(words + "\n")
+            self.stdin.flush()
 
     def ended(self) -> bool:
         """Whether the process has ended."""
@@ -89,7 +97,7 @@ class Running:
     def finished(self) -> Finished:
         """How it ended; waits for the end."""
         with self.process as process:  # closes the pipes
-            words = process.stdout.read().strip()
+            words = self.stdout.read().strip()
         return Finished(
             self.execution,
             time.monotonic() - self.start,
@@ -101,15 +109,15 @@ def _cause(status: int, words: str) -> str:
     """Why a process ended with ``status`` after writing ``words``; empty on success."""
     killed = -9 if "DeadKernelError" in words else status
     if killed == -9:
-        return f"{words or 'killed'} (did the memory run out?)"
-    return words or (f"ended with status {status}" if status else "")
+        return f"{words or 'lo mataron'} (¿se acabó la memoria?)"
+    return words or (f"acabó con el estado {status}" if status else "")
 
 
 def stop(running: list[Running]) -> None:
     """End the processes; each notebook saves itself as far as it got."""
     for run in running:
-        with suppress(BrokenPipeError):
-            run.process.stdin.close()
+        with suppress(OSError):
+            run.stdin.close()
     deadline = time.monotonic() + GRACE
     for run in running:
         try:
@@ -117,3 +125,18 @@ def stop(running: list[Running]) -> None:
         except subprocess.TimeoutExpired:
             run.process.kill()  # its kernel sees that and ends too
         run.finished()
+
+
+def end_as_with_ctrl_c() -> None:
+    """Let whatever asks this process to end do what Ctrl-C does."""
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def interrupt_main_thread() -> None:
+    """Do what Ctrl-C does; on Windows, once the main thread does not wait."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()

@@ -15,11 +15,12 @@ from informe.execution.processes import Execution
 PARTS = "informe.experiments"
 
 
-def train(chapters: list[Execution]) -> None:
+def train(chapters: list[Execution], verbose: bool = False) -> None:
     """Train all that these notebooks of the report need; say how long it takes.
 
-    The chosen networks come last, as the outcomes of the decisions say what they are.
-    What fails here is left to the notebooks, which say in which cell it fails.
+    With `verbose`, each epoch has a line. The chosen networks come last, since the
+    outcomes of the decisions say what they are. What fails here is left to the
+    notebooks, which say in which cell it fails.
     """
     if not chapters:
         return
@@ -29,6 +30,7 @@ def train(chapters: list[Execution]) -> None:
     from informe.execution import forecast
     from informe.experiments import chosen
 
+    forecast.Forecast.verbose = verbose
     try:
         parts = [
             (import_module(f"{PARTS}.{one.name}"), settings(one)) for one in chapters
@@ -48,7 +50,7 @@ def train(chapters: list[Execution]) -> None:
             last.append((measured, {chosen.NAME: part.chosen(one, outcomes).plan}))
         forecast.train(last, device)
     except Exception as error:
-        tell(f"training stopped: {error}")
+        tell(f"el entrenamiento se detuvo: {error}")
 
 
 def settings(execution: Execution) -> SimpleNamespace:

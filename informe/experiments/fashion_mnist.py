@@ -120,6 +120,6 @@ PAIRS = {
     for pair in _PAIRS
 } | {ACTIVATION_NAMES[None]: {"first": None, "second": None}}
 
-CHANNELS1 = {"5": {"channels1": 5}, "10": {"channels1": 10}, "20": {}}
-CHANNELS2 = {"1": {}, "2": {"channels2": 2}, "4": {"channels2": 4}}
+CHANNELS1 = {"5": {"filters1": 5}, "10": {"filters1": 10}, "20": {}}
+CHANNELS2 = {"1": {}, "2": {"filters2": 2}, "4": {"filters2": 4}}
 KERNELS2 = {"3 × 3": {}, "5 × 5": {"kernel2": 5}}

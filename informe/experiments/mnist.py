@@ -91,4 +91,4 @@ OUTPUTS = _labelled(ACTIVATION_NAMES, "output", None, "relu", "sigmoid", "tanh")
 BETWEEN = {ACTIVATION_NAMES[None]: {}}  # the network as it is
 BETWEEN |= _labelled(ACTIVATION_NAMES, "activation", "relu", "elu", "tanh")
 KERNELS = {"2 × 2": {"kernel": 2}, "4 × 4": {}, "7 × 7": {"kernel": 7}}
-CHANNELS = {"1": {}, "4": {"channels": 4}, "16": {"channels": 16}}
+CHANNELS = {"1": {}, "4": {"filters": 4}, "16": {"filters": 16}}

@@ -47,14 +47,13 @@ def cluster(address: str) -> Iterator[Executor]:
         from distributed import Client
     except ImportError:
         cure = "pip install 'informe-redes[cluster]'"
-        raise InformeError(f"--scheduler needs Dask: {cure}") from None
+        raise InformeError(f"--scheduler necesita Dask: {cure}") from None
     try:
         client = Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InformeError(
-            f"no Dask scheduler answers at {address}: {error}"
-        ) from error
+        words = f"ningún planificador de Dask responde en {address}: {error}"
+        raise InformeError(words) from error
     with client:
         if not client.nthreads():
-            tell(f"the scheduler at {address} has no workers yet; waiting for them")
+            tell(f"el planificador de {address} aún no tiene trabajadores; los espero")
         yield client.get_executor(pure=False)

@@ -3,10 +3,12 @@
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from helpers import parameters
-from helpers.parameters import RULES, ParameterError
+from helpers.parameters import RULES
+from informe.errors import WrongValues
 
 LARGEST = 10_000  # runs of one sweep: more is a slip of the pen
 RANGE = re.compile(r"(-?\d{1,10}):(-?\d{1,10})(?::(\d{1,10}))?")
@@ -21,23 +23,29 @@ def combinations(
     numbers, a range without its end (`0:10`, `0:10:2`). `declared` are the names that
     the notebook takes. If `seed` is given, the notebook trains one seed per run.
 
-    Raises ParameterError with all the faults.
+    Raises WrongValues with all the faults.
     """
     given, known = list(given), RULES.keys() & set(declared)
     names = [name for name, _ in given]
-    faults = parameters.unknown(names, known, "en") + parameters.repeated(names)
+    faults = parameters.unknown(names, known) + repeated(names)
     values = {name: _values(name, text) for name, text in given if name in known}
     for name, several in values.items():
-        wrong = [fault for v in several for fault in parameters.wrong({name: v}, "en")]
-        faults += wrong[:3] if several else [f"{name}: no value is given"]
+        wrong = [fault for v in several for fault in parameters.wrong({name: v})]
+        faults += wrong[:3] if several else [f"{name}: no se da ningún valor"]
     if not faults and (n := math.prod(map(len, values.values()))) > LARGEST:
-        faults.append(f"these are {n} runs; at most {LARGEST} go in one sweep")
+        faults.append(f"son {n} ejecuciones; en un barrido caben {LARGEST}")
     if faults:
-        raise ParameterError(faults, "en")
+        raise WrongValues(faults)
     fixed = {name: 1 for name in ("n_seeds", "dense_seeds") if name in known}
     fixed = fixed if "seed" in values else {}
-    several = itertools.product(*values.values())
-    return [fixed | dict(zip(values, one, strict=True)) for one in several]
+    product = itertools.product(*values.values())
+    return [fixed | dict(zip(values, one, strict=True)) for one in product]
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """One fault for each of ``names`` that occurs more than once."""
+    several = [name for name, n in Counter(names).items() if n > 1]
+    return [f"{name}: se da más de una vez" for name in several]
 
 
 def label(combination: dict[str, object]) -> str:

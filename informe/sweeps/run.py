@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
 
 from helpers.runs.files import read_json, replace, write_json
+from informe.execution.forecast import rough
 from informe.sweeps.grid import label
 from informe.sweeps.work import Task, run_notebook
 
@@ -61,15 +62,15 @@ def run(
     takes one line for each run that ends, with an estimate of the time left, and one
     for each that is tried again.
     """
-    start, failed = time.monotonic(), {}
+    start, failed = time.monotonic(), dict[str, str]()
     for number, (task, result) in enumerate(_outcomes(executor, tasks, tell), 1):
         keep(task, result, folder)
         name, cause = label(task.parameters), result["cause"]
         if cause:
             failed[name] = cause
         left = (time.monotonic() - start) / number * (len(tasks) - number)
-        words = f"FAILED: {_line(cause)}" if cause else f"{result['seconds']:.0f} s"
-        ahead = f"; about {_duration(left)} left" if number < len(tasks) else ""
+        words = f"FALLÓ: {_line(cause)}" if cause else f"{result['seconds']:.0f} s"
+        ahead = f"; quedan ~{rough(left)}" if number < len(tasks) else ""
         tell(f"[{number}/{len(tasks)}] {name}: {words}{ahead}")
     return failed
 
@@ -81,7 +82,7 @@ def _outcomes(executor, tasks, tell) -> Iterator[tuple[Task, dict]]:
             task, tries = waiting.pop(future)
             result = _result(future)
             if result["cause"] and tries < TRIES:
-                tell(f"{label(task.parameters)}: {_line(result['cause'])}; tried again")
+                tell(f"{label(task.parameters)}: {_line(result['cause'])}; se repite")
                 waiting[executor.submit(run_notebook, task)] = task, tries + 1
             else:
                 yield task, result
@@ -97,10 +98,3 @@ def _result(future: Future) -> dict:
 
 def _line(text: str) -> str:
     return text.partition("\n")[0][:200]
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours = seconds / 60, seconds / 3600
-    if hours >= 1.5:
-        return f"{hours:.1f} h"
-    return f"{minutes:.0f} min" if minutes >= 1.5 else f"{seconds:.0f} s"

@@ -38,11 +38,8 @@ def run_notebook(task: Task) -> dict:
     as text, as far as it got, and the `metrics` that it wrote, or None.
     """
     if task.code != code():
-        where, words = (
-            platform.node(),
-            "has another version of this project or of torch",
-        )
-        return _outcome(f"the worker on {where} {words}", 0.0, None, None)
+        words = "tiene otra versión del proyecto o de torch"
+        return _outcome(f"el trabajador de {platform.node()} {words}", 0.0, None, None)
     with tempfile.TemporaryDirectory(prefix="informe-") as folder:
         target = Path(folder) / "executed.ipynb"
         execution = Execution(_source(task, Path(folder)), target, task.parameters)
@@ -68,7 +65,7 @@ def _wait(running: Running) -> Finished:
     while not running.ended():
         if getattr(thread, "stopped", bool)():
             stop([running])
-            return Finished(running.execution, 0.0, "stopped")
+            return Finished(running.execution, 0.0, "interrumpido")
         time.sleep(0.05)
     return running.finished()
 
@@ -90,6 +87,9 @@ def code() -> str:
     """Version of torch and of the code that decides results."""
     import torch
 
+    from helpers.models import NETWORKS
+    from helpers.runs.definition import definition
     from helpers.runs.plan import code_version  # torch takes a second
 
-    return f"{code_version()} torch {torch.__version__}"
+    networks = " ".join(map(definition, NETWORKS))
+    return f"{code_version()} {networks} torch {torch.__version__}"

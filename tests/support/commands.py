@@ -3,10 +3,20 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from click.testing import CliRunner
 
+from helpers import paths
 from informe.cli.main import main
+
+# An environment like a Windows console's: Python has less, and cp1252 lacks characters
+LESS = {
+    "PYTHONPATH": os.pathsep.join(
+        [str(Path(__file__).parent / "less"), str(paths.PACKAGE.parent)]
+    ),
+    "PYTHONIOENCODING": "cp1252",
+}
 
 
 def invoke(*arguments):
@@ -29,6 +39,6 @@ def informe(*arguments, seconds=120, **environment):
         [sys.executable, "-m", "informe.cli.main", *map(str, arguments)],
         env=os.environ | environment,
         capture_output=True,
-        text=True,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
         timeout=seconds,
     )
