@@ -1,5 +1,6 @@
 """What each cell and each output of a notebook becomes in the report's Typst."""
 
+import json
 import re
 
 from nbconvert.filters import strip_ansi
@@ -70,7 +71,7 @@ class Cells:
         caption = self._piece(meta["caption"], cell, inline=True)
         return (
             f"#con-pie({body}, kind: {KINDS[meta['kind']]}, id: {quote(meta['id'])}, "
-            f"caption: [{caption}])"
+            f"caption: [{caption}]{_live(meta, cell)})"
         )
 
     def _plain(self, data: dict, cell: NotebookNode) -> str:
@@ -107,6 +108,14 @@ class Cells:
     def _piece(self, text: str, cell: NotebookNode, **options) -> str:
         scope = cell.metadata["informe"]["notebook"]
         return self.pieces.add(Piece(text, position(cell), scope, **options))
+
+
+def _live(meta: dict, cell: NotebookNode) -> str:
+    """What a component of the page draws in place of the figure, if it does."""
+    if "live" not in meta:
+        return ""
+    part = cell.metadata["informe"]["notebook"]
+    return f", viva: {quote(json.dumps(meta['live']))}, parte: {quote(part)}"
 
 
 def position(cell: NotebookNode) -> str:

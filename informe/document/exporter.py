@@ -7,7 +7,7 @@ the report add captions, references and citations.
 import copy
 import os
 import tempfile
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
@@ -108,6 +108,16 @@ class InformeExporter(TemplateExporter):
 
         Raises ReportError, which names the cell, for what cannot be typeset.
         """
+        source, files, resources = self.typst(nb, resources, **kw)
+        pdf, warnings = typeset.pdf(source, files, self.date)
+        self._warn(warnings)
+        return pdf, resources
+
+    def typst(self, nb, resources=None, **kw) -> tuple[str, dict[str, bytes], dict]:
+        """Typst's source of a notebook, the files it names, and nbconvert's resources.
+
+        Raises ReportError, which names the cell, for what cannot be shown.
+        """
         resources = self._init_resources(resources)
         notebook = copy.deepcopy(nb)
         number_cells(notebook, resources["metadata"].get("name") or "notebook")
@@ -119,10 +129,11 @@ class InformeExporter(TemplateExporter):
         source = pieces.convert(template)
         if pieces.cited:
             source += "\n#referencias\n"
-        pdf, warnings = typeset.pdf(source, pieces.files, self.date)
+        return source, pieces.files, resources
+
+    def _warn(self, warnings: list[str]) -> None:
         for warning in warnings:
             self.log.warning("Typst: %s", warning)
-        return pdf, resources
 
     def _register(self, cells: Cells) -> None:
         for name in ("prose", "listing", "shown"):
@@ -143,17 +154,16 @@ def _language(notebook: NotebookNode) -> str:
     return notebook.metadata.get("language_info", {}).get("name", "python")
 
 
-def write_pdf(notebook: NotebookNode, path: Path, title_page: TitlePage) -> None:
-    """Export a notebook, all or nothing: half a PDF is never left in place.
+def write(exporter: InformeExporter, notebook: NotebookNode, path: Path) -> None:
+    """Export a notebook, all or nothing: half a document is never left in place.
 
-    Raises ReportError, which names the cell, for what cannot be typeset.
+    Raises ReportError, which names the cell, for what cannot be shown.
     """
-    exporter = InformeExporter(**asdict(title_page))
-    pdf, _ = exporter.from_notebook_node(notebook)
+    content, _ = exporter.from_notebook_node(notebook)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(pdf)
+        file.write(content if isinstance(content, bytes) else content.encode())
     try:
         os.chmod(file.name, 0o644)  # NamedTemporaryFile gives 0o600
         os.replace(file.name, path)
