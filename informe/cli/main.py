@@ -101,11 +101,11 @@ def main(debug: bool) -> None:
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The PDF.  [default: report/informe.pdf]",
+    help="The PDF; the page stands beside it.  [default: report/informe.pdf]",
 )
 @click.option("--anew", is_flag=True, help="Execute also what has not changed.")
 def build(notebooks, profile, given, output, anew, **page) -> None:
-    """Execute NOTEBOOKS (all of the report's), merge them and typeset the PDF.
+    """Execute NOTEBOOKS (all of the report's); make of them a PDF and a page.
 
     Everything is checked before anything runs. The executed notebooks are kept in
     report/notebooks, each as far as it got.
@@ -126,17 +126,21 @@ def build(notebooks, profile, given, output, anew, **page) -> None:
         to_execute = executions if anew else steps.changed(executions)
         ended = steps.execute(to_execute, output)
         start = time.monotonic()
-        pages = steps.typeset(executions, output, page)
+        from informe.cli import documents  # pandoc and Typst take a second
+
+        pages = documents.write(executions, output, page)
     seconds = {one.execution.name: one.seconds for one in ended}
-    _summary(seconds | {"PDF": time.monotonic() - start}, output, pages)
+    seconds["PDF, HTML"] = time.monotonic() - start
+    _summary(seconds, {output: f"{pages} pages", output.with_suffix(".html"): "page"})
 
 
-def _summary(seconds: dict[str, float], output: Path, pages: int) -> None:
+def _summary(seconds: dict[str, float], made: dict[Path, str]) -> None:
     click.echo("")
     for step, duration in seconds.items():
         click.echo(f"{step:<14} {duration:7.1f} s")
-    size = output.stat().st_size / 1e6
-    click.echo(f"\n{output}: {pages} pages, {size:.2f} MB")
+    click.echo("")
+    for file, what in made.items():
+        click.echo(f"{file}: {what}, {file.stat().st_size / 1e6:.2f} MB")
 
 
 main.add_command(runs)

@@ -8,6 +8,7 @@ fetches nothing and runs no script but its own, which its policy names by a chec
 """
 
 import base64
+import copy
 import hashlib
 import json
 import re
@@ -22,6 +23,10 @@ from informe.document.exporter import InformeExporter
 
 _TEMPLATE = Path(__file__).parent / "template"
 _SVG = re.compile(r'"data:image/svg\+xml;base64,([^"]+)"')
+# metadata, indentation, and digits of coordinates beyond hundredths of a point
+_UNSEEN = re.compile(
+    r"<metadata>.*?</metadata>|(?<=\n) +|(?<=\d\.\d\d)\d+(?=[ \n,)\"])", re.DOTALL
+)
 _SAFE = " =:;/,()<>?!*+-._~|{}[]@$^`'\n"  # as they are, between double quotes
 _POLICY = (
     "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
@@ -44,11 +49,27 @@ class PageExporter(InformeExporter):
 
         Raises ReportError, which names the cell, for what cannot be shown.
         """
-        source, files, resources = self.typst(nb, resources, **kw)
-        html, warnings = typeset.html(source, files)
-        self._warn(warnings)
-        specs = [output.metadata["informe"]["live"] for output in _live(nb)]
+        nb = copy.deepcopy(nb)
+        specs = self._live(nb)
+        source, pieces, resources = self.typst(nb, resources, **kw)
+        html = self.compiled(
+            pieces, source, lambda text: typeset.html(text, pieces.files)
+        )
         return page(html, *_components(specs)), resources
+
+    def _live(self, notebook: NotebookNode) -> list[dict]:
+        """What components of the page draw; the rest stays a figure, with a warning."""
+        outputs = (o for cell in notebook.cells for o in cell.get("outputs", []))
+        about = [output.get("metadata", {}).get("informe", {}) for output in outputs]
+        if not (alive := [one for one in about if "live" in one]):
+            return []
+        from informe.explore import live  # torch takes seconds
+
+        for one in alive:
+            if missing := live.lacks(one["live"]):
+                self.log.warning("%s: %s", one.get("id", one["kind"]), missing)
+                del one["live"]
+        return [one["live"] for one in alive if "live" in one]
 
 
 def page(html: str, script: str, style: str, documents: dict[str, dict]) -> str:
@@ -69,12 +90,6 @@ def page(html: str, script: str, style: str, documents: dict[str, dict]) -> str:
     html = html.replace("</head>", f"{head}</head>", 1)
     before, _, after = html.rpartition("</body>")
     return f"{before}\n{data}{body}</body>{after}\n"
-
-
-def _live(notebook: NotebookNode) -> list[NotebookNode]:
-    """Outputs that a component of the page draws."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [o for o in outputs if "live" in o.get("metadata", {}).get("informe", {})]
 
 
 def _components(specs: list[dict]) -> tuple[str, str, dict[str, dict]]:
@@ -102,6 +117,6 @@ def _checksum(script: str) -> str:
 
 
 def _as_text(match: re.Match) -> str:
-    """An SVG as text in its address, a quarter shorter than in base64."""
-    svg = base64.b64decode(match[1]).decode()
+    """An SVG as text in its address, without what nobody sees: a third shorter."""
+    svg = _UNSEEN.sub("", base64.b64decode(match[1]).decode())
     return f'"data:image/svg+xml,{quote(svg, safe=_SAFE)}"'

@@ -33,6 +33,14 @@ class MissingCharacters(ReportError):
         super().__init__(f"No font of the report can show {', '.join(texts)}")
 
 
+class Refused(ReportError):
+    """What Typst says of a document that it cannot compile, in ``diagnostic``."""
+
+    def __init__(self, diagnostic: str):
+        self.diagnostic = diagnostic
+        super().__init__(f"Typst: {diagnostic}")
+
+
 def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
     """Compile a document; returns the PDF (tagged, PDF/UA-1) and Typst's warnings.
 
@@ -86,7 +94,7 @@ def _compile(
         except typst.TypstError as error:
             if texts := _MISSING.findall(error.diagnostic):
                 raise MissingCharacters(sorted(set(texts))) from None
-            raise ReportError(f"Typst: {error.diagnostic or error.message}") from error
+            raise Refused(error.diagnostic or error.message) from error
     return content, [warning.message for warning in warnings]
 
 
