@@ -7,8 +7,9 @@ import nbformat
 import pypdfium2
 import pytest
 
-from helpers import parameters, paths
-from informe.cli import build
+from helpers import paths
+from informe import parameters
+from informe.cli import build, documents
 from informe.cli.profiles import PROFILES
 from informe.errors import InformeError
 from informe.execution.processes import Execution
@@ -98,13 +99,13 @@ def test_two_builds_at_the_same_time_give_the_same_bytes(home):
 
 def test_the_day_is_that_of_the_newest_training():
     days = ["2026-03-09", "2026-11-02", "2025-12-31"]
-    assert build.training_day([{"trained_on": day} for day in days]) == "2026-11-02"
-    assert build.training_day([]) == ""
+    assert documents.training_day([{"trained_on": day} for day in days]) == "2026-11-02"
+    assert documents.training_day([]) == ""
 
 
 def first_page(home, **page):
     source = home / "a.ipynb"
-    assert build.typeset([Execution(source, source, {})], home / "x.pdf", page) > 0
+    assert documents.write([Execution(source, source, {})], home / "x.pdf", page) > 0
     first = pypdfium2.PdfDocument(home / "x.pdf")[0]
     return " ".join(first.get_textpage().get_text_range().split())
 

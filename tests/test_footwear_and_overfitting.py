@@ -55,7 +55,10 @@ def predicted(shoes: float, others: float, instead=(7, 5)) -> np.ndarray:
 def weighed(by_weight: dict[str, list[np.ndarray]], asked=2.0) -> Outcome:
     settings = SimpleNamespace(**vars(FASHION) | {"footwear_weight": asked})
     runs = {
-        label: [SimpleNamespace(predictions=p) for p in seeds]
+        label: [
+            SimpleNamespace(predictions=p, seed=k, key=f"{label}-{k}")
+            for k, p in enumerate(seeds)
+        ]
         for label, seeds in by_weight.items()
     }
     return Outcome(fashion_mnist.footwear(settings), runs, LABELS)
@@ -163,7 +166,7 @@ def lasting(train: list[float], validation: list[list[float]], asked=2) -> Cours
     for errors in validation:
         wrong = np.arange(1000) < np.round(1000 * np.array(errors))[:, None]
         frames.append(np.where(wrong, (LABELS + 1) % 10, LABELS))
-    runs = [None] * len(validation)
+    runs = [SimpleNamespace(seed=k, key=str(k)) for k in range(len(validation))]
     learnt = np.tile(train, (len(runs), 1))
     return Course(asked, runs, np.stack(frames), LABELS, learnt)
 

@@ -11,7 +11,8 @@ import nbformat
 import papermill
 import pytest
 
-from helpers import parameters, paths
+from helpers import paths
+from informe import parameters
 from informe.cli.profiles import PARTS
 
 NOTEBOOKS = [paths.notebooks() / f"{name}.ipynb" for name in PARTS]
@@ -98,8 +99,8 @@ def test_the_library_is_small():
         n: len(f.read_text("utf-8").splitlines()) for n, f in modules("helpers").items()
     }
     flat = sum(n for name, n in lines.items() if name.count(".") == 1)
-    assert flat <= 2000
-    assert sum(lines.values()) <= 4500
+    assert flat <= 2200
+    assert sum(lines.values()) <= 5200
 
 
 def test_trainings_draw_no_figures():

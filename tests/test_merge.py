@@ -40,12 +40,12 @@ def test_equal_headings_and_links_to_them():
 def test_id_given_in_two_notebooks():
     parts = [notebook(n, "# Los datos <!-- #sec-datos -->") for n in ("a", "b")]
     with pytest.raises(ReportError, match=r"'sec-datos'.*a, cell 1.*b, cell 1"):
-        InformeExporter().from_notebook_node(merge(parts))
+        InformeExporter(strict=True).from_notebook_node(merge(parts))
 
 
 def test_references_between_notebooks():
     first = notebook("a", "# A", "Véase [B](#sec-b).")
     second = notebook("b", "# B <!-- #sec-b -->")
-    InformeExporter().from_notebook_node(merge([first, second]))
+    InformeExporter(strict=True).from_notebook_node(merge([first, second]))
     with pytest.raises(ReportError, match="a, cell 2"):
-        InformeExporter().from_notebook_node(merge([first]))
+        InformeExporter(strict=True).from_notebook_node(merge([first]))

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import paths
-from helpers.parameters import RULES, ParameterError, Rule, check_parameters, wrong
 from informe.cli.profiles import PARTS
+from informe.parameters import RULES, ParameterError, Rule, check_parameters, wrong
 
 CELL = "epochs: int = 10  # épocas\nlearning_rate: float = 0.01  # tasa"
 CHECK = (
-    "from helpers.parameters import check_parameters\n"
+    "from informe.parameters import check_parameters\n"
     "settings = check_parameters(globals())"
 )
 NOTEBOOKS = sorted(paths.notebooks().glob("*.ipynb"))

@@ -1,10 +1,14 @@
-"""Nothing that is read or typed can run code."""
+"""Nothing that is read or typed can run code, nor read what it may not."""
 
 import ast
+import base64
 import builtins
 import inspect
 import json
 import os
+import socket
+import struct
+import zlib
 from pathlib import Path
 
 import nbformat
@@ -12,7 +16,9 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from papermill.translators import PythonTranslator
+from PIL import Image
 
 import make
 from helpers import paths
@@ -22,10 +28,12 @@ from helpers.runs.run import FILES, verified
 from helpers.training import Recipe
 from informe.cli import build
 from informe.cli.main import main
+from informe.document.exporter import InformeExporter
 from informe.execution.processes import Execution
 from informe.sweeps import work
 from tests.support.harms import PICKLE
 from tests.support.notebooks import write
+from tests.test_exporter import pages
 
 MODULES = sorted(
     path
@@ -153,3 +161,135 @@ def test_no_module_listens(module):
     listening = {"listen", "bind", "create_server", "serve_forever", "HTTPServer"}
     called = {name.rpartition(".")[2] for name, _ in calls(module)}
     assert not called & listening
+
+
+# --- A stranger's notebook becomes a document ---------------------------------
+
+SECRET = "vocablo-secreto"
+RAW = [
+    '#read("secreto.txt")',
+    '```{=typst}\n#read("secreto.txt")\n```',
+    '`#read("secreto.txt")`{=typst}',
+    "$\\input{secreto.txt}$ \\input{secreto.txt}",
+    '$\\text{#read("secreto.txt")}$ $x#read("secreto.txt")$',
+    '<iframe src="secreto.txt"></iframe> <iframe src="file:secreto.txt"></iframe>',
+    '<object data="secreto.txt"></object> <embed src="secreto.txt">',
+    '<span id=\'x> #read("secreto.txt") <y\' data-label="a>#read(1)" '
+    'data-id_="b> #read(2)" data-own="c">$x$</span>',
+    '<img src="a.svg" width=\'1pt, #read("secreto.txt")\'>',
+    '# A <!-- #b --> {#c> #read("secreto.txt")}',
+    "/* */ // \\u{41} @b <b>",
+    "\ue0040.1\ue005\ue0020\ue003\ue0000\ue001\ue0101\ue011",
+]
+
+
+def document(folder, *cells, name="a"):
+    """The PDF's text, the files inside and the faults of a stranger's notebook."""
+    cells = [new_markdown_cell(c) if isinstance(c, str) else c for c in cells]
+    resources = {"metadata": {"name": name, "path": str(folder)}}
+    exporter = InformeExporter()
+    node = nbformat.v4.new_notebook(cells=cells)
+    _, pieces, _ = exporter.typst(node, resources)
+    pdf, _ = exporter.from_notebook_node(node, resources)
+    return " ".join(pages(pdf)), pieces.files, "\n".join(pieces.faults)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A student's folder beside a teacher's, with a text and pictures to steal."""
+    for folder in ("student", "teacher"):
+        (tmp_path / folder).mkdir()
+        Image.new("1", (3, 2)).save(tmp_path / folder / "s.png")
+        (tmp_path / folder / "secreto.txt").write_text(SECRET)
+    (tmp_path / "student" / "link.png").symlink_to(tmp_path / "teacher" / "s.png")
+    (tmp_path / "student" / "out").symlink_to(tmp_path / "teacher")
+    return tmp_path / "student"
+
+
+def test_pictures_come_from_the_notebook_s_folder_and_below(desk):
+    teacher = desk.parent / "teacher" / "s.png"
+    sources = ["../teacher/s.png", "link.png", "out/s.png", "%2e%2e/teacher/s.png"]
+    sources += [str(teacher), f"file://{teacher}", f"file:{teacher}"]
+    for src in sources:
+        page = new_output("display_data", {"text/html": f"<img src='{src}'>"})
+        cells = f"![]({src})", f'<img src="{src}">', new_code_cell("1", outputs=[page])
+        _, files, faults = document(desk, *cells)
+        assert files == {} and all(f"cell {n}" in faults for n in (1, 2, 3)), src
+    (desk / "below").mkdir()
+    os.rename(desk / "s.png", desk / "below" / "s.png")
+    _, files, faults = document(desk, "![](below/s.png) ![](./below/../below/s.png)")
+    assert len(files) == 2 and faults == ""
+
+
+@pytest.mark.parametrize("source", RAW)
+def test_no_markup_reads_a_file_or_runs(desk, monkeypatch, source):
+    monkeypatch.chdir(desk)
+    output = new_output("display_data", {"text/html": source, "text/latex": source})
+    text, _, _ = document(desk, source, new_code_cell("1", outputs=[output]), "Fin")
+    assert SECRET not in text and "Fin" in text
+
+
+def test_an_svg_reads_nothing(desk):
+    for address in (
+        "secreto.txt",
+        "s.png",
+        "/etc/hostname",
+        "http://localhost:1/a.png",
+    ):
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image \
+            href="{address}" width="9" height="9"/></svg>'
+        output = new_output("display_data", {"image/svg+xml": svg})
+        _, files, faults = document(desk, new_code_cell("1", outputs=[output]))
+        assert address.encode() not in b"".join(files.values())
+        assert "a, cell 1: a picture from elsewhere" in faults
+
+
+def test_nothing_is_fetched(desk):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.png"
+        markup = f'<img src="{url}"><iframe src="{url}"></iframe><link href="{url}">'
+        output = new_output("display_data", {"text/html": markup})
+        document(desk, f"![]({url}) {markup}", new_code_cell("1", outputs=[output]))
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def huge_png(side: int) -> str:
+    """A picture that says it has ``side`` pixels a side, in a few bytes, in base 64."""
+
+    def chunk(kind, content):
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    data = chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + header + data).decode()
+
+
+def test_limits_are_said_in_clear_words(desk):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><image href="data:image/png;base64,'
+    outputs = [
+        new_output("display_data", {"image/png": huge_png(32_000)}),
+        new_output(
+            "display_data", {"image/svg+xml": svg + huge_png(32_000) + '"/></svg>'}
+        ),
+        new_output("stream", text="abc " * 25_000_000),
+        new_output("display_data", {"text/html": "<p>abc</p>" * 10_000_000}),
+    ]
+    cells = [new_code_cell("1", outputs=[output]) for output in outputs]
+    text, files, faults = document(desk, *cells, "Fin")
+    assert files == {} and "Fin" in text and "faltan 99 800 000 caracteres" in text
+    assert faults.count("more than 89,478,485 pixels; make it smaller") == 2
+    assert faults.count("of 100,000,000 characters; 99,800,000 are left out") == 2
+
+
+@pytest.mark.parametrize(
+    "name", ['a "b" #c', "*a* _b_ $c$ <i>", "\\n #[d] `e` @f // g"]
+)
+def test_names_come_out_as_typed(desk, name):
+    text, _, faults = document(
+        desk, "Hola", f"![]({name.replace(' ', '%20')}.png)", name=name
+    )
+    assert text.startswith(name)
+    assert f"{name}, cell 2: there is no image" in faults

@@ -1,39 +1,24 @@
-"""From the notebooks to the PDF: check, execute, merge, typeset."""
+"""From the notebooks to what they show: check, fetch, execute."""
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Thread
-from typing import Any
 
 import click
 import nbformat
-import pypdfium2
 
-from helpers import parameters, paths
+from helpers import paths
 from helpers.machine import cores
+from informe import parameters
 from informe.cli import doctor
 from informe.cli.profiles import PARTS, PROFILES
 from informe.errors import InformeError, WrongValues, reason
 from informe.execution import training, unchanged
 from informe.execution.processes import Execution, Finished, run_all
-
-NOTICE = (
-    "Este informe se hizo con la muestra incluida en el proyecto y no con los "
-    "conjuntos de datos completos ({parts}): sus cifras solo enseñan que todo "
-    "funciona. Con los datos completos se obtiene con la orden: make report DATA=full."
-)
-
-
-SAMPLE_USED = """
-*** ATENCIÓN: se usó la muestra incluida y no los conjuntos de datos completos, y el
-*** PDF lo dice. El informe completo: make report DATA=full
-"""
 
 
 def check_machine() -> None:
@@ -192,8 +177,7 @@ def execute(
             for one in stream:
                 click.echo(describe(one), err=True)
                 ended[one.execution.name] = one
-                start = partial(_import_typesetter, bool(chapters))
-                Thread(target=start, daemon=True).start()
+                Thread(target=_import_typesetter, daemon=True).start()
     except KeyboardInterrupt:
         raise InformeError(_interrupted(executions, output)) from None
     failed = [name for name, one in ended.items() if one.cause]
@@ -205,12 +189,9 @@ def execute(
     return [ended[execution.name] for execution in executions]
 
 
-def _import_typesetter(whole_report: bool) -> None:
+def _import_typesetter() -> None:
     """Import the typesetter, which takes seconds, while other notebooks still run."""
-    from informe.document import exporter, merge  # noqa: F401
-
-    if whole_report:
-        from informe.report import chapters  # noqa: F401
+    from informe.cli import documents  # noqa: F401
 
 
 def describe(ended: Finished) -> str:
@@ -258,53 +239,3 @@ def _interrupted(executions: list[Execution], output: Path) -> str:
 def _no_pdf(output: Path) -> str:
     older = "; el que hay es de una vez anterior" if output.exists() else ""
     return f"no se escribió {output}{older}"
-
-
-def measured(executions: list[Execution]) -> list[dict]:
-    """What the notebooks wrote about their results: figures/<name>/metrics.json."""
-    files = [paths.figures(execution.name) / "metrics.json" for execution in executions]
-    return [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
-
-
-def training_day(metrics: list[dict]) -> str:
-    """ISO day of the newest training shown: the same results give the same bytes.
-
-    Empty if no training is shown.
-    """
-    return max((part["trained_on"] for part in metrics), default="")
-
-
-def notice(metrics: list[dict]) -> str:
-    """The warning for the first page if the sample was used; else nothing."""
-    parts = [part["title"] for part in metrics if part["is_sample"]]
-    return NOTICE.format(parts=", ".join(parts)) if parts else ""
-
-
-def typeset(executions: list[Execution], output: Path, page: Mapping[str, str]) -> int:
-    """Merge the executed notebooks into the PDF ``output``; return its number of pages.
-
-    ``page`` holds fields of the title page; empty ones keep their defaults.
-    """
-    from informe.document import exporter, merge  # pandoc and Typst take a second
-
-    metrics = measured(executions)
-    if metrics:
-        from informe.report import chapters  # torch takes seconds
-    names = [part["dataset"] for part in metrics]
-    examples = [paths.figures(name) / "examples.svg" for name in names]
-    fields: dict[str, Any] = {
-        "date": training_day(metrics),
-        "notice": notice(metrics),
-        "subtitle": chapters.QUESTIONS["cifar10" in names] if names else "",
-        "cover": tuple(str(file) for file in examples if file.exists()),
-    }
-    fields |= {name: text for name, text in page.items() if text}
-    title_page = exporter.TitlePage(**{k: text for k, text in fields.items() if text})
-    parts = [_read(execution.target) for execution in executions]
-    if metrics:
-        parts = [chapters.opening(metrics), *parts, chapters.closing(metrics)]
-    merged = merge.merge(parts)
-    exporter.write_pdf(merged, output, title_page)
-    if title_page.notice:
-        click.echo(SAMPLE_USED, err=True)
-    return len(pypdfium2.PdfDocument(output))

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from helpers import paths
 from helpers.download import formats
 from helpers.machine import cores
-from helpers.parameters import RULES
+from informe.parameters import RULES
 
 PROJECT = "informe-redes"
 GIB = 2**30
@@ -81,7 +81,7 @@ def _data_choice() -> Check:
     choice = os.environ.get("DATA") or "auto"
     if RULES["data"].accepts(choice):
         return Check(OK, "DATA", choice)
-    return Check(MISSING, "DATA", f"'{choice}'", RULES["data"].demand("es"))
+    return Check(MISSING, "DATA", f"'{choice}'", RULES["data"].demand())
 
 
 def _number(name: str) -> Check:

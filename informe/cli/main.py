@@ -112,12 +112,12 @@ def main(debug: bool) -> None:
     "--output",
     metavar="ARCHIVO",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="El PDF.  [por omisión: report/informe.pdf]",
+    help="El PDF; la página queda a su lado.  [por omisión: report/informe.pdf]",
 )
 @click.option("--anew", is_flag=True, help="Ejecuta también lo que no ha cambiado.")
 @click.option("--verbose", is_flag=True, help="Una línea por época.")
 def build(notebooks, profile, given, output, anew, verbose, **page) -> None:
-    """Ejecuta los cuadernos NOTEBOOKS (todos los del informe) y compone el PDF.
+    """Ejecuta NOTEBOOKS (todos los del informe) y hace de ellos un PDF y una página.
 
     Todo se comprueba antes de empezar. Los cuadernos ejecutados quedan en
     report/notebooks, hasta donde llegó cada uno.
@@ -138,20 +138,24 @@ def build(notebooks, profile, given, output, anew, verbose, **page) -> None:
         to_execute = executions if anew else steps.changed(executions)
         ended = steps.execute(to_execute, output, verbose)
         start = time.monotonic()
-        pages = steps.typeset(executions, output, page)
+        from informe.cli import documents  # pandoc and Typst take a second
+
+        pages = documents.write(executions, output, page)
     seconds = {one.execution.name: one.seconds for one in ended}
-    _summary(seconds | {"PDF": time.monotonic() - start}, output, pages)
+    seconds["PDF, HTML"] = time.monotonic() - start
+    made = {output: f"{pages} páginas", output.with_suffix(".html"): "página"}
+    _summary(seconds, made)
 
 
-def _summary(seconds: dict[str, float], output: Path, pages: int) -> None:
+def _summary(seconds: dict[str, float], made: dict[Path, str]) -> None:
     click.echo("")
     for step, duration in seconds.items():
         click.echo(f"{step:<14} {duration:7.1f} s")
-    size = output.stat().st_size / 1e6
-    click.echo(f"\n{output}: {pages} páginas, {size:.2f} MB")
-    for file in (output, output.with_suffix(".html")):
-        if file.exists():  # an address, which a terminal opens by a click
-            click.echo(file.resolve().as_uri())
+    click.echo("")
+    for file, what in made.items():
+        click.echo(f"{file}: {what}, {file.stat().st_size / 1e6:.2f} MB")
+    for file in made:  # addresses, which a terminal opens by a click
+        click.echo(file.resolve().as_uri())
 
 
 main.add_command(runs)

@@ -3,6 +3,7 @@
 exporter.py    the nbconvert exporter; the title page
 cells.py       what each cell and each output becomes
 markdown.py    Markdown, HTML and formulas to Typst, by one run of pandoc
+pictures.py    what is checked of a picture before Typst draws it
 merge.py       several notebooks into one
 typeset.py     Typst to PDF, always the same bytes
 template/      the look of the PDF, and pandoc's filters

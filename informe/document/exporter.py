@@ -6,14 +6,17 @@ the report add captions, references and citations.
 
 import copy
 import os
+import re
+import sys
 import tempfile
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import List, Unicode, default
+from traitlets import Bool, List, Unicode, default
 from traitlets.config import Config
 
 from informe.document import typeset
@@ -24,6 +27,7 @@ MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
     *("septiembre", "octubre", "noviembre", "diciembre"),
 )
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 NOT_EXPORTED = {"remove-cell", "injected-parameters"}  # tags of whole cells
 
 
@@ -61,7 +65,7 @@ class InformeExporter(TemplateExporter):
     export_from_notebook = "PDF (informe)"
     output_mimetype = "application/pdf"
 
-    title = Unicode(TitlePage.title, help="Title of the report").tag(config=True)
+    title = Unicode(help="Title; default the notebook's own").tag(config=True)
     course = Unicode(help="Course, on the title page").tag(config=True)
     author = Unicode(help="Author, on the title page").tag(config=True)
     institution = Unicode(help="Institution, on the title page").tag(config=True)
@@ -69,6 +73,7 @@ class InformeExporter(TemplateExporter):
     notice = Unicode(help="A warning in a box, on the title page").tag(config=True)
     subtitle = Unicode(help="Under the title").tag(config=True)
     cover = List(Unicode(), help="Pictures for the title page").tag(config=True)
+    strict = Bool(help="Refuse what else is shown as typed").tag(config=True)
 
     @default("date")
     def _date_default(self):
@@ -103,39 +108,101 @@ class InformeExporter(TemplateExporter):
         config.merge(super().default_config)
         return config
 
+    def from_filename(self, filename, resources=None, **kw):
+        """As nbconvert calls it: a fault ends the program, with one line."""
+        try:
+            return super().from_filename(filename, resources, **kw)
+        except ReportError as error:
+            sys.exit(f"{filename}: {error}")
+
     def from_notebook_node(self, nb, resources=None, **kw):
         """The PDF (bytes) of a notebook, and nbconvert's resources.
 
         Raises ReportError, which names the cell, for what cannot be typeset.
         """
+        source, pieces, resources = self.typst(nb, resources, **kw)
+        return self.compiled(
+            pieces, source, lambda text: typeset.pdf(text, pieces.files, self.date)
+        ), resources
+
+    def typst(self, nb, resources=None, **kw) -> tuple[str, Pieces, dict]:
+        """Typst's source of a notebook, its pieces, and nbconvert's resources.
+
+        Raises ReportError, which names the cell, for what cannot be shown.
+        """
         resources = self._init_resources(resources)
         notebook = copy.deepcopy(nb)
-        number_cells(notebook, resources["metadata"].get("name") or "notebook")
+        name = resources["metadata"].get("name") or "notebook"
+        number_cells(notebook, name)
         resources["language"] = _language(notebook)
-        pieces = Pieces(Path(resources["metadata"].get("path") or "."))
-        resources["title_page"] = self._title_page(pieces)
+        folder = Path(resources["metadata"].get("path") or ".")
+        pieces = Pieces(folder, name, self.strict)
+        resources["title_page"] = self._title_page(pieces, notebook)
         self._register(Cells(pieces))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
         if pieces.cited:
             source += "\n#referencias\n"
-        pdf, warnings = typeset.pdf(source, pieces.files, self.date)
+        return source, pieces, resources
+
+    def compiled(self, pieces: Pieces, source: str, compile_: Callable):
+        """What ``compile_`` makes of a source, without what Typst refuses of it."""
+        while True:
+            try:
+                content, warnings = compile_(source)
+                break
+            except typeset.Refused as refused:
+                mended = pieces.mend(source, refused.diagnostic)
+                if mended is None:
+                    raise
+                source = mended
+        for warning in pieces.faults:
+            self.log.warning("%s", warning)
         for warning in warnings:
             self.log.warning("Typst: %s", warning)
-        return pdf, resources
+        return content
 
     def _register(self, cells: Cells) -> None:
-        for name in ("prose", "listing", "shown"):
+        for name in ("prose", "listing", "raw", "shown"):
             self.register_filter(name, getattr(cells, name))
 
-    def _title_page(self, pieces: Pieces) -> dict[str, str]:
+    def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
         """Typst's code of each field."""
         page = {item.name: getattr(self, item.name) for item in fields(TitlePage)}
         page["date"] = spanish_date(self.date)
         files = page.pop("cover")
         names = [quote(pieces.add_local_file(file, "cover")) for file in files]
+        own = notebook.metadata
+        page["title"] = self.title or str(own.get("title", ""))
+        page["author"] = self.author or _authors(own)
+        if not self.strict and not _is_executed(notebook):
+            pieces.fault(
+                pieces.title, "no cell has been executed; its outputs are missing."
+            )
+            page["notice"] = (
+                page["notice"] or "Cuaderno sin ejecutar: faltan sus salidas."
+            )
         code = {name: quote(text) for name, text in page.items()}
+        if not page["title"]:
+            code["title"] = pieces.add_title()
+        language = str(own.get("lang", ""))
+        code["lang"] = quote(language if _LANGUAGE.fullmatch(language) else "es")
+        code["partes"] = str(self.strict).lower()  # an H1 opens a page
         return code | {"cover": f"({', '.join([*names, ''])})" if names else "()"}
+
+
+def _authors(metadata: dict) -> str:
+    """Authors, as JupyterLab keeps them: ``{"authors": [{"name": …}]}``."""
+    authors = metadata.get("authors")
+    if not isinstance(authors, list):
+        return ""
+    names = [author.get("name") for author in authors if isinstance(author, dict)]
+    return ", ".join(str(name) for name in names if name)
+
+
+def _is_executed(notebook: NotebookNode) -> bool:
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    return not code or any(c.outputs or c.execution_count for c in code)
 
 
 def _language(notebook: NotebookNode) -> str:
@@ -143,17 +210,16 @@ def _language(notebook: NotebookNode) -> str:
     return notebook.metadata.get("language_info", {}).get("name", "python")
 
 
-def write_pdf(notebook: NotebookNode, path: Path, title_page: TitlePage) -> None:
-    """Export a notebook, all or nothing: half a PDF is never left in place.
+def write(exporter: InformeExporter, notebook: NotebookNode, path: Path) -> None:
+    """Export a notebook, all or nothing: half a document is never left in place.
 
-    Raises ReportError, which names the cell, for what cannot be typeset.
+    Raises ReportError, which names the cell, for what cannot be shown.
     """
-    exporter = InformeExporter(**asdict(title_page))
-    pdf, _ = exporter.from_notebook_node(notebook)
+    content, _ = exporter.from_notebook_node(notebook)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(pdf)
+        file.write(content if isinstance(content, bytes) else content.encode())
     try:
         os.chmod(file.name, 0o644)  # NamedTemporaryFile gives 0o600
         os.replace(file.name, path)

@@ -1,4 +1,4 @@
-"""Typst to PDF, with the same bytes for the same input on any machine."""
+"""Typst to PDF and to HTML: the same bytes for the same input on any machine."""
 
 import os
 import re
@@ -12,8 +12,9 @@ import typst
 from informe.document.markdown import BIBLIOGRAPHY, ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
-_STYLE = (_TEMPLATE / "informe.typ", _TEMPLATE / "ieee-es.csl", BIBLIOGRAPHY)
+_STYLE = (_TEMPLATE / "ieee-es.csl", BIBLIOGRAPHY)
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+_INCOMPLETE = "html export is under active development and incomplete"
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -32,6 +33,14 @@ class MissingCharacters(ReportError):
         super().__init__(f"No font of the report can show {', '.join(texts)}")
 
 
+class Refused(ReportError):
+    """What Typst says of a document that it cannot compile, in ``diagnostic``."""
+
+    def __init__(self, diagnostic: str):
+        self.diagnostic = diagnostic
+        super().__init__(f"Typst: {diagnostic}")
+
+
 def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
     """Compile a document; returns the PDF (tagged, PDF/UA-1) and Typst's warnings.
 
@@ -40,41 +49,52 @@ def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str
     that they lack is printed as its code, and a warning says so. Raises ReportError
     for anything that Typst refuses.
     """
+    options = {
+        "format": "pdf",
+        "pdf_standards": ["ua-1"],
+        "ignore_system_fonts": True,
+        "timestamp": _timestamp(day),
+    }
     try:
-        return _compile(source, files, day)
+        return _compile(source, "informe.typ", files, options)
     except MissingCharacters as error:
         codes = {text: _code(text) for text in error.texts}
     for text, code in codes.items():
         source = source.replace(text, code)
-    content, warnings = _compile(source, files, day)
+    content, warnings = _compile(source, "informe.typ", files, options)
     return content, warnings + [
         f"no font of the report can show {text}; it is printed as {code}"
         for text, code in codes.items()
     ]
 
 
-def _compile(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
+def html(source: str, files: dict[str, bytes]) -> tuple[str, list[str]]:
+    """Compile the same document to HTML, with formulas as MathML and images inside.
+
+    Numbers, captions, references and sources are those of the PDF.
+    """
+    content, warnings = _compile(source, "pagina.typ", files, {"format": "html"})
+    return content.decode(), [w for w in warnings if w != _INCOMPLETE]
+
+
+def _compile(
+    source: str, style: str, files: dict[str, bytes], options: dict
+) -> tuple[bytes, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for original in _STYLE:
             shutil.copy(original, root)
+        shutil.copy(_TEMPLATE / style, root / "informe.typ")  # as the source calls it
         for name, content in files.items():
             (root / name).write_bytes(content)
         main = root / "main.typ"
         main.write_text(source, "utf-8")
         try:
-            content, warnings = typst.compile_with_warnings(
-                main,
-                root=root,
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards=["ua-1"],
-                timestamp=_timestamp(day),
-            )
+            content, warnings = typst.compile_with_warnings(main, root=root, **options)
         except typst.TypstError as error:
             if texts := _MISSING.findall(error.diagnostic):
                 raise MissingCharacters(sorted(set(texts))) from None
-            raise ReportError(f"Typst: {error.diagnostic or error.message}") from error
+            raise Refused(error.diagnostic or error.message) from error
     return content, [warning.message for warning in warnings]
 
 

@@ -23,7 +23,7 @@ AFTERWARDS = (
     *("informe/cli", "informe/document"),
     *("informe/report/chapters.py", "informe/report/glossary.py"),
 )
-CODE = {".py", ".js", ".css", ".mplstyle"}
+CODE = {".py", ".js", ".css", ".mplstyle", ".lua", ".typ", ".j2", ".csl", ".bib"}
 
 
 def remember(execution: Execution) -> None:
@@ -82,30 +82,30 @@ def _notebook_made(execution: Execution) -> dict:
     data = paths.data() / f"{execution.name}.safetensors"
     figures = sorted(paths.figures(execution.name).iterdir())
     return {
-        "cells": _digest([json.dumps([code, tags]).encode()]),
+        "cells": digest([json.dumps([code, tags]).encode()]),
         "parameters": {k: str(v) for k, v in execution.parameters.items()},
-        "code": _digest(file.read_bytes() for file in _code()),
-        "packages": [sys.version, *sorted(_packages())],
+        "code": digest(file.read_bytes() for file in _code()),
+        "packages": [sys.version, *_packages()],
         "data": data.exists() and data.stat().st_mtime_ns,
-        "runs": {key: _digest([_run(key)]) for key in _runs(execution)},
-        "figures": {f.name: _digest([f.read_bytes()]) for f in figures},
-        "executed": _digest([execution.target.read_bytes()]),
+        "runs": {key: digest([_run(key)]) for key in _runs(execution)},
+        "figures": {f.name: digest([f.read_bytes()]) for f in figures},
+        "executed": digest([execution.target.read_bytes()]),
     }
 
 
-def _code() -> list[Path]:
+def _code(but: tuple[str, ...] = AFTERWARDS) -> list[Path]:
     root = paths.PACKAGE.parent
     files = [f for house in ("helpers", "informe") for f in (root / house).rglob("*")]
     return sorted(
         f
         for f in files
         if f.suffix in CODE
-        and not f.relative_to(root).as_posix().startswith(AFTERWARDS)
+        and not f.relative_to(root).as_posix().startswith(but)
     )
 
 
 def _packages() -> list[str]:
-    return [f"{d.name} {d.version}" for d in metadata.distributions()]
+    return sorted(f"{d.name} {d.version}" for d in metadata.distributions())
 
 
 def _runs(execution: Execution) -> list[str]:
@@ -119,7 +119,13 @@ def _run(key: str) -> bytes:
     return (paths.runs() / key / "run.json").read_bytes()
 
 
-def _digest(parts: Iterable[bytes]) -> str:
+def everything() -> list[bytes]:
+    """All code of ours and the versions of others', which decide what is made."""
+    return [*(file.read_bytes() for file in _code(())), "\n".join(_packages()).encode()]
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """A checksum of texts, in their order."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())

@@ -16,6 +16,7 @@ from informe.experiments.answers import (
     trending,
 )
 from informe.experiments.decision import Outcome
+from informe.figures.marks import mark
 from informe.numbers import THIN, percent
 from informe.statistics import verdict
 
@@ -60,6 +61,10 @@ def plot_footwear(outcome: Outcome) -> Axes:
         values = np.stack(list(part.accuracies.values()))  # (weights, S)
         places = np.arange(len(values))
         ax.plot(places, values, color="0.6", linewidth=0.6)
+        for x, label in enumerate(part.accuracies):
+            for run, y in zip(outcome.runs[label], values[x], strict=True):
+                text = f"{name}, costo {label}, semilla {run.seed}: {percent(y)}"
+                mark(ax, x, y, text, seed=run.seed, key=run.key)
         means = [over_seeds(v) for v in values]
         half = np.nan_to_num([e.high - e.mean for e in means])
         style = {"fmt": "o", "color": f"C{color}", "capsize": 3}

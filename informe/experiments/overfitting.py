@@ -13,6 +13,7 @@ from helpers.runs import Plan, Run, train
 from helpers.uncertainty import Estimate, compare, over_seeds
 from helpers.validation import measured_also, validation
 from informe.experiments.answers import change, stands_out
+from informe.figures.marks import mark
 from informe.numbers import percent, points
 
 APART = 0.1  # a network whose errors differ by more is said to memorise
@@ -91,6 +92,12 @@ def plot_overfitting(courses: dict[str, Course]) -> Axes:
                 epochs, values.min(0), values.max(0), color=f"C{color}", alpha=0.2
             )
             ax.plot(epochs, values.mean(0), label=label, **style)
+            for run, seed in zip(course.runs, values, strict=True):
+                about = {"network": name, "seed": run.seed, "key": run.key}
+                for epoch, y in zip(epochs.tolist(), seed, strict=True):
+                    text = f"{name}, semilla {run.seed}, época {epoch}, error de"
+                    text += f" {label}: {percent(y)}"
+                    mark(ax, epoch, y, text, epoch=epoch, **about)
         ax.axvline(course.asked, color="0.4", linestyle="--")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set(title=name, xlabel="época")

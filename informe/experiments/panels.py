@@ -7,7 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from informe.experiments.answers import loses
 from informe.experiments.decision import Outcome
-from informe.numbers import share
+from informe.figures.marks import mark
+from informe.numbers import percent, share
 
 COLUMNS = 3
 REFERENCE, OTHER = "C1", "C0"
@@ -56,6 +57,9 @@ def _points(outcome: Outcome, ax: Axes) -> None:
         style = {"color": color, "markersize": 3.5, "linestyle": "none"}
         seen = values >= left
         ax.plot(values[seen], rows[seen], marker=marker, alpha=0.7, **style)
+        for run, x, y in zip(outcome.runs[label], values, rows, strict=True):
+            text = f"{label}, semilla {run.seed}: exactitud {percent(x)}"
+            mark(ax, x, y, text, seed=run.seed, key=run.key)
         if not loses(outcome, label).any():
             ax.vlines(values.mean(), row - 0.4, row + 0.4, color=color)
         if not seen.all():

@@ -1,14 +1,15 @@
 """The runs that a notebook explores: the newest of each network, or small ones."""
 
 from contextlib import suppress
+from functools import cache, lru_cache
 
-from helpers.datasets import MODES, load
+from helpers.datasets import MODES, SAMPLES, TITLES, Dataset, load
 from helpers.runs import Plan, Run, store
 from helpers.runs.run import InvalidRun, verified
 from helpers.runs.workers import train_together
 from helpers.training import Recipe
-from informe.explore.predictions import is_small, name_of
-from informe.names import NETWORK_NAMES
+from helpers.validation import part
+from informe.names import NETWORK_NAMES, network_of
 
 # network: its data set, and a recipe that takes seconds on the sample
 SMALL = {
@@ -58,7 +59,7 @@ def newest(data: str = "auto") -> Networks:
             f"no hay entrenamientos guardados con los datos completos de: {missing};"
             " haga antes el informe (make report) o elija data = 'auto'"
         )
-    return Networks(found | _train(missing))
+    return Networks(found | dict(zip(missing, _train(missing), strict=True)))
 
 
 def stored_runs() -> list[Run]:
@@ -74,58 +75,95 @@ def stored_runs() -> list[Run]:
 
 
 def run_of(given: Run | str) -> Run:
-    """Give a stored run: `given` itself, or the one whose key starts with `given`.
+    """Give a stored run, verified: `given`, or the one whose key starts with it.
 
     Raises ValueError if there is none or there are several, or if it is damaged;
     TypeError for what is neither run nor key.
     """
-    if isinstance(given, Run):
-        return given
-    if not isinstance(given, str):
+    key = given.key if isinstance(given, Run) else given
+    if not isinstance(key, str):
         raise TypeError(
             f"se esperaba un entrenamiento guardado o su clave, no {given!r:.60};"
             " browse() muestra los que hay"
         )
     try:
-        return store.open_run(given)
+        return store.open_run(key)
     except store.UnknownKey as error:
         n = error.found
         raise ValueError(
             f"{f'hay {n}' if n else 'no hay'} entrenamientos cuya clave empiece por"
-            f" «{given}»; browse() muestra los que hay"
+            f" «{key}»; browse() muestra los que hay"
         ) from None
     except InvalidRun as error:
         raise ValueError(
-            f"el entrenamiento {given} no está como se guardó ({error}); bórrelo y"
+            f"el entrenamiento {key} no está como se guardó ({error}); bórrelo y"
             " vuelva a entrenarlo con su cuaderno"
         ) from None
 
 
+def data_of(run: Run) -> Dataset:
+    """Load the data that a run used: the sample or the complete set, split or not.
+
+    Raises ValueError if the available data differ, DataError if there are none.
+    """
+    name, checksum = run.about["dataset"], run.about["data"]
+    for kind in ("sample", "full"):
+        data = _data(name, kind, run.about["split"], run.about["train_images"])
+        if data.checksum == checksum:
+            return data
+    raise ValueError(
+        f"el entrenamiento {run.key} usó otros datos de {TITLES[name]} que los"
+        " de esta copia; vuelva a entrenarlo con su cuaderno"
+    )
+
+
+@lru_cache(maxsize=2)  # the sample and the complete set
+def _data(name: str, kind: str, split: str, images: int | None) -> Dataset:
+    return part(load(name, kind), split, images)
+
+
+def name_of(run: Run, network: str | None = None) -> str:
+    """Data set, network (its own name, or the one given) and seed of a run.
+
+    The set is said to be the sample if the run learnt from it.
+    """
+    title = TITLES[run.about["dataset"]] + (" (muestra)" if is_small(run) else "")
+    return f"{title}, {network or network_of(run)}, semilla {run.seed}"
+
+
+def is_small(run: Run) -> bool:
+    """Whether a run learnt from the sample, or from a part of it."""
+    a = run.about
+    return a["data"] == _checksum(a["dataset"], a["split"], a["train_images"])
+
+
+@cache
+def _checksum(name: str, split: str, images: int | None) -> str:
+    """Checksum of the sample, or of its validation split."""
+    if split == "test":
+        return SAMPLES[name]
+    return part(load(name, "sample"), split, images).checksum
+
+
 def _best(network: str, data: str, stored: list[Run]) -> Run | None:
+    def rank(run: Run) -> tuple:
+        output = run.about["options"].get("output")
+        return not is_small(run), output is None, run.about["finished"]
+
     runs = [
         run
         for run in stored
         if (run.about["network"], run.about["split"]) == (network, "test")
         and data in ("auto", "sample" if is_small(run) else "full")
     ]
-    return max(runs, key=_rank, default=None)
+    return max(runs, key=rank, default=None)
 
 
-def _rank(run: Run) -> tuple:
-    free = run.about["options"].get("output") is None
-    return not is_small(run), free, run.about["finished"]
-
-
-def _train(networks: list[str]) -> dict[str, Run]:
+def _train(networks: list[str]) -> list[Run]:
     """Train the small ones of these networks, as many at once as there are cores."""
-    chosen = {name: SMALL[name] for name in networks}
-    sets = [
-        (load(dataset, "sample"), {f"{NETWORK_NAMES[name]}, muestra": plan})
-        for name, (dataset, plan) in chosen.items()
-    ]
-    found = train_together(sets)
-    return {
-        name: run
-        for name, plans in zip(chosen, found, strict=True)
-        for (run,) in plans.values()
-    }
+    sets = []
+    for name in networks:
+        dataset, plan = SMALL[name]
+        plans = {f"{NETWORK_NAMES[name]}, muestra": plan}
+        sets.append((load(dataset, "sample"), plans))
+    return [run for plans in train_together(sets) for (run,) in plans.values()]

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from helpers.plotting import PERCENT
+from informe.figures.marks import mark
 from informe.figures.seeds import Seeds
-from informe.numbers import count, listing
+from informe.numbers import count, listing, percent
 
 # by the number of classes lost; the last one also for more
 LOOKS = (("C0", "o"), ("C1", "D"), ("C3", "s"), ("C2", "^"))
@@ -27,7 +28,7 @@ def plot_collapse(recipes: dict[str, Seeds], *, ax: Axes | None = None) -> Axes:
     ax = ax or plt.subplots(figsize=(6.3, 0.6 + 0.34 * len(recipes)))[1]
     last = len(LOOKS) - 1
     used = set()
-    for row, seeds in enumerate(recipes.values()):
+    for row, (name, seeds) in enumerate(recipes.items()):
         missing = np.array([min(len(missing), last) for missing in seeds.lost])
         values = seeds.right.mean(1)
         ranks = stats.rankdata(values, "ordinal") - 1
@@ -38,6 +39,7 @@ def plot_collapse(recipes: dict[str, Seeds], *, ax: Axes | None = None) -> Axes:
             here = missing == n
             style = {"color": color, "markersize": 3.2, "alpha": 0.85}
             ax.plot(values[here], row + offsets[here], marker, **style)
+        _mark(ax, name, seeds, values, row + offsets)
     for n in sorted(used):
         color, marker = LOOKS[n]
         ax.plot([], [], marker, color=color, label=_label(n, last))
@@ -47,6 +49,15 @@ def plot_collapse(recipes: dict[str, Seeds], *, ax: Axes | None = None) -> Axes:
     ax.grid(axis="x")
     ax.legend(ncols=len(LOOKS), loc="lower center", bbox_to_anchor=(0.5, 0.97))
     return ax
+
+
+def _mark(ax: Axes, name: str, seeds: Seeds, x: np.ndarray, y: np.ndarray) -> None:
+    """Let each point tell its network, its seed and its accuracy."""
+    for k, (seed, key) in enumerate(zip(seeds.seeds, seeds.keys, strict=True)):
+        lost = len(seeds.lost[k])
+        also = f"; pierde {count(lost, 'clase', 'clases')}" if lost else ""
+        text = f"{name}, semilla {seed}: exactitud {percent(x[k])}{also}"
+        mark(ax, x[k], y[k], text, network=name, seed=seed, key=key)
 
 
 def _label(n: int, last: int) -> str:

@@ -10,8 +10,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from helpers.plotting import PERCENT
 from helpers.runs import Run
 from helpers.uncertainty import Estimate, over_seeds
+from informe.figures.marks import mark
 from informe.names import PART_NAMES
-from informe.numbers import count, duration, percent_std, points, small
+from informe.numbers import count, duration, percent, percent_std, points, small
 
 WIDE = 3  # the longest time over the shortest, from which the axis is logarithmic
 
@@ -59,6 +60,10 @@ def plot_seconds(
             ax.fill_between(x, errors.min(0), errors.max(0), **band, **style)
         marker = {"marker": "os^D"[color % 4], "markersize": 3.5}
         ax.plot(x, errors.mean(0), label=name, **marker, **style)
+        for epoch, y in enumerate(errors.mean(0), start=1):
+            time = duration(x[epoch - 1])
+            text = f"{name}, época {epoch}, {time}: error {percent(y)}"
+            mark(ax, x[epoch - 1], y, text, network=name, epoch=epoch)
         epoch = asked.get(name, 0)
         if 1 <= epoch <= len(x):
             ring = {"marker": "o", "markersize": 10, "fillstyle": "none"}

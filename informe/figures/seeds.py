@@ -12,6 +12,14 @@ class Seeds(Protocol):
     """What S networks of one recipe did with N images."""
 
     @property
+    def seeds(self) -> list[int]:
+        """The number of each seed, (S,)."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The key of each seed's run, (S,)."""
+
+    @property
     def right(self) -> np.ndarray:
         """Which images each seed's network classifies correctly, (S, N) bool."""
 

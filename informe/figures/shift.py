@@ -15,6 +15,7 @@ from helpers.plotting import PERCENT
 from helpers.runs import Run
 from helpers.training import one_thread, predict
 from helpers.uncertainty import Estimate, difference
+from informe.figures.marks import mark
 from informe.figures.seeds import left_out, lost
 from informe.numbers import THIN, between, count, images, listing, percent, points
 from informe.statistics import crossed_mean
@@ -179,7 +180,7 @@ def plot_shift(shifted: Shifted) -> Axes:
     for ax, d in zip(axes, DISTORTIONS, strict=True):
         for color, name in enumerate(shifted.clean):
             sets = [shifted.clean[name], *shifted.right[name][d.name]]
-            _line(ax, [crossed_mean(one) for one in sets], color, name)
+            _line(ax, [crossed_mean(one) for one in sets], color, name, _ticks(d))
         ax.set_xticks(range(len(d.strengths) + 1), _ticks(d), fontsize=7)
         ax.set_title(d.name, fontsize=8)
         ax.set_xlabel(d.unit, fontsize=7.5)
@@ -193,13 +194,19 @@ def plot_shift(shifted: Shifted) -> Axes:
     return axes[0]
 
 
-def _line(ax: Axes, estimates: list[Estimate], color: int, name: str) -> None:
+def _line(
+    ax: Axes, estimates: list[Estimate], color: int, name: str, strengths: list[str]
+) -> None:
     """Draw one network's accuracy, a little beside the others'."""
     x = np.arange(len(estimates)) + 0.12 * color
     mean, low, high = np.array([(e.mean, e.low, e.high) for e in estimates]).T
     ax.vlines(x, low, high, color=f"C{color}", linewidth=0.9)
     style = {"color": f"C{color}", "marker": "os^D"[color % 4], "markersize": 3}
     ax.plot(x, mean, label=name, linewidth=1, **style)
+    for place, strength, e in zip(x, strengths, estimates, strict=True):
+        range_ = f"[{percent(e.low)}, {percent(e.high)}]"
+        text = f"{name}, {strength}: exactitud {percent(e.mean)} {range_}"
+        mark(ax, place, e.mean, text, network=name)
 
 
 def _ticks(d: Distortion) -> list[str]:

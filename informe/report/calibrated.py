@@ -11,6 +11,7 @@ from helpers.runs import Run
 from helpers.uncertainty import Estimate
 from informe import numbers
 from informe.experiments.answers import EQUIVALENT
+from informe.figures.marks import mark
 from informe.numbers import NBSP, THIN, between, points
 from informe.report.calibration import Calibration, calibrations, temperature
 from informe.statistics import verdict
@@ -59,6 +60,11 @@ def plot_calibration(c: Calibrated, *, ax: Axes | None = None) -> Axes:
         style = {"color": f"C{color}", "marker": "os"[color], "label": label}
         ax.plot(one.confidence, one.accuracy, color=f"C{color}", linewidth=0.8)
         ax.scatter(one.confidence, one.accuracy, area, **style)
+        for x, y, n in zip(one.confidence, one.accuracy, one.images, strict=True):
+            if n:
+                text = f"{name}: probabilidad {numbers.percent(x)}, aciertos"
+                text += f" {numbers.percent(y)}; {numbers.images(int(n))}"
+                mark(ax, x, y, text)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="probabilidad de la clase predicha")
     ax.set_ylabel("aciertos")
     ax.grid()

@@ -7,7 +7,6 @@ screen the caption stands below the figure or the table.
 import ast
 import base64
 import inspect
-import io
 import json
 import os
 import tempfile
@@ -15,7 +14,6 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
@@ -24,6 +22,8 @@ from matplotlib.figure import Figure
 from helpers import paths
 from helpers.datasets import Dataset
 from helpers.plotting import use_style
+from informe.figures.marks import marks
+from informe.figures.output import notebook_output
 from informe.report.pipes import pipe_table
 
 
@@ -37,26 +37,37 @@ class Display:
         self.folder = paths.figures(data.name)
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def figure(self, ax: Axes, name: str, caption: str, alt: str) -> None:
+    def figure(
+        self, ax: Axes, name: str, caption: str, alt: str, live: dict | None = None
+    ) -> None:
         """Show the figure of `ax` and save it as SVG and PNG under `name`.
 
         `caption` is Markdown; `alt` says in plain words what a person would see, for
-        those who cannot. Prose refers to it as `[...](#fig-<dataset>-<name>)`.
+        those who cannot. Prose refers to it as `[...](#fig-<dataset>-<name>)`. `live`
+        is what draws it on the page, as of `informe.explore.live`; without it, the
+        points that were marked tell what they are.
         """
-        data = show_figure(
-            ax.get_figure(), f"fig-{self.data.name}-{name}", caption, alt
-        )
+        place = f"fig-{self.data.name}-{name}"
+        data = show_figure(ax.get_figure(), place, caption, alt, live)
         svg, png = data["image/svg+xml"], base64.b64decode(data["image/png"])
         (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8")
         (self.folder / f"{name}.png").write_bytes(png)
 
-    def table(self, table: pd.DataFrame, name: str, caption: str) -> None:
+    def table(
+        self, table: pd.DataFrame, name: str, caption: str, live: dict | None = None
+    ) -> None:
         """Show a table whose cells are text already; its index is the first column.
 
-        Columns whose cells are all numbers align right.
+        Columns whose cells are all numbers align right. `live` is as in `figure`.
         """
         bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
-        _show("table", f"tab-{self.data.name}-{name}", bundle, caption)
+        _show("table", f"tab-{self.data.name}-{name}", bundle, caption, live=live)
+
+    def alive(self, live: dict, text: str) -> None:
+        """Show what only the page can; `text` says so where it cannot be shown."""
+        about = {"kind": "page", "live": live}
+        bundle = {"text/markdown": text, "text/plain": text}
+        display(bundle, raw=True, metadata={"informe": about})
 
     def source(self, thing: Callable, name: str, caption: str) -> None:
         """Show the real source of a function or class as a listing.
@@ -79,37 +90,24 @@ class Display:
         _write(self.folder / "metrics.json", text)
 
 
-def show_figure(figure: Figure, name: str, caption: str, alt: str) -> dict:
+def show_figure(
+    figure: Figure, name: str, caption: str, alt: str, live: dict | None = None
+) -> dict:
     """Close a figure and show it above its caption; give its data by MIME type.
 
-    `name` is what prose refers to, `#fig-...`.
+    `name` is what prose refers to, `#fig-...`; `live` is as in `Display.figure`.
     """
+    if found := marks(figure) if live is None else []:
+        live = {"component": "points", "marks": found}
     data, metadata = notebook_output(figure)
-    _show("figure", name, data | {"text/plain": alt}, caption, alt, metadata)
+    shown = data | {"text/plain": alt}
+    _show("figure", name, shown, caption, alt, metadata, live)
     return data
 
 
-def notebook_output(figure: Figure) -> tuple[dict, dict]:
-    """Close a figure and give its output in a notebook: data by MIME type, metadata.
-
-    The data are an SVG and, for front ends that show no SVG in a notebook that they did
-    not run themselves, a PNG in base64. In the report's style, the same drawing gives
-    the same bytes.
-    """
-    svg, png = io.StringIO(), io.BytesIO()
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(png, format="png", metadata={"Software": None})
-    plt.close(figure)
-    width = round(96 * figure.get_figwidth())  # CSS pixels, 96 an inch
-    data = {
-        "image/svg+xml": svg.getvalue(),
-        "image/png": base64.b64encode(png.getvalue()).decode(),
-    }
-    return data, {"image/png": {"width": width}}
-
-
-def _show(kind, name, bundle, caption, alt="", metadata=None) -> None:
+def _show(kind, name, bundle, caption, alt="", metadata=None, live=None) -> None:
     about = {"kind": kind, "id": name, "caption": caption, "alt": alt}
+    about |= {"live": live} if live else {}
     display(bundle, raw=True, metadata={"informe": about} | (metadata or {}))
     word = {"figure": "Figura", "table": "Tabla", "listing": "Listado"}[kind]
     below = {"text/markdown": f'<a id="{name}"></a>*{word}.* {caption}'}

@@ -1,6 +1,10 @@
 """The report of one part: each method shows one thing, its caption and what it says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
 
 from helpers import models, plotting
 from helpers.datasets import ANIMALS, FOOTWEAR, UPPER_BODY, Dataset
@@ -13,6 +17,7 @@ from informe.experiments.answers import judging
 from informe.experiments.chosen import NAME, Chosen
 from informe.experiments.decision import Outcome
 from informe.experiments.overfitting import Course
+from informe.explore.live import matrix_spec, network_spec, pair_spec
 from informe.figures import (
     collapse,
     noise,
@@ -23,8 +28,9 @@ from informe.figures import (
     templates,
     undecided,
 )
+from informe.figures.marks import mark
 from informe.figures.worked import worked
-from informe.numbers import listing
+from informe.numbers import integer, listing, percent
 from informe.report import (
     calibrated,
     claims,
@@ -53,7 +59,7 @@ LAYERS = {
     "dense": "La red densa, capa por capa.",
     "lenet5": "LeNet-5, capa por capa.",
 }
-GROUPS = {
+GROUPS: dict[str, dict[str, Any]] = {
     "fashion_mnist": {
         "las prendas del torso": UPPER_BODY,
         "las piezas de calzado": FOOTWEAR,
@@ -67,6 +73,15 @@ MAIN = {
     "fashion_mnist": ("corregida", "original", NAME),
     "cifar10": ("densa", "LeNet-5", NAME),
 }
+# What only the page shows, where it cannot
+PAIR = "La página del informe, con JavaScript, muestra qué imágenes acierta solo una."
+COMPUTED = (
+    "En la página del informe, con JavaScript, las redes clasifican las imágenes que se"
+    " les den, capa por capa."
+)
+ABSENT = (
+    "La red densa no está aquí: sus {parameters} parámetros no caben en una página."
+)
 COLUMNS = {"mnist": 12, "fashion_mnist": 8, "cifar10": 7}  # of the gallery of errors
 
 
@@ -163,8 +178,11 @@ class Report(Display):
     def curves(self, drawn: dict[str, list[Run]], runs: dict[str, list[Run]]) -> None:
         """How `runs` were trained, and the errors of those `drawn`, by epoch."""
         self.say(sentences.training(runs))
+        ax = plotting.plot_curves({k: results.histories(v) for k, v in drawn.items()})
+        for name, trained in drawn.items():
+            mark_epochs(ax, name, trained)
         self.figure(
-            plotting.plot_curves({k: results.histories(v) for k, v in drawn.items()}),
+            ax,
             "curves",
             "Error de entrenamiento (línea discontinua) y de predicción (línea"
             " continua). Línea: media de las semillas; banda: de la más baja a la más"
@@ -212,6 +230,7 @@ class Report(Display):
         self, runs: dict[str, list[Run]], chosen: Chosen
     ) -> dict[str, Measured]:
         """What the test images say of each network, by its name."""
+        self.runs = {name: runs[name] for name in MAIN[self.data.name][:2]}
         return results.measure(runs, chosen)
 
     def seeds(self, measured: dict[str, Measured]) -> None:
@@ -234,6 +253,8 @@ class Report(Display):
         (name, one), (other_name, other) = list(measured.items())[:2]
         self.say(comparison.versus(name, one, other_name, other))
         self.say(comparison.evidence(measured))
+        if self.data.name != FIRST:  # there a table of its own is alive
+            self.alive(pair_spec(*self.runs.items()), PAIR)
 
     def spread(self, measured: dict[str, Measured]) -> None:
         """How much of the spread between seeds the finite test set makes."""
@@ -257,6 +278,7 @@ class Report(Display):
             "mcnemar",
             "Imágenes de prueba que cada red acierta o falla (primera semilla de cada"
             " una).",
+            live=pair_spec(*self.runs.items()),
         )
         self.say(comparison.taught(pair, a, b))
 
@@ -271,6 +293,7 @@ class Report(Display):
             f"Matriz de confusión de la red {name}, media de las semillas. En cada"
             " celda, el número de imágenes y su porcentaje de la fila.",
             f"Matriz de confusión de la red {name} en las diez clases.",
+            live=matrix_spec(whole(self.runs, measured), first=name),
         )
         self.say(matrices.extremes(counts, classes))
 
@@ -290,13 +313,13 @@ class Report(Display):
 
     def classes(self, measured: dict[str, Measured]) -> None:
         """The recall of each class in each seed, one network beside the other."""
-        names = listing(measured)
+        names, classes = listing(measured), self.data.classes
+        values = {k: results.per_seed(recall, m.counts) for k, m in measured.items()}
+        ax = plotting.plot_per_class(values, classes=classes, label="exhaustividad")
+        for line, (name, one) in zip(ax.lines[::2], measured.items(), strict=True):
+            mark_classes(ax, line.get_xdata(), name, one, values[name], classes)
         self.figure(
-            plotting.plot_per_class(
-                {k: results.per_seed(recall, m.counts) for k, m in measured.items()},
-                classes=self.data.classes,
-                label="exhaustividad",
-            ),
+            ax,
             "classes",
             f"Exhaustividad de cada clase en cada semilla (puntos) y su media (raya):"
             f" {names}.",
@@ -324,6 +347,7 @@ class Report(Display):
             "Tres filas de imágenes mal clasificadas, con su clase verdadera y la"
             " predicha.",
         )
+        self.alive(*self._computed())
 
     def dead(self, runs: list[Run]) -> None:
         """The worst seed of the original network, and why it loses classes."""
@@ -338,6 +362,7 @@ class Report(Display):
             " positiva antes de la ReLU.",
             "Matriz de confusión de la peor semilla y barras con el porcentaje de"
             " imágenes en las que cada salida es positiva.",
+            live=matrix_spec({"original": runs}, seed=worst.seed),
         )
         self.say(sentences.lost(worst, classes))
         self.say(undecided.sentence(worst, classes))
@@ -429,9 +454,52 @@ class Report(Display):
         keys = sorted({run.key for run in self.shown})
         self.write(content | {"rules": claims.rules(), "experiments": keys})
 
+    def _computed(self) -> tuple[dict, str]:
+        """The networks that run in the page, and a sentence that says so."""
+        if self.data.name == "cifar10":
+            dense, lenet = (runs[0] for runs in self.runs.values())
+            absent = ABSENT.format(parameters=integer(dense.parameters))
+            return network_spec({"LeNet-5": lenet}, absent), COMPUTED
+        named = {"corregida": self.runs["corregida"][0]}
+        worst = results.worst(self.runs["original"])
+        named[f"original, semilla {worst.seed}"] = worst
+        return network_spec(named), COMPUTED
+
     def _keep(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:
             self.shown += [run for seeds in outcome.runs.values() for run in seeds]
+
+
+def whole(
+    runs: dict[str, list[Run]], measured: dict[str, Measured]
+) -> dict[str, list[Run]]:
+    """The runs of each network that lose no class; all where none is left."""
+    kept = {name: set(measured[name].whole.keys) for name in runs}
+    return {k: [run for run in v if run.key in kept[k]] for k, v in runs.items()}
+
+
+def mark_epochs(ax: Axes, name: str, runs: list[Run]) -> None:
+    """Let each seed's error after each epoch tell itself on the page."""
+    for run in runs:
+        about = {"network": name, "seed": run.seed, "key": run.key}
+        for epoch, error in zip(run.history.epoch, run.history.test_error, strict=True):
+            text = f"{name}, semilla {run.seed}, época {epoch}: error {percent(error)}"
+            mark(ax, epoch, error, text, epoch=int(epoch), **about)
+
+
+def mark_classes(
+    ax: Axes,
+    places: np.ndarray,
+    name: str,
+    measured: Measured,
+    values: np.ndarray,
+    classes: Sequence[str],
+) -> None:
+    """Let each seed's recall of each class (S, K) tell itself, at `places` (S × K,)."""
+    for k, (seed, key) in enumerate(zip(measured.seeds, measured.keys, strict=True)):
+        about = {"network": name, "seed": seed, "key": key}
+        for x, y, of in zip(places[: len(classes)], values[k], classes, strict=True):
+            mark(ax, x, y, f"{name}, semilla {seed}, {of}: {percent(y)}", **about)
 
 
 def at_equal_time(courses: dict[str, Course]) -> seconds.EqualTime:

@@ -23,6 +23,7 @@ class Measured:
     """What the test images say of one recipe, over its S seeds."""
 
     seeds: list[int]
+    keys: list[str]  # of the runs
     predictions: np.ndarray  # (S, N) classes
     labels: np.ndarray  # (N,)
     seconds: np.ndarray  # (S,) of training
@@ -68,6 +69,7 @@ class Measured:
         return replace(
             self,
             seeds=[self.seeds[k] for k in kept],
+            keys=[self.keys[k] for k in kept],
             predictions=self.predictions[kept],
             seconds=self.seconds[kept],
         )
@@ -83,6 +85,7 @@ def measured(runs: list[Run]) -> Measured:
     first = runs[0]
     return Measured(
         [run.seed for run in runs],
+        [run.key for run in runs],
         np.stack([run.predictions for run in runs]),
         first.labels,
         np.array([run.seconds for run in runs]),

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from helpers import parameters
-from helpers.parameters import RULES
+from informe import parameters
 from informe.errors import WrongValues
+from informe.parameters import RULES
 
 LARGEST = 10_000  # runs of one sweep: more is a slip of the pen
 RANGE = re.compile(r"(-?\d{1,10}):(-?\d{1,10})(?::(\d{1,10}))?")

@@ -24,6 +24,7 @@ def recipe(accuracies, *, lost=None, labels=LABELS, **fields) -> Measured:
         predictions.append(predicted)
     given = {
         "seeds": list(range(len(accuracies))),
+        "keys": [f"{seed:016x}" for seed in range(len(accuracies))],
         "predictions": np.stack(predictions),
         "labels": labels,
         "seconds": np.full(len(accuracies), 4.0),

@@ -4,7 +4,7 @@ import nbformat
 
 PARAMETERS = "epochs: int = 10  # épocas\ndata: str = 'auto'  # datos"
 CHECK = (
-    "from helpers.parameters import check_parameters\n"
+    "from informe.parameters import check_parameters\n"
     "settings = check_parameters(globals())"
 )
 

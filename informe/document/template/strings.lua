@@ -4,8 +4,6 @@ local strings = {}
 
 function strings.trim(s) return (s:gsub("^%s+", ""):gsub("%s+$", "")) end
 
-function strings.starts_with(s, start) return s:sub(1, #start) == start end
-
 function strings.squeeze(s) return (strings.trim(s):gsub("%s+", " ")) end
 
 --- A Typst string literal.
@@ -14,7 +12,7 @@ function strings.quote(s)
 end
 
 function strings.write_blocks(blocks)
-  local options = pandoc.WriterOptions { wrap_text = "preserve" }
+  local options = pandoc.WriterOptions { wrap_text = "none" }
   return (pandoc.write(pandoc.Pandoc(blocks), "typst", options):gsub("%s+$", ""))
 end
 
@@ -30,7 +28,7 @@ function strings.is_label(s) return s:find("^[%w_][%w_.:-]*$") ~= nil end
 
 --- A Typst length for an HTML width: pixels or percent.
 function strings.length(width)
-  local number, unit = (width or ""):match("^([%d.]+)(%%?)")
+  local number, unit = (width or ""):match("^(%d+%.?%d*)(%%?)")
   if not number then return "auto" end
   return unit == "%" and number .. "%" or tonumber(number) * 0.75 .. "pt"
 end

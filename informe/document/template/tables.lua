@@ -1,7 +1,6 @@
 -- Tables: pandoc's element to a call of `tabla`, which informe.typ draws.
 
 local strings = require("strings")
-local tags = require("tags")
 
 local tables = {}
 
@@ -52,8 +51,8 @@ local function cells_code(rows)
   return code
 end
 
---- The Typst of a table; `label(id)` gives the code of a label.
-function tables.to_typst(element, label)
+--- The Typst of a table, with its caption if it has one.
+function tables.to_typst(element)
   local rows, alignments = body_rows(element), {}
   for column = 1, #element.colspecs do
     alignments[column] = alignment(element, rows, column)
@@ -62,11 +61,10 @@ function tables.to_typst(element, label)
     #alignments, table.concat(alignments, ", "), cells_code(element.head.rows),
     cells_code(rows))
   if #element.caption.long == 0 then return "#" .. code end
-  local inlines = pandoc.utils.blocks_to_inlines(element.caption.long)
-  local id, caption = tags.take_id(inlines)
-  label(id)
+  local id = element.identifier
   return ("#con-pie(%s, kind: table, id: %s, caption: [%s])"):format(
-    code, id and strings.quote(id) or "none", strings.write(caption))
+    code, id ~= "" and strings.quote(id) or "none",
+    strings.write(pandoc.utils.blocks_to_inlines(element.caption.long)))
 end
 
 return tables

@@ -1,0 +1,109 @@
+"""From the executed notebooks to the PDF and the page."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import nbformat
+import pypdfium2
+from nbformat import NotebookNode
+
+from helpers import paths
+from informe.document.exporter import InformeExporter, TitlePage
+from informe.document.exporter import write as write_document
+from informe.document.merge import merge
+from informe.document.page import PageExporter
+from informe.execution import unchanged
+from informe.execution.processes import Execution
+from informe.report import chapters
+
+NOTICE = (
+    "Este informe se hizo con la muestra incluida en el proyecto y no con los "
+    "conjuntos de datos completos ({parts}): sus cifras solo enseñan que todo "
+    "funciona. Con los datos completos se obtiene con la orden: make report DATA=full."
+)
+SAMPLE_USED = """
+*** ATENCIÓN: se usó la muestra incluida y no los conjuntos de datos completos, y el
+*** informe lo dice. El informe completo: make report DATA=full
+"""
+
+
+def write(executions: list[Execution], output: Path, page: Mapping[str, str]) -> int:
+    """Make the PDF ``output`` and the page beside it; return the PDF's pages.
+
+    ``page`` holds fields of the title page; empty ones keep their defaults. What was
+    made of the same before is left as it is.
+    """
+    merged, title_page = document(executions, page)
+    exporters = {output: InformeExporter, output.with_suffix(".html"): PageExporter}
+    notes = paths.report() / "notebooks" / "documents.made.json"
+    about = json.dumps([asdict(title_page), *map(str, exporters)])
+    made_of = unchanged.digest(
+        [nbformat.writes(merged).encode(), about.encode(), *unchanged.everything()]
+    )
+    if not _are(notes, made_of, exporters):
+        for file, exporter in exporters.items():
+            made = exporter(strict=True, **asdict(title_page))
+            write_document(made, merged, file)
+        notes.write_text(json.dumps([made_of, _digests(exporters)]), encoding="utf-8")
+    if title_page.notice:
+        click.echo(SAMPLE_USED, err=True)
+    return len(pypdfium2.PdfDocument(output))
+
+
+def _are(notes: Path, made_of: str, files: Iterable[Path]) -> bool:
+    """Whether the files are those that were last made, and of the same."""
+    try:
+        return json.loads(notes.read_text("utf-8")) == [made_of, _digests(files)]
+    except (OSError, ValueError):
+        return False
+
+
+def document(
+    executions: list[Execution], page: Mapping[str, str]
+) -> tuple[NotebookNode, TitlePage]:
+    """The executed notebooks as one, between the report's own chapters; its title page.
+
+    ``page`` holds fields of the title page; empty ones keep their defaults.
+    """
+    metrics = measured(executions)
+    names = [part["dataset"] for part in metrics]
+    examples = [paths.figures(name) / "examples.svg" for name in names]
+    fields = {
+        "date": training_day(metrics),
+        "notice": notice(metrics),
+        "subtitle": chapters.QUESTIONS["cifar10" in names] if names else "",
+        "cover": tuple(str(file) for file in examples if file.exists()),
+    }
+    fields |= {name: text for name, text in page.items() if text}
+    parts = [nbformat.read(execution.target, as_version=4) for execution in executions]
+    if metrics:
+        parts = [chapters.opening(metrics), *parts, chapters.closing(metrics)]
+    told = {name: text for name, text in fields.items() if text}
+    return merge(parts), TitlePage(**told)
+
+
+def measured(executions: list[Execution]) -> list[dict]:
+    """What the notebooks wrote about their results: figures/<name>/metrics.json."""
+    files = [paths.figures(execution.name) / "metrics.json" for execution in executions]
+    return [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+
+
+def training_day(metrics: list[dict]) -> str:
+    """ISO day of the newest training shown: the same results give the same bytes.
+
+    Empty if no training is shown.
+    """
+    return max((part["trained_on"] for part in metrics), default="")
+
+
+def notice(metrics: list[dict]) -> str:
+    """The warning for the first page if the sample was used; else nothing."""
+    parts = [part["title"] for part in metrics if part["is_sample"]]
+    return NOTICE.format(parts=", ".join(parts)) if parts else ""
+
+
+def _digests(files: Iterable[Path]) -> list[str]:
+    return [unchanged.digest([file.read_bytes()]) for file in files]

@@ -1,0 +1,122 @@
+"""An nbconvert exporter from an executed notebook to one HTML file that lives offline.
+
+The text is that of the PDF, by the same Typst; where a figure tells which stored runs
+it shows, components of `informe.explore` draw it from their predictions. The page
+fetches nothing and runs no script but its own, which its policy names by a checksum.
+
+``jupyter nbconvert --to informe-html any-executed.ipynb``
+"""
+
+import base64
+import copy
+import hashlib
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from nbformat import NotebookNode
+from traitlets import default
+
+from informe.document import typeset
+from informe.document.exporter import InformeExporter
+
+_TEMPLATE = Path(__file__).parent / "template"
+_SVG = re.compile(r'"data:image/svg\+xml;base64,([^"]+)"')
+# metadata, indentation, and digits of coordinates beyond hundredths of a point
+_UNSEEN = re.compile(
+    r"<metadata>.*?</metadata>|(?<=\n) +|(?<=\d\.\d\d)\d+(?=[ \n,)\"])", re.DOTALL
+)
+_SAFE = " =:;/,()<>?!*+-._~|{}[]@$^`'\n"  # as they are, between double quotes
+_POLICY = (
+    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; "
+    "script-src {hashes}; base-uri 'none'; form-action 'none'"
+)
+
+
+class PageExporter(InformeExporter):
+    """Notebook to a page; the title page's fields are nbconvert options."""
+
+    export_from_notebook = "HTML (informe)"
+    output_mimetype = "text/html"
+
+    @default("file_extension")
+    def _file_extension_default(self):
+        return ".html"
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """The page (text) of a notebook, and nbconvert's resources.
+
+        Raises ReportError, which names the cell, for what cannot be shown.
+        """
+        nb = copy.deepcopy(nb)
+        specs = self._live(nb)
+        source, pieces, resources = self.typst(nb, resources, **kw)
+        html = self.compiled(
+            pieces, source, lambda text: typeset.html(text, pieces.files)
+        )
+        return page(html, *_components(specs)), resources
+
+    def _live(self, notebook: NotebookNode) -> list[dict]:
+        """What components of the page draw; the rest stays a figure, with a warning."""
+        outputs = (o for cell in notebook.cells for o in cell.get("outputs", []))
+        about = [output.get("metadata", {}).get("informe", {}) for output in outputs]
+        if not (alive := [one for one in about if "live" in one]):
+            return []
+        from informe.explore import live  # torch takes seconds
+
+        for one in alive:
+            if missing := live.lacks(one["live"]):
+                self.log.warning("%s: %s", one.get("id", one["kind"]), missing)
+                del one["live"]
+        return [one["live"] for one in alive if "live" in one]
+
+
+def page(html: str, script: str, style: str, documents: dict[str, dict]) -> str:
+    """Typst's HTML with looks, scripts and the documents that they draw."""
+    frame = _read("page.js")
+    scripts = [f"(() => {{\n{code}\n}})();" for code in (frame, script) if code]
+    policy = _POLICY.format(hashes=" ".join(map(_checksum, scripts)) or "'none'")
+    head = (
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<style>{_read('page.css')}{style}</style>"
+    )
+    data = "".join(
+        f'<script type="application/json" id="dato-{name}">{_json(document)}</script>\n'
+        for name, document in documents.items()
+    )
+    body = "".join(f"<script>{code}</script>\n" for code in scripts)
+    html = _SVG.sub(_as_text, html)
+    html = html.replace("</head>", f"{head}</head>", 1)
+    before, _, after = html.rpartition("</body>")
+    return f"{before}\n{data}{body}</body>{after}\n"
+
+
+def _components(specs: list[dict]) -> tuple[str, str, dict[str, dict]]:
+    """The components' script and style, and what the specs draw; or nothing."""
+    if not specs:
+        return "", "", {}
+    from informe.explore import live  # torch takes seconds
+
+    return live.script(), live.style(), live.documents_of(specs)
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATE / name).read_text("utf-8")
+
+
+def _json(document: dict) -> str:
+    """JSON that cannot end the element that holds it."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _checksum(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _as_text(match: re.Match) -> str:
+    """An SVG as text in its address, without what nobody sees: a third shorter."""
+    svg = _UNSEEN.sub("", base64.b64decode(match[1]).decode())
+    return f'"data:image/svg+xml,{quote(svg, safe=_SAFE)}"'

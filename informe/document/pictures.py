@@ -1,0 +1,100 @@
+"""Pictures as Typst can draw them: their kind, size and sources are checked."""
+
+import base64
+import binascii
+import html
+import io
+import re
+import warnings
+from collections.abc import Callable
+from html.entities import html5
+
+from PIL import Image
+
+_DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
+_LARGEST = 20_000_000  # bytes of an SVG
+_ENTITY = re.compile(r"&(\w+);")
+_PREDEFINED = {"amp", "lt", "gt", "quot", "apos"}
+_SCRIPT = re.compile(r"<script\b.*?(</script\s*>|/>)", re.DOTALL | re.IGNORECASE)
+_FOREIGN = re.compile(r"<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>", re.IGNORECASE)
+_EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
+_POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
+
+
+class PictureError(ValueError):
+    """What is wrong with a picture."""
+
+
+def decode(mime: str, content: str) -> bytes:
+    """Bytes of an image as notebooks keep it: SVG as text, others in base 64."""
+    if mime == "image/svg+xml" and content.lstrip().startswith("<"):
+        return content.encode()
+    try:
+        return base64.b64decode(content)
+    except binascii.Error:
+        raise PictureError("a picture is not in base 64.") from None
+
+
+def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
+    """Content and file suffix of a picture that Typst can draw.
+
+    Tells ``warn`` what it leaves out. Raises PictureError for what is no picture, or
+    one too large.
+    """
+    start = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"<svg", b"<?xml", b"<!")):
+        return _svg(content, warn), "svg"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as image:
+                return _raster(content, image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(
+            f"a picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it "
+            "smaller."
+        ) from None
+    except (OSError, ValueError, SyntaxError):
+        raise PictureError("a picture cannot be read.") from None
+
+
+def svg_width(svg: str) -> str:
+    """Typst length of the width that an SVG states, ``auto`` if it states none."""
+    root = re.search(r"<svg\b[^>]*>", svg)
+    match = root and re.search(r"\swidth=[\"']([\d.]+)(\w*)[\"']", root[0])
+    if not match or match[2] not in _POINTS:
+        return "auto"
+    return f"{float(match[1]) * _POINTS[match[2]]:.6g}pt"
+
+
+def _raster(content: bytes, image: Image.Image) -> tuple[bytes, str]:
+    if image.format in _DRAWN:
+        suffix = _DRAWN[image.format]
+        image.verify()
+        return content, suffix
+    png = io.BytesIO()
+    image.convert("RGBA").save(png, "PNG")
+    return png.getvalue(), "png"
+
+
+def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
+    if len(content) > _LARGEST:
+        raise PictureError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
+    text = content.decode("utf-8", "replace")
+    for pattern, what in (
+        (_SCRIPT, "a script"),
+        (_FOREIGN, "a picture from elsewhere"),
+    ):
+        text, count = pattern.subn("", text)
+        if count:
+            warn(f"{what} in an SVG is left out.")
+    for embedded in _EMBEDDED.finditer(text):
+        picture(decode("image/png", embedded[1]), warn)
+    defined = {*re.findall(r"<!ENTITY\s+(\w+)", text), *_PREDEFINED}
+
+    def known(match: re.Match) -> str:
+        if match[1] in defined:
+            return match[0]
+        return html.unescape(match[0]) if f"{match[1]};" in html5 else ""
+
+    return _ENTITY.sub(known, text).encode()

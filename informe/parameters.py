@@ -1,0 +1,170 @@
+"""Parameters of the notebooks: the names, types and ranges that are accepted.
+
+A notebook calls ``settings = check_parameters(globals())`` in the cell after the one
+tagged ``parameters``; `informe build` applies the same rules before any kernel starts.
+"""
+
+import ast
+import difflib
+from collections import namedtuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
+
+DEMANDS = {
+    "int": "debe ser un entero entre {0.low} y {0.high}",
+    "float": "debe ser un número finito mayor que {0.low} y como máximo {0.high}",
+    "str": "debe ser uno de: {choices}",
+    "text": "debe ser un texto",
+}
+TITLE = "Parámetros no válidos; corríjalos y ejecute desde su celda:"
+
+
+class ParameterError(ValueError):
+    """All faults found in the parameters: a line for each, with its cure."""
+
+    def __init__(self, faults: list[str]):
+        super().__init__("\n  - ".join([TITLE, *faults]))
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this in place of a traceback: the fault is not in the code."""
+        return [f"ParameterError: {self}"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The values that one parameter may take.
+
+    They are whole numbers from ``low`` to ``high``, both included; real numbers above
+    ``low`` and at most ``high``; the words in ``choices``, or any if there are none.
+    """
+
+    type: type
+    low: int = 0
+    high: int = 0
+    choices: tuple[str, ...] = ()
+
+    def accepts(self, value: Any) -> bool:
+        """Whether ``value`` has the right type and lies in the range."""
+        if self.type is str:
+            return isinstance(value, str) and value in (self.choices or [value])
+        number = isinstance(value, int | self.type) and not isinstance(value, bool)
+        if self.type is int:
+            return number and self.low <= value <= self.high
+        return number and self.low < value <= self.high  # never true of NaN
+
+    def read(self, text: str) -> object:
+        """Convert command-line ``text`` to ``type``; give it back if that fails."""
+        try:
+            return self.type(text)
+        except ValueError:
+            return text
+
+    def demand(self) -> str:
+        """The rule in words."""
+        any_text = self.type is str and not self.choices
+        sentence = DEMANDS["text" if any_text else self.type.__name__]
+        return sentence.format(self, choices=", ".join(self.choices))
+
+
+RULES = {
+    "seed": Rule(int, 0, 2**32 - 1),
+    "n_seeds": Rule(int, 1, 100),
+    "decision_seeds": Rule(int, 1, 100),
+    "epochs": Rule(int, 1, 1000),
+    "dense_epochs": Rule(int, 1, 1000),
+    "lenet_epochs": Rule(int, 1, 1000),
+    "dense_seeds": Rule(int, 1, 100),
+    "batch_size": Rule(int, 1, 10_000),
+    "learning_rate": Rule(float, 0, 10),
+    "footwear_weight": Rule(float, 0, 100),
+    "width": Rule(int, 1, 100_000),
+    "data": Rule(str, choices=("auto", "full", "sample")),
+    "device": Rule(str, choices=("auto", "cpu", "cuda")),
+}
+
+
+def check_parameters(namespace: Mapping[str, Any]) -> tuple:
+    """Return a notebook's parameters as a named tuple, ``settings.epochs`` and so on.
+
+    ``namespace`` is the notebook's ``globals()``. A parameter is a name of RULES that
+    the notebook's parameters cell declares. About a name that is not declared
+    (``-p epocs 3``), papermill only warns, and uses the defaults; this function finds
+    papermill's injected cell in IPython's history and refuses the name.
+
+    Raises ParameterError, in Spanish, with all the faults.
+    """
+    *history, _this_cell = namespace.get("In", []) or [""]
+    known = _declared(history) & namespace.keys()
+    injected = assigned(history[-1]) if _is_injected(history) else []
+    values = {name: namespace[name] for name in RULES if name in known}
+    faults = unknown(injected, known) + wrong(values)
+    if faults:
+        raise ParameterError(faults)
+    Settings = namedtuple("Settings", values)  # type: ignore[misc]
+    return Settings(**{name: RULES[name].type(value) for name, value in values.items()})
+
+
+def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """One message for each of ``names`` that is not in ``known``."""
+    known = sorted(known)
+    return [_stranger(name, known) for name in names if name not in known]
+
+
+def wrong(values: Mapping[str, object]) -> list[str]:
+    """One message for each of ``values`` that its rule refuses."""
+    return [
+        f"{name} = {_short(value)}: {RULES[name].demand()}"
+        for name, value in values.items()
+        if not RULES[name].accepts(value)
+    ]
+
+
+def assigned(source: str) -> list[str]:
+    """Names that ``source``, the text of a cell with parameters, assigns."""
+    nodes = [node for statement in _body(source) for node in ast.walk(statement)]
+    names = (node for node in nodes if isinstance(node, ast.Name))
+    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
+
+
+def _body(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except SyntaxError:  # a cell with IPython's own syntax holds no parameters
+        return []
+
+
+def _declared(history: list[str]) -> set[str]:
+    """Parameters of the last parameters cell that ran; all of RULES if none ran.
+
+    The cell is recognised by its annotations (``epochs: int = 10``). A plain variable
+    that has the name of another notebook's parameter is thus ignored.
+    """
+    for source in reversed(history):
+        targets = (s.target for s in _body(source) if isinstance(s, ast.AnnAssign))
+        names = {target.id for target in targets if isinstance(target, ast.Name)}
+        if names & RULES.keys():
+            return names & RULES.keys()
+    return set(RULES)
+
+
+def _is_injected(history: list[str]) -> bool:
+    """Whether papermill wrote the cell right before this one, and not an older one."""
+    return bool(history) and history[-1].startswith(INJECTED)
+
+
+def _stranger(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    hint = f"; ¿quiso decir «{near[0]}»?" if near else ""
+    return f"{name}: no existe ese parámetro{hint}; los que hay son: {', '.join(known)}"
+
+
+def _short(value: object) -> str:
+    """The value on one line as Python writes it, cut where it stops being readable."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python refuses to write integers of more than 4,300 digits
+        return type(value).__name__ + "(...)"
+    return text if len(text) <= 60 else text[:57] + "..."
