@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -325,15 +325,7 @@ def _request(piece: Piece) -> dict:
     if piece.format == "markdown":
         text = _TABLE.sub(r"\1\n", text)
     text = _ID.sub(r'<span data-id_="\1"></span>', text)
-    return {
-        "text": text,
-        "formulas": formulas,
-        "format": piece.format,
-        "inline": piece.inline,
-        "where": piece.where,
-        "scope": piece.scope,
-        "table_only": piece.table_only,
-    }
+    return asdict(piece) | {"text": text, "formulas": formulas, "attachments": {}}
 
 
 def _pandoc(pieces: list[Piece], known: dict[str, str]) -> list[dict]:

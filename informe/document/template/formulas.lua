@@ -33,7 +33,7 @@ local BEFORE = {
 local WORDS = {
   ["\\cr"] = "\1", ["\\newline"] = "\1", ["\\hbox"] = "\\text", ["\\cfrac"] = "\\frac",
   ["\\LaTeX"] = "\\text{LaTeX}", ["\\TeX"] = "\\text{TeX}", ["\\hfill"] = "\\quad",
-  ["\\degree"] = "{}^\\circ",
+  ["\\degree"] = "{}^\\circ", ["\\intop"] = "\\int",
 }
 for word in ([[tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
     scriptstyle hline strut notag nonumber displaylimits]]):gmatch("%a+") do
@@ -57,11 +57,8 @@ local AFTER = {
   { 'mat%(delim: "%(", upright%("bare:(%d+)"%)', "mat(delim: #none, augment: #%1," },
 }
 
-local COLOURS = {}
-for name in ([[black blue fuchsia gray green lime maroon navy olive orange purple red
-    teal white yellow]]):gmatch("%a+") do
-  COLOURS[name] = name
-end
+local COLOURS = [[ black blue fuchsia gray green lime maroon navy olive orange purple red
+  teal white yellow ]]
 
 local convert
 
@@ -79,7 +76,8 @@ local CALLS = {
   end },
   textcolor = { 2, function(colour, tex)
     local typst = convert(tex)
-    return COLOURS[colour] and ("text(fill: #%s, %s)"):format(colour, typst) or typst
+    local known = colour:find("^%a+$") and COLOURS:find("%s" .. colour .. "%s")
+    return known and ("text(fill: #%s, %s)"):format(colour, typst) or typst
   end },
   tag = { 1, function(text) return ('quad "(%s)"'):format(text:gsub('[\\"]', "")) end },
 }
