@@ -1,12 +1,13 @@
 """Makes the report of what `helpers` trained; not needed to train a network.
 
 names.py      what networks, optimizers and options are called in Spanish
+parameters.py what a notebook's parameters may be
 errors.py     the error that a person can mend
 experiments/  decisions, each with its experiment on the validation split
 report/       what the notebooks show: captions, tables, sentences, claims
-explore/      widgets on stored runs
+explore/      what lives in the page and in notebooks
 execution/    how notebooks are executed, each in a process of its own
-pdf/          nbconvert exporter to Typst, and the look of the PDF
+document/     nbconvert exporters, by Typst; the look of PDF and page
 sweeps/       combinations of parameters, on one machine or a cluster
 cli/          the command `informe`: build, sweep, runs, doctor
 """

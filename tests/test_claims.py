@@ -430,8 +430,8 @@ def test_every_claim_has_a_row_whatever_was_trained(seeds, epochs):
         return [
             SimpleNamespace(
                 confusion=m.counts[s], history=errors, predictions=m.predictions[s],
-                labels=m.labels, seconds=4.0, seed=s, parameters=6277, bytes=9,
-                logits=np.zeros((1000, 10)),
+                labels=m.labels, seconds=4.0, seed=s, key=str(s), parameters=6277,
+                bytes=9, logits=np.zeros((1000, 10)),
             )
             for s in range(seeds)
         ]  # fmt: skip

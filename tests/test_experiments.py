@@ -3,6 +3,7 @@
 import ast
 from collections import namedtuple
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,7 +49,11 @@ def made_up(shares: dict[str, list[float]], reference="a"):
             return {k: np.stack([right(s) for s in v]) for k, v in shares.items()}
 
     choices = {k: {} for k in shares}
-    return Made(Decision("x", "¿Cuál?", BASE, choices, reference), {}, LABELS)
+    runs = {
+        k: [SimpleNamespace(seed=seed, key=f"{k}{seed}") for seed in range(len(v))]
+        for k, v in shares.items()
+    }
+    return Made(Decision("x", "¿Cuál?", BASE, choices, reference), runs, LABELS)
 
 
 def right(share):

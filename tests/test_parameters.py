@@ -33,7 +33,7 @@ def test_settings_have_the_notebook_s_values_and_cannot_change():
 def test_a_rule_without_choices_takes_any_text():
     rule = Rule(str)
     assert rule.accepts("fotos/") and not rule.accepts(3)
-    assert rule.demand("es") == "debe ser un texto"
+    assert rule.demand() == "debe ser un texto"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_refused_with_name_and_rule(name, value):
     with pytest.raises(ParameterError) as caught:
         check_parameters({name: value})
     assert f"{name} = " in str(caught.value)
-    assert RULES[name].demand("es") in str(caught.value)
+    assert RULES[name].demand() in str(caught.value)
     assert len(str(caught.value)) < 300
 
 
@@ -86,7 +86,7 @@ def test_all_faults_come_at_once():
 @given(st.sampled_from(sorted(RULES)), st.text())
 def test_any_text_is_read_or_refused(name, text):
     value = RULES[name].read(text)
-    assert len(wrong({name: value}, "en")) == (not RULES[name].accepts(value))
+    assert len(wrong({name: value})) == (not RULES[name].accepts(value))
 
 
 @given(st.floats())

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import nbformat
@@ -47,6 +48,7 @@ def write(executions: list[Execution], output: Path, page: Mapping[str, str]) ->
         for file, exporter in exporters.items():
             made = exporter(strict=True, **asdict(title_page))
             write_document(made, merged, file)
+        notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_text(json.dumps([made_of, _digests(exporters)]), encoding="utf-8")
     if title_page.notice:
         click.echo(SAMPLE_USED, err=True)
@@ -71,7 +73,7 @@ def document(
     metrics = measured(executions)
     names = [part["dataset"] for part in metrics]
     examples = [paths.figures(name) / "examples.svg" for name in names]
-    fields = {
+    fields: dict[str, Any] = {
         "date": training_day(metrics),
         "notice": notice(metrics),
         "subtitle": chapters.QUESTIONS["cifar10" in names] if names else "",

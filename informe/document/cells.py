@@ -137,8 +137,8 @@ class Cells:
         return absent(f"Aquí no se puede mostrar {what}")
 
     def _html(self, data: dict, cell: NotebookNode) -> str:
-        plain = data.get("text/plain")
-        named = plain is None or _OBJECT.fullmatch(plain) is not None
+        plain = data.get("text/plain", "")
+        named = not plain or _OBJECT.fullmatch(plain) is not None
         return self._piece(
             data["text/html"],
             cell,

@@ -60,14 +60,15 @@ class PageExporter(InformeExporter):
     def _live(self, notebook: NotebookNode) -> list[dict]:
         """What components of the page draw; the rest stays a figure, with a warning."""
         outputs = (o for cell in notebook.cells for o in cell.get("outputs", []))
-        about = [output.get("metadata", {}).get("informe", {}) for output in outputs]
-        if not (alive := [one for one in about if "live" in one]):
+        about = [output.get("metadata", {}).get("informe") for output in outputs]
+        alive = [one for one in about if isinstance(one, dict) and "live" in one]
+        if not alive:
             return []
         from informe.explore import live  # torch takes seconds
 
         for one in alive:
             if missing := live.lacks(one["live"]):
-                self.log.warning("%s: %s", one.get("id", one["kind"]), missing)
+                self.log.warning("%s: %s", one.get("id", "informe"), missing)
                 del one["live"]
         return [one["live"] for one in alive if "live" in one]
 

@@ -46,9 +46,8 @@ def matrix_spec(
 ) -> dict:
     """The confusion matrices of networks, each with a run for each seed.
 
-    It starts with the network `first` and with `seed`, or the mean of all seeds.
-    `epochs` adds a slider over the epochs. Raises ValueError for runs on different
-    images.
+    It starts with the network `first` and with `seed`, or the mean of all seeds. With
+    `epochs` it has a slider. Raises ValueError for runs on different images.
     """
     _same_images([run for runs in networks.values() for run in runs])
     return {
@@ -86,13 +85,9 @@ def documents_of(
     `have` limits the pictures to these positions. Raises ValueError for runs that are
     lost, damaged or of other data, DataError where there are no data.
     """
-    names: dict[str, str] = {}
-    computed = set()
-    for spec in specs:
-        for name, key in drawn(spec):
-            names.setdefault(key, name)
-            if spec["component"] == "network":
-                computed.add(key)
+    told = [(spec["component"], *one) for spec in specs for one in drawn(spec)]
+    names = {key: name for _, name, key in told[::-1]}  # as it is called first
+    computed = {key for kind, _, key in told if kind == "network"}
     documents = {}
     for key, name in names.items():
         run = run_of(key)

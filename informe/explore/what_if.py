@@ -1,6 +1,7 @@
 """What if: another recipe, trained in seconds on the small sample."""
 
 import inspect
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -127,7 +128,7 @@ def _outcome(histories: list[pd.DataFrame]) -> dict[str, str]:
     }
 
 
-def _input(name: str, value: float | int | str | None) -> widgets.Widget:
+def _input(name: str, value: Any) -> widgets.Widget:
     look = {
         "description": LABELS[name].capitalize(),
         "style": {"description_width": "11em"},
