@@ -27,6 +27,8 @@ PROJECT = ROOT / "pyproject.toml"
 TORCH = ("torch==2.13.0", "torchvision==0.28.0")
 # Errors are still shown.
 PIP = ("-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check")
+# A module's tests stay together: what they share is made once.
+ALL_CORES = ("-n", "auto", "--dist", "loadfile")
 PLATFORMS = ("linux", "darwin", "win32")
 
 
@@ -44,13 +46,13 @@ def report():
 def test():
     """lo que todo cambio debe pasar"""
     set_up()
-    run(BIN / "python", "-m", "pytest", "-m", "not slow", *arguments())
+    run(BIN / "python", "-m", "pytest", *ALL_CORES, "-m", "not slow", *arguments())
 
 
 def test_all():
     """también las pruebas lentas"""
     set_up()
-    run(BIN / "python", "-m", "pytest", *arguments())
+    run(BIN / "python", "-m", "pytest", *ALL_CORES, *arguments())
 
 
 def test_browser():

@@ -135,7 +135,7 @@ def test_the_sample_is_told_on_the_first_page_and_on_the_screen(built, pages):
 
 def test_trainings_are_told_now_and_then_and_end_before_the_notebooks(built):
     lines = built[1].stderr.splitlines()
-    asked = r"Por entrenar: (\d+) \(CPU, \d en paralelo\); unos \d+"
+    asked = r"Por entrenar: (\d+) \(CPU, \d en paralelo\); ~\d+"
     n = int(re.match(asked, lines[0])[1])
     counts = [m for x in lines if (m := re.match(r"(\d+)/(\d+) · ", x))]
     last = max(k for k, line in enumerate(lines) if line.startswith(f"{n}/{n} · "))
