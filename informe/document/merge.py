@@ -24,7 +24,7 @@ def merge(notebooks: list[NotebookNode]) -> NotebookNode:
         notebook = copy.deepcopy(original)
         number_cells(notebook, notebook_name(notebook, number))
         for index, cell in enumerate(notebook.cells):
-            cell.id = f"{number}-{index}-{cell.get('id', '')}"[:64]
+            cell.id = f"{number}-{index}"
         merged.cells += notebook.cells
         merged.metadata = notebook.metadata | merged.metadata
     return merged
