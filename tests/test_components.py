@@ -23,6 +23,7 @@ from statsmodels.stats.proportion import proportion_confint
 from torch import nn
 
 from helpers import models
+from helpers.datasets import load
 from informe import numbers
 
 HERE = Path(__file__).parent / "components"
@@ -95,6 +96,7 @@ def reference() -> dict:
         "networks": {name: result for name, (result, _) in networks.items()},
         "documents": {f"run-{name}": run_ for name, (_, run_) in networks.items()}
         | sets(),
+        "answers": {name: answers(name, data) for name, data in TESTED.items()},
         "arrays": [[packed(array), array.ravel().tolist()] for array in arrays],
         "scaled": [scaled(rng, *sizes) for sizes in SCALES],
         "drawings": [drawing(rng, *size) for size in SIZES],
@@ -193,6 +195,18 @@ def network(model: nn.Sequential, shape: tuple) -> tuple[dict, dict]:
             outputs.append({"shape": list(x.shape[1:]), "data": x.flatten().tolist()})
     result = {"pixels": pixels.flatten().tolist(), "shape": shape, "outputs": outputs}
     return result, {"layers": [described(layer) for layer in model]}
+
+
+TESTED = {"one-hidden": "mnist", "two-hidden": "fashion_mnist", "lenet5": "cifar10"}
+
+
+def answers(name: str, data: str) -> dict:
+    """The logits of 200 test images, with the weights that `network` gave the model."""
+    images = load(data, "sample").test.images[:200]
+    with torch.no_grad():
+        logits = NETWORKS[name][0](images / 255)
+    shape = list(images.shape[1:])
+    return {"images": packed(images.numpy()), "shape": shape, "logits": logits.tolist()}
 
 
 def described(layer: nn.Module) -> dict:

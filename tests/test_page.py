@@ -155,6 +155,52 @@ def test_what_a_document_holds_stays_within_it():
     assert len(soup.find_all("script")) == 2  # the frame's and the document
 
 
+HOSTILE = """<script>alert(1)</script><style>body{display:none}</style>
+<p onclick="alert(2)" style="position:fixed">texto</p><iframe src="https://x.org"></iframe>
+<a href="javascript:alert(3)">va</a><img src="x" onerror="alert(4)">
+<svg onload="a()"/>"""
+
+
+@pytest.mark.parametrize("markup", [HOSTILE, f"# Título\n\n{HOSTILE}"])
+def test_nothing_of_a_stranger_s_runs_in_it(markup):
+    output = new_output("display_data", {"text/html": HOSTILE})
+    about = {
+        "kind": "figure",
+        "id": "fig-x",
+        "caption": HOSTILE,
+        "live": {"component": 3},
+    }
+    data = {"image/svg+xml": SVG.replace("<rect", "<script>alert(5)</script><rect")}
+    drawn = new_output("display_data", data, metadata={"informe": about})
+    code = new_code_cell("", outputs=[output, drawn])
+    html = export(new_notebook(cells=[new_markdown_cell(markup), code]))
+    soup = BeautifulSoup(html, "html.parser")
+    assert "texto" in soup.main.get_text()
+    assert soup.main.find_all(["script", "style", "iframe", "svg", "object"]) == []
+    for element in soup.main.find_all(True):
+        assert not [name for name in element.attrs if name.startswith("on")]
+        assert not element.get("href", "").lower().startswith("javascript")
+        assert "fixed" not in element.get("style", "")
+    pictures = [decoded(i["src"]) for i in soup.select("main img") if "svg" in i["src"]]
+    assert not any("alert" in picture for picture in pictures)
+
+
+def test_with_trust_an_output_s_script_is_kept():
+    html = "<b id='mio'>hola</b><script>document.title = 'x'</script>"
+    output = new_output("display_data", {"text/html": html, "text/plain": "<obj>"})
+    made = new_notebook(
+        cells=[new_markdown_cell("# A"), new_code_cell("", outputs=[output])]
+    )
+    trusted = PageExporter(trust=True).from_notebook_node(made)[0]
+    assert html in trusted and "Content-Security-Policy" not in trusted
+    assert "document.title" not in export(made)
+
+
+def test_its_language_is_the_notebook_s():
+    english = new_notebook(cells=[new_markdown_cell("# A")], metadata={"lang": "en"})
+    assert BeautifulSoup(export(english), "html.parser").html["lang"] == "en"
+
+
 def test_markup_in_its_fields_comes_out_as_typed(notebook):
     odd = '<b>"A" & #strong[b] $x$ _c_ \\'
     soup = BeautifulSoup(export(notebook, title=odd, author=odd), "html.parser")

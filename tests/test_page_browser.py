@@ -199,20 +199,58 @@ def test_the_network_answers_as_torch_does(opened, runs):
         assert shown == pytest.approx(100 * expected.max(), abs=0.51)
 
 
-def test_a_drawing_and_a_file_get_an_answer(opened, tmp_path):
+# each digit as a stroke, on a sheet of 10 by 10
+STROKES = {
+    0: "35 53 65 68 47 35", 1: "52 58", 2: "34 52 64 38 68", 3: "33 63 45 67 38",
+    4: "42 36 66 64 68", 5: "63 43 45 66 38", 6: "62 46 48 67 45", 7: "33 63 48",
+    8: "53 34 66 48 34 63 53", 9: "66 44 62 65 58",
+}  # fmt: skip
+
+
+def test_ten_digits_are_drawn_and_each_gets_an_answer(opened):
     page = opened()
     found = network(page)
     sheet = found.locator("canvas.hoja")
     sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 180, steps=8)
-    page.mouse.up()
-    found.get_by_text("Su dibujo: la red da").wait_for()
+    seen = set()
+    for stroke in STROKES.values():
+        found.get_by_role("button", name="Borrar").click()
+        box = sheet.bounding_box()
+        left, top, side = box["x"], box["y"], box["width"] / 10
+        places = [
+            (left + int(x) * side, top + int(y) * side) for x, y in stroke.split()
+        ]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=5)
+        page.mouse.up()
+        found.get_by_text("Su dibujo: la red da").wait_for()
+        seen.add(found.locator(".visto canvas").evaluate("c => c.toDataURL()"))
+        assert found.locator(".barras tr.mejor").count() >= 1
+    assert len(seen) == len(STROKES)
+
+
+def test_a_file_is_dropped_or_chosen_and_gets_an_answer(opened, tmp_path):
+    page = opened()
+    found = network(page)
     ink = Image.new("L", (60, 60), 255)
     ink.paste(0, (26, 8, 34, 52))
     ink.save(tmp_path / "uno.png")
+    content = base64.b64encode((tmp_path / "uno.png").read_bytes()).decode()
+    dropped = page.evaluate_handle(
+        """(content) => {
+          const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([bytes], "uno.png", { type: "image/png" }));
+          return transfer;
+        }""",
+        content,
+    )
+    place = found.locator(".suelta")
+    place.dispatch_event("drop", {"dataTransfer": dropped})
+    found.get_by_text("Su imagen: la red da").wait_for()
+    found.get_by_role("button", name="Borrar").click()
     found.locator("input[type=file]").set_input_files(tmp_path / "uno.png")
     found.get_by_text("Su imagen: la red da").wait_for()
     (tmp_path / "nada.png").write_bytes(b"no")

@@ -14,9 +14,10 @@ import json
 import re
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 from nbformat import NotebookNode
-from traitlets import default
+from traitlets import Bool, default
 
 from informe.document import typeset
 from informe.document.exporter import InformeExporter
@@ -40,6 +41,10 @@ class PageExporter(InformeExporter):
     export_from_notebook = "HTML (informe)"
     output_mimetype = "text/html"
 
+    trust = Bool(
+        help="Keep the scripts and styles of HTML outputs: they run where it is opened"
+    ).tag(config=True)
+
     @default("file_extension")
     def _file_extension_default(self):
         return ".html"
@@ -51,11 +56,15 @@ class PageExporter(InformeExporter):
         """
         nb = copy.deepcopy(nb)
         specs = self._live(nb)
+        trusted = _set_aside(nb) if self.trust else {}
         source, pieces, resources = self.typst(nb, resources, **kw)
         html = self.compiled(
             pieces, source, lambda text: typeset.html(text, pieces.files)
         )
-        return page(html, *_components(specs)), resources
+        for place, own in trusted.items():
+            html = re.sub(f'<div class="salida"[^>]*><pre>.*?{place}.*?</div>',
+                lambda _, own=own: f"<div>{own}</div>", html, count=1)  # fmt: skip
+        return page(html, *_components(specs), not self.trust), resources
 
     def _live(self, notebook: NotebookNode) -> list[dict]:
         """What components of the page draw; the rest stays a figure, with a warning."""
@@ -73,15 +82,18 @@ class PageExporter(InformeExporter):
         return [one["live"] for one in alive if "live" in one]
 
 
-def page(html: str, script: str, style: str, documents: dict[str, dict]) -> str:
-    """Typst's HTML with looks, scripts and the documents that they draw."""
+def page(
+    html: str, script: str, style: str, documents: dict[str, dict], closed: bool = True
+) -> str:
+    """Typst's HTML with looks, scripts and the documents that they draw.
+
+    A `closed` page runs no other script and loads nothing, whatever it holds.
+    """
     frame = _read("page.js")
     scripts = [f"(() => {{\n{code}\n}})();" for code in (frame, script) if code]
     policy = _POLICY.format(hashes=" ".join(map(_checksum, scripts)) or "'none'")
-    head = (
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"<style>{_read('page.css')}{style}</style>"
-    )
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    head = f"{meta if closed else ''}<style>{_read('page.css')}{style}</style>"
     data = "".join(
         f'<script type="application/json" id="dato-{name}">{_json(document)}</script>\n'
         for name, document in documents.items()
@@ -91,6 +103,18 @@ def page(html: str, script: str, style: str, documents: dict[str, dict]) -> str:
     html = html.replace("</head>", f"{head}</head>", 1)
     before, _, after = html.rpartition("</body>")
     return f"{before}\n{data}{body}</body>{after}\n"
+
+
+def _set_aside(notebook: NotebookNode) -> dict[str, str]:
+    """Replace HTML outputs by marks that nobody can guess; give them by their mark."""
+    aside = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                mark = uuid4().hex
+                aside[mark] = "".join(output.data["text/html"])
+                output.data, output.metadata = {"text/plain": mark}, {}
+    return aside
 
 
 def _components(specs: list[dict]) -> tuple[str, str, dict[str, dict]]:

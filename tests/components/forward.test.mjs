@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentOf, reference } from "./reference.mjs";
 import { decision, forward, softmax } from "../../informe/explore/components/forward.js";
-import { openStore } from "../../informe/explore/components/store.js";
+import { openStore, unpack } from "../../informe/explore/components/store.js";
 
 for (const [name, { pixels, shape, outputs }] of Object.entries(reference.networks))
   test(`${name}: every layer's output is torch's`, async () => {
@@ -18,6 +18,19 @@ for (const [name, { pixels, shape, outputs }] of Object.entries(reference.networ
     });
     const shares = softmax(found.at(-1).data);
     assert.ok(Math.abs(shares.reduce((a, b) => a + b) - 1) < 1e-12);
+  });
+
+for (const [name, { images, shape, logits }] of Object.entries(reference.answers))
+  test(`${name}: the logits of 200 test images are torch's`, async () => {
+    const layers = await openStore(documentOf).run(name).layers();
+    const { data } = await unpack(images);
+    const size = data.length / logits.length;
+    assert.equal(logits.length, 200);
+    logits.forEach((expected, n) => {
+      const pixels = data.subarray(n * size, (n + 1) * size);
+      const found = forward(layers, pixels, shape).at(-1).data;
+      expected.forEach((value, k) => assert.ok(Math.abs(found[k] - value) < 1e-4, `image ${n}`));
+    });
   });
 
 test("outputs that tie, or are no numbers, decide nothing", () => {
