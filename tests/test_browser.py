@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -211,3 +212,18 @@ def test_another_recipe_is_trained(page):
     button.scroll_into_view_if_needed()
     button.click()
     page.get_by_role("rowheader", name="prueba 1").wait_for(timeout=WAIT)
+
+
+def test_in_a_frame_that_may_only_run_scripts_it_lives_as_well(home, page, chromium):
+    """Colab shows each output in such a frame, of another origin than the notebook."""
+    saved = nbformat.read(home / "notebooks" / "explorar.ipynb", 4)
+    outputs = [o for cell in saved.cells for o in cell.get("outputs", [])]
+    html = next(o.data["text/html"] for o in outputs if "data-informe" in str(o))
+    opened = chromium.new_page(**SIZE)
+    frame = '<iframe sandbox="allow-scripts" width=1300 height=900></iframe>'
+    opened.set_content(frame)
+    opened.locator("iframe").evaluate("(frame, html) => (frame.srcdoc = html)", html)
+    inside = opened.frame_locator("iframe")
+    inside.locator("td[data-row='1'][data-column='1']").click()
+    inside.locator("li[data-index] canvas").first.wait_for()
+    opened.close()
