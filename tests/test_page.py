@@ -188,11 +188,12 @@ def test_nothing_of_a_stranger_s_runs_in_it(markup):
 def test_with_trust_an_output_s_script_is_kept():
     html = "<b id='mio'>hola</b><script>document.title = 'x'</script>"
     output = new_output("display_data", {"text/html": html, "text/plain": "<obj>"})
-    made = new_notebook(
-        cells=[new_markdown_cell("# A"), new_code_cell("", outputs=[output])]
-    )
+    before = new_output("stream", name="stdout", text="antes")
+    code = new_code_cell("", outputs=[before, output])
+    made = new_notebook(cells=[new_markdown_cell("# A"), code])
     trusted = PageExporter(trust=True).from_notebook_node(made)[0]
-    assert html in trusted and "Content-Security-Policy" not in trusted
+    assert html in trusted and "antes" in trusted
+    assert "Content-Security-Policy" not in trusted
     assert "document.title" not in export(made)
 
 

@@ -55,15 +55,16 @@ class PageExporter(InformeExporter):
         Raises ReportError, which names the cell, for what cannot be shown.
         """
         nb = copy.deepcopy(nb)
-        specs = self._live(nb)
         trusted = _set_aside(nb) if self.trust else {}
+        specs = self._live(nb)
         source, pieces, resources = self.typst(nb, resources, **kw)
         html = self.compiled(
             pieces, source, lambda text: typeset.html(text, pieces.files)
         )
         for place, own in trusted.items():
-            html = re.sub(f'<div class="salida"[^>]*><pre>.*?{place}.*?</div>',
-                lambda _, own=own: f"<div>{own}</div>", html, count=1)  # fmt: skip
+            within = "(?:(?!</div>).)*"  # the box that holds the mark, and no other
+            box = f'<div class="salida"[^>]*>{within}{place}{within}</div>'
+            html = re.sub(box, lambda _, own=own: f"<div>{own}</div>", html)
         return page(html, *_components(specs), not self.trust), resources
 
     def _live(self, notebook: NotebookNode) -> list[dict]:
