@@ -90,6 +90,7 @@ def test_references_lead_to_what_they_name(soup):
     assert {"#fig-uno", "#tab-uno", "#eq-uno", "#1.1-sección-con-énfasis"} <= set(links)
     assert {link[1:] for link in links} <= targets
     assert len(targets) == len(soup.select("[id]"))  # two equal headings differ
+    assert soup.select_one("figure#fig-uno figcaption a.ancla")["href"] == "#fig-uno"
     shown = {a["href"]: " ".join(a.text.split()) for a in soup.select("main p a")}
     assert shown["#fig-uno"] == "Figura 1" and shown["#eq-uno"] == "Ecuación 1"
 
