@@ -11,6 +11,7 @@ import pytest
 
 from helpers import paths
 from informe.cli.profiles import PARTS
+from tests.support.pages import paragraphs, pdf_text, said
 
 # What the PDF must say of each formula of the notebooks, without its white space. Short
 # ones (a letter, a product) are read in the sentence that holds them.
@@ -163,6 +164,14 @@ def test_built_again_from_the_stored_runs_it_is_the_same_to_the_byte(built):
     assert again.returncode == 0
     assert "entrenar" not in again.stderr and "mnist: ejecutado" in again.stderr
     assert [path for path in kept if path.read_bytes() != before[path]] == []
+
+
+def test_the_page_says_what_the_pdf_says(built):
+    report = built[0] / "report"
+    text = pdf_text(report / "informe.pdf")
+    found = paragraphs((report / "informe.html").read_text("utf-8"))
+    only = [p for p in found if not said(p, text) and "conJavaScript" not in p]
+    assert len(found) > 300 and only == []
 
 
 def test_figures_are_vectors_but_for_the_data_sets_pictures(built):
