@@ -1,6 +1,5 @@
 """The exploring notebook as a person uses it: JupyterLab in headless Chromium."""
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -13,14 +12,7 @@ from helpers.datasets import load
 from informe.explore import newest
 from tests.support import lab
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not lab.CHROMIUM, reason="no chromium: apt install chromium"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None,
-        reason="no playwright: make test-browser installs it",
-    ),
-]
+pytestmark = lab.NEEDED
 WAIT = 120_000  # milliseconds; a kernel starts and torch is imported
 SIZE = {"viewport": {"width": 1400, "height": 1000}}
 EXPLORED = "MNIST (muestra), una capa oculta"

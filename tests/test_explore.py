@@ -166,7 +166,7 @@ class TestSpecs:
             live.network_spec({"y": b}, absent="no cabe"),
             {"component": "points", "marks": []},
         ]
-        assert not any(map(live.lacks, specs))
+        assert not any(live.lacks(spec, {}) for spec in specs)
         documents = live.documents_of(json.loads(json.dumps(specs)))
         keys = {f"run-{a.key}", f"run-{b.key}"}
         assert documents.keys() == {pack.set_name(a), *keys}
@@ -174,8 +174,8 @@ class TestSpecs:
         kinds = [layer["kind"] for layer in documents[f"run-{b.key}"]["layers"]]
         assert kinds == ["Conv2d", "Flatten", "Linear"]
         (a.folder / "history.json").write_text("[]")
-        assert "no está como se guardó" in live.lacks(specs[0])
-        assert live.lacks({"component": "other"})
+        assert "no está como se guardó" in live.lacks(specs[0], {})
+        assert live.lacks({"component": "other"}, {})
 
     def test_other_images_are_refused(self, home, mnist):
         _, a = store_one(mnist)

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from informe.document.exporter import InformeExporter, TitlePage
 from informe.document.page import PageExporter, page
+from informe.explore.live import as_json
 from tests.support.pages import paragraphs, pdf_text, said
 
 SVG = (
@@ -150,7 +151,8 @@ def test_its_policy_names_every_script_and_no_other(soup):
 
 def test_what_a_document_holds_stays_within_it():
     hostile = {"classes": ["</script><script>alert(1)</script>", "<!--", "a & b"]}
-    html = page("<html><head></head><body></body></html>", "", "", {"set-1": hostile})
+    documents = {"set-1": as_json(hostile)}
+    html = page("<html><head></head><body></body></html>", "", "", documents)
     soup = BeautifulSoup(html, "html.parser")
     assert json.loads(soup.find(id="dato-set-1").string) == hostile
     assert len(soup.find_all("script")) == 2  # the frame's and the document

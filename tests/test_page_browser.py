@@ -1,7 +1,6 @@
 """The page as a person uses it: from disk, in Chromium, with the network cut off."""
 
 import base64
-import importlib.util
 import io
 import json
 import re
@@ -16,14 +15,7 @@ from helpers.datasets import load
 from helpers.runs import store
 from tests.support import lab
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not lab.CHROMIUM, reason="no chromium: apt install chromium"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None,
-        reason="no playwright: make test-browser installs it",
-    ),
-]
+pytestmark = lab.NEEDED
 PARTS = ("notebooks/mnist.ipynb", "notebooks/cifar10.ipynb")
 TWICE = ("-p", "n_seeds", "2", "-p", "dense_seeds", "2", "-p", "epochs", "3")
 

@@ -10,7 +10,6 @@ fetches nothing and runs no script but its own, which its policy names by a chec
 import base64
 import copy
 import hashlib
-import json
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -56,7 +55,7 @@ class PageExporter(InformeExporter):
         """
         nb = copy.deepcopy(nb)
         trusted = _set_aside(nb) if self.trust else {}
-        specs = self._live(nb)
+        specs, runs = self._live(nb)
         source, pieces, resources = self.typst(nb, resources, **kw)
         html = self.compiled(
             pieces, source, lambda text: typeset.html(text, pieces.files)
@@ -65,30 +64,35 @@ class PageExporter(InformeExporter):
             within = "(?:(?!</div>).)*"  # the box that holds the mark, and no other
             box = f'<div class="salida"[^>]*>{within}{place}{within}</div>'
             html = re.sub(box, lambda _, own=own: f"<div>{own}</div>", html)
-        return page(html, *_components(specs), not self.trust), resources
+        return page(html, *_components(specs, runs), not self.trust), resources
 
-    def _live(self, notebook: NotebookNode) -> list[dict]:
-        """What components of the page draw; the rest stays a figure, with a warning."""
+    def _live(self, notebook: NotebookNode) -> tuple[list[dict], dict]:
+        """What components of the page draw, and its runs by their keys.
+
+        What lacks a run stays a figure, with a warning.
+        """
         outputs = (o for cell in notebook.cells for o in cell.get("outputs", []))
         about = [output.get("metadata", {}).get("informe") for output in outputs]
         alive = [one for one in about if isinstance(one, dict) and "live" in one]
+        runs: dict = {}
         if not alive:
-            return []
+            return [], runs
         from informe.explore import live  # torch takes seconds
 
         for one in alive:
-            if missing := live.lacks(one["live"]):
+            if missing := live.lacks(one["live"], runs):
                 self.log.warning("%s: %s", one.get("id", "informe"), missing)
                 del one["live"]
-        return [one["live"] for one in alive if "live" in one]
+        return [one["live"] for one in alive if "live" in one], runs
 
 
 def page(
-    html: str, script: str, style: str, documents: dict[str, dict], closed: bool = True
+    html: str, script: str, style: str, documents: dict[str, str], closed: bool = True
 ) -> str:
     """Typst's HTML with looks, scripts and the documents that they draw.
 
-    A `closed` page runs no other script and loads nothing, whatever it holds.
+    `documents` are JSON that cannot end its element. A `closed` page runs no other
+    script and loads nothing, whatever it holds.
     """
     frame = _read("page.js")
     scripts = [f"(() => {{\n{code}\n}})();" for code in (frame, script) if code]
@@ -96,7 +100,7 @@ def page(
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     head = f"{meta if closed else ''}<style>{_read('page.css')}{style}</style>"
     data = "".join(
-        f'<script type="application/json" id="dato-{name}">{_json(document)}</script>\n'
+        f'<script type="application/json" id="dato-{name}">{document}</script>\n'
         for name, document in documents.items()
     )
     body = "".join(f"<script>{code}</script>\n" for code in scripts)
@@ -118,23 +122,19 @@ def _set_aside(notebook: NotebookNode) -> dict[str, str]:
     return aside
 
 
-def _components(specs: list[dict]) -> tuple[str, str, dict[str, dict]]:
+def _components(specs: list[dict], runs: dict) -> tuple[str, str, dict[str, str]]:
     """The components' script and style, and what the specs draw; or nothing."""
     if not specs:
         return "", "", {}
     from informe.explore import live  # torch takes seconds
 
-    return live.script(), live.style(), live.documents_of(specs)
+    documents = live.documents_of(specs, opened=runs)
+    texts = {name: live.as_json(document) for name, document in documents.items()}
+    return live.script(), live.style(), texts
 
 
 def _read(name: str) -> str:
     return (_TEMPLATE / name).read_text("utf-8")
-
-
-def _json(document: dict) -> str:
-    """JSON that cannot end the element that holds it."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
 
 
 def _checksum(script: str) -> str:

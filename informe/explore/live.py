@@ -78,30 +78,34 @@ def network_spec(runs: dict[str, Run], absent: str = "") -> dict:
 
 
 def documents_of(
-    specs: Iterable[dict], have: np.ndarray | None = None
+    specs: Iterable[dict],
+    have: np.ndarray | None = None,
+    opened: dict[str, Run] | None = None,
 ) -> dict[str, dict]:
     """Pack all runs and test sets that specs need, by the document's name.
 
-    `have` limits the pictures to these positions. Raises ValueError for runs that are
-    lost, damaged or of other data, DataError where there are no data.
+    `have` limits the pictures to these positions; runs already `opened` are not read
+    again. Raises ValueError for runs that are lost, damaged or of other data, DataError
+    where there are no data.
     """
     told = [(spec["component"], *one) for spec in specs for one in drawn(spec)]
     names = {key: name for _, name, key in told[::-1]}  # as it is called first
     computed = {key for kind, _, key in told if kind == "network"}
     documents = {}
     for key, name in names.items():
-        run = run_of(key)
+        run = (opened or {}).get(key) or run_of(key)
         if set_name(run) not in documents:
             documents[set_name(run)] = set_document(data_of(run), have)
         documents[f"run-{key}"] = run_document(run, name, key in computed)
     return documents
 
 
-def lacks(spec: dict) -> str:
-    """Say what a spec needs and is not here, or is not as it was; or nothing."""
+def lacks(spec: dict, opened: dict[str, Run]) -> str:
+    """Say what a spec needs and lacks, or nothing; add its runs to those `opened`."""
     try:
-        runs = [run_of(key) for _, key in drawn(spec)]
-        for run in {set_name(run): run for run in runs}.values():
+        keys = [key for _, key in drawn(spec)]
+        opened |= {key: run_of(key) for key in keys if key not in opened}
+        for run in {set_name(opened[key]): opened[key] for key in keys}.values():
             data_of(run)
     except (DataError, LookupError, TypeError, ValueError) as error:
         return str(error)
@@ -160,7 +164,7 @@ def living(ax: Axes, words: str, spec: dict, runs: Sequence[Run], name: str) -> 
     and what stands for it where no images are shown. It holds pictures of the images
     that one of `runs` gets wrong, and of a few others.
     """
-    documents = documents_of([spec], worth_seeing(runs))
+    documents = documents_of([spec], worth_seeing(runs), {r.key: r for r in runs})
     data, metadata = notebook_output(ax.get_figure())
     html = island(spec, data["image/png"], words, documents)
     about = {"kind": "figure", "id": f"fig-explorar-{name}-{next(_numbers)}"}
@@ -194,8 +198,8 @@ def island(spec: dict, png: str, alt: str, documents: dict[str, dict]) -> str:
 
 def as_json(content: dict) -> str:
     """JSON that cannot end the script that holds it."""
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    return text.replace("<", "\\u003c")
+    compact = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+    return json.dumps(content, **compact).replace("<", "\\u003c")
 
 
 def similarity_order(runs: Sequence[Run]) -> list[int]:

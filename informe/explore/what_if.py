@@ -23,10 +23,8 @@ RATES = [float(f"{n}e{e}") for e in range(-5, 0) for n in (1, 2, 5)] + [1.0]
 OVERLAID = 3  # number of last trials whose curves are drawn
 LABELS = OPTION_NAMES | {
     "learning_rate": "tasa de aprendizaje",
-    "epochs": "épocas",
-    "seeds": "semillas",
-    "filters": "filtros (anchura)",
-    "width": "neuronas (anchura)",
+    **{"epochs": "épocas", "seeds": "semillas"},
+    **{"filters": "filtros (anchura)", "width": "neuronas (anchura)"},
 }
 TRAIN = "Entrenar"
 EXPLODED = (

@@ -1,5 +1,6 @@
 """A real JupyterLab in a headless browser, for the tests that a person would do."""
 
+import importlib.util
 import json
 import os
 import secrets
@@ -11,9 +12,19 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import pytest
+
 from helpers import paths
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NEEDED = [  # marks of a module whose tests need a browser
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium: apt install chromium"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None,
+        reason="no playwright: make test-browser installs it",
+    ),
+]
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
