@@ -5,12 +5,15 @@ each other.
 """
 
 import copy
+import re
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from informe.document.cells import number_cells
+
+_REFERENCE = re.compile(r"(?<=#)(?:fig|tab|lst)-[\w-]*\w")
 
 
 def merge(notebooks: list[NotebookNode]) -> NotebookNode:
@@ -28,6 +31,34 @@ def merge(notebooks: list[NotebookNode]) -> NotebookNode:
         merged.cells += notebook.cells
         merged.metadata = notebook.metadata | merged.metadata
     return merged
+
+
+def of_its_own(notebook: NotebookNode, name: str) -> NotebookNode:
+    """A copy whose figures, tables and listings have ids that no other notebook has.
+
+    ``fig-examples`` becomes ``fig-mnist-examples`` where the `name` is mnist, also in
+    the links to it. What it refers to and does not show itself is another notebook's,
+    and stays.
+    """
+    notebook = copy.deepcopy(notebook)
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
+    about = [output.get("metadata", {}).get("informe") for output in outputs]
+    shown = [one for one in about if isinstance(one, dict) and one.get("caption")]
+    prefix = r"\1-" + re.sub(r"\W+", "_", name) + "-"
+    ids = {one["id"]: re.sub("^(fig|tab|lst)-", prefix, one["id"]) for one in shown}
+
+    def linked(text: str) -> str:
+        return _REFERENCE.sub(lambda m: ids.get(m[0], m[0]), text)
+
+    for one in shown:
+        one |= {"id": ids[one["id"]], "caption": linked(one["caption"])}
+    for output in outputs:
+        if "text/markdown" in output.get("data", {}):
+            output.data["text/markdown"] = linked(output.data["text/markdown"])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = linked(cell.source)
+    return notebook
 
 
 def notebook_name(notebook: NotebookNode, number: int) -> str:
