@@ -41,13 +41,21 @@ def notebooks() -> Path:
     return PACKAGE.parent / "notebooks"
 
 
-def figures(dataset: str) -> Path:
-    """Folder of one data set's figures and metrics.
+def stamp(place: str | Path) -> tuple:
+    """Names, sizes and times of the files at a place, so that a change is seen."""
+    path = Path(place).expanduser()
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    about = [(str(file), file.stat()) for file in files if file.is_file()]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in about)
+
+
+def figures(chapter: str) -> Path:
+    """Folder of one chapter's figures and metrics.
 
     ``INFORME_FIGURES`` replaces figures/, so that each run of a sweep has its own.
     """
     folder = os.environ.get("INFORME_FIGURES") or root() / "figures"
-    return Path(folder).expanduser().resolve() / dataset
+    return Path(folder).expanduser().resolve() / chapter
 
 
 def runs() -> Path:

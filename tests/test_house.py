@@ -16,6 +16,7 @@ from informe import parameters
 from informe.cli.profiles import PARTS
 
 NOTEBOOKS = [paths.notebooks() / f"{name}.ipynb" for name in PARTS]
+OWN = paths.notebooks() / "plantilla.ipynb"
 HEADINGS = [
     "La pregunta",
     "Los datos",
@@ -126,12 +127,12 @@ def test_the_readme_has_the_tree_as_it_is_on_disk(house):
     assert sorted(named) == sorted(set(there) - {"__init__.py", "__pycache__/"})
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", [*NOTEBOOKS, OWN], ids=lambda path: path.stem)
 class TestNotebook:
     def test_it_has_one_title_and_the_common_headings(self, notebook):
         text = "\n".join(cell.source for cell in cells(notebook, "markdown"))
         assert re.findall(r"^## (.*)$", text, flags=re.M) == HEADINGS
-        assert len(re.findall(r"^# Parte \d\. ", text, flags=re.M)) == 1
+        assert len(re.findall(r"^# (Parte \d\.|Plantilla:) ", text, flags=re.M)) == 1
 
     def test_it_is_committed_without_outputs(self, notebook):
         for cell in cells(notebook, "code"):
@@ -175,7 +176,7 @@ class TestNotebook:
                 "learning_rate": "0.01",
                 "width": "10000",
             },
-        }[notebook.stem]
+        }.get(notebook.stem, {})
         assert expected.items() <= default.items()
 
 

@@ -4,6 +4,7 @@ import torch
 from scipy import stats
 from sklearn.metrics import classification_report
 from statsmodels.stats.proportion import proportion_confint
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from helpers import models
@@ -24,6 +25,29 @@ def test_layers_with_shapes_and_parameters(mnist):
     assert table["salida"].tolist()[:3] == ["1 × 28 × 28", "1 × 25 × 25", "625"]
     assert table["parámetros"].tolist() == ["", "17", "0", "6260", "0", "6277"]
     assert table.index[1] == "`Conv2d(1, 1, (4, 4))`"
+
+
+class Own(nn.Module):
+    """Not a chain: a layer used twice, a function between, a norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.same = nn.Conv2d(1, 1, 3, padding=1)
+        self.head = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(784), nn.Linear(784, 3))
+
+    def forward(self, x):
+        """Logits."""
+        return self.head(torch.relu(self.same(self.same(x))))
+
+
+def test_layers_and_operations_of_any_module(mnist):
+    table = tables.layers(Own(), mnist.train.images[:1])
+    assert table["salida"].tolist()[1:-1] == ["1 × 28 × 28"] * 2 + ["784", "784", "3"]
+    assert table["parámetros"].tolist()[-2:] == ["2355", "3933"]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        Own().eval()(models.scale(mnist.train.images[:1]))
+    found = tables.operations(Own(), mnist.train.images)
+    assert found == counter.get_total_flops()
 
 
 def test_per_class_of_one_seed_is_scikit_learns_report_with_wilsons_interval():

@@ -17,11 +17,13 @@ def execution(home):
     source, target = home / "a.ipynb", home / "report" / "notebooks" / "a.ipynb"
     nbformat.write(new_notebook(cells=[text, code]), source)
     parameters = new_code_cell("n = 2", metadata={"tags": ["injected-parameters"]})
-    output = new_output("stream", text="1")
-    executed = new_code_cell("print(1)", outputs=[output])
+    about = {"informe": {"kind": "screen", "measured": "b"}}
+    measured = new_output("display_data", {"text/plain": "b"}, metadata=about)
+    outputs = [new_output("stream", text="1"), measured]
+    executed = new_code_cell("print(1)", outputs=outputs)
     target.parent.mkdir(parents=True)
     nbformat.write(new_notebook(cells=[text, parameters, executed]), target)
-    figures = home / "figures" / "a"
+    figures = home / "figures" / "b"
     figures.mkdir(parents=True)
     (figures / "x.svg").write_text("<svg/>")
     networks = {"red": {"runs": ["k1"]}}
@@ -55,7 +57,7 @@ def test_text_alone_is_taken_anew_and_the_outputs_stay(execution):
     ("file", "old", "new"),
     [
         ("a.ipynb", "print(1)", "print(2)"),
-        ("figures/a/x.svg", "svg", "other"),
+        ("figures/b/x.svg", "svg", "other"),
         ("runs/k2/run.json", "k2", "another machine"),
         ("report/notebooks/a.ipynb", '"1"', '"7"'),
     ],
@@ -67,7 +69,7 @@ def test_whatever_decides_or_holds_the_outputs_is_looked_at(
     assert not unchanged.reuse(execution)
 
 
-@pytest.mark.parametrize("lost", ["figures/a/x.svg", "runs/k1/run.json"])
+@pytest.mark.parametrize("lost", ["figures/b/x.svg", "runs/k1/run.json"])
 def test_what_is_lost_is_made_again(execution, home, lost):
     (home / lost).unlink()
     assert not unchanged.reuse(execution)
@@ -84,6 +86,6 @@ def test_parameters_code_and_packages_count(execution, monkeypatch):
 
 
 def test_a_notebook_that_tells_no_runs_is_always_executed(execution, home):
-    (home / "figures" / "a" / "metrics.json").unlink()
+    (home / "figures" / "b" / "metrics.json").unlink()
     unchanged.remember(execution)
     assert not unchanged.reuse(execution)

@@ -19,6 +19,7 @@ from informe.cli.profiles import PARTS, PROFILES
 from informe.errors import InformeError, WrongValues, reason
 from informe.execution import training, unchanged
 from informe.execution.processes import Execution, Finished, run_all
+from informe.execution.training import placed
 
 
 def check_machine() -> None:
@@ -63,12 +64,12 @@ def prepare(
         raise InformeError(
             "report/notebooks tiene cuadernos ya ejecutados: dé el original"
         )
-    values = _checked(given, set().union(*declared.values()))
+    values = placed(_checked(given, set().union(*declared.values())), Path.cwd())
     if (kind := os.environ.get("DATA") or "auto") != "auto":
         values = {"data": kind} | values
     executions = []
     for notebook, names in declared.items():
-        taken = PROFILES[profile].get(notebook.stem, {}) | values
+        taken = PROFILES[profile].get(training.experiments_of(notebook), {}) | values
         taken = {name: value for name, value in taken.items() if name in names}
         target = paths.report() / "notebooks" / notebook.name
         executions.append(Execution(notebook, target, taken))
@@ -118,21 +119,20 @@ def fetch(executions: list[Execution]) -> list[Execution]:
     """
     fetched = []
     for execution in executions:
+        name = training.dataset_of(execution)
         kind, known = str(execution.parameters.get("data", "auto")), {"data"}
-        here = (
-            kind == "sample"
-            or (paths.data() / f"{execution.name}.safetensors").exists()
-        )
-        taken = {} if here else data_taken(execution.name, known, kind)
+        cached = (paths.data() / f"{name}.safetensors").exists()
+        here = not name or kind == "sample" or cached
+        taken = {} if here else data_taken(name, known, kind)
         sample = taken if "sample" in taken.values() else {}
         fetched.append(replace(execution, parameters=execution.parameters | sample))
     return fetched
 
 
 def data_taken(name: str, declared: set[str], kind: str) -> dict[str, str]:
-    """The parameter `data` of the notebook `name`: "full", or "sample" if need be.
+    """The parameter `data` of a notebook on `name`: "full", or "sample" if need be.
 
-    Empty if the notebook has no such parameter or is none of the report's. Raises
+    Empty if the notebook has no such parameter or is on data without a name. Raises
     InformeError if complete data are required and cannot be obtained.
     """
     from helpers.datasets import KNOWN, DataError, load  # torch takes a second
@@ -160,17 +160,22 @@ def execute(
 ) -> list[Finished]:
     """Run the notebooks, the longest first, and say how each one ended.
 
-    `verbose` says each epoch of the trainings before. Raises InformeError, which says
-    that ``output`` was not written, if a notebook fails and, once every process has
-    stopped, on Ctrl-C.
+    `verbose` says each epoch of the trainings before. Raises InformeError, before
+    anything else, if a chapter's data or network cannot be used; and, saying that
+    ``output`` was not written, if a notebook fails and, once every process has stopped,
+    on Ctrl-C.
     """
+    chapters = [one for one in executions if training.experiments_of(one.source)]
+    for chapter in chapters:
+        try:
+            training.check(chapter)
+        except (ImportError, OSError, ValueError) as error:
+            raise WrongValues([f"{chapter.name}: {error}"]) from error
     for execution in executions:
         execution.target.parent.mkdir(parents=True, exist_ok=True)
         execution.target.unlink(missing_ok=True)  # left by an earlier build
     ended = {}
     try:
-        own = {file.resolve() for file in default_notebooks()}
-        chapters = [one for one in executions if one.source in own]
         training.train(chapters, verbose)
         # one more than there are cores, as each often waits for its kernel
         with closing(run_all(executions[::-1], cores() + 1)) as stream:

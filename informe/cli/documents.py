@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from helpers import paths
 from informe.document.exporter import InformeExporter, TitlePage
 from informe.document.exporter import write as write_document
-from informe.document.merge import merge
+from informe.document.merge import merge, of_its_own
 from informe.document.page import PageExporter
 from informe.execution import unchanged
 from informe.execution.processes import Execution
@@ -71,16 +71,18 @@ def document(
     ``page`` holds fields of the title page; empty ones keep their defaults.
     """
     metrics = measured(executions)
-    names = [part["dataset"] for part in metrics]
-    examples = [paths.figures(name) / "examples.svg" for name in names]
+    examples = [paths.figures(part["name"]) / "examples.svg" for part in metrics]
     fields: dict[str, Any] = {
         "date": training_day(metrics),
         "notice": notice(metrics),
-        "subtitle": chapters.QUESTIONS["cifar10" in names] if names else "",
+        "subtitle": chapters.question(metrics) if metrics else "",
         "cover": tuple(str(file) for file in examples if file.exists()),
     }
     fields |= {name: text for name, text in page.items() if text}
-    parts = [nbformat.read(execution.target, as_version=4) for execution in executions]
+    parts = [
+        of_its_own(nbformat.read(execution.target, as_version=4), execution.name)
+        for execution in executions
+    ]
     if metrics:
         parts = [chapters.opening(metrics), *parts, chapters.closing(metrics)]
     told = {name: text for name, text in fields.items() if text}
@@ -88,9 +90,10 @@ def document(
 
 
 def measured(executions: list[Execution]) -> list[dict]:
-    """What the notebooks wrote about their results: figures/<name>/metrics.json."""
-    files = [paths.figures(execution.name) / "metrics.json" for execution in executions]
-    return [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+    """What the notebooks wrote about their results: each its folder's metrics.json."""
+    found = [unchanged.chapter(execution.target) for execution in executions]
+    files = [folder / "metrics.json" for folder in found if folder]
+    return [json.loads(file.read_text("utf-8")) for file in files]
 
 
 def training_day(metrics: list[dict]) -> str:

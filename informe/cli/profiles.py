@@ -1,4 +1,4 @@
-"""How much the report computes: parameters of each notebook, by profile.
+"""How much the report computes: parameters of each chapter, by profile.
 
 What a profile does not mention keeps the default written in the notebook.
 """
@@ -12,6 +12,7 @@ PROFILES: dict[str, dict[str, dict[str, object]]] = {
     "quick": {
         "mnist": _SMALL | {"epochs": 3},
         "fashion_mnist": _SMALL | {"epochs": 3},
+        "own": _SMALL | {"epochs": 3},
         "cifar10": _SMALL | {"dense_seeds": 1, "dense_epochs": 1, "lenet_epochs": 3},
     },
     # The report as it is meant to be read: the notebooks' own defaults.
@@ -20,6 +21,7 @@ PROFILES: dict[str, dict[str, dict[str, object]]] = {
     "thorough": {
         "mnist": {"n_seeds": 100, "decision_seeds": 10},
         "fashion_mnist": {"n_seeds": 30, "decision_seeds": 10},
+        "own": {"n_seeds": 30, "decision_seeds": 10},
         "cifar10": {"n_seeds": 30, "dense_seeds": 30, "decision_seeds": 10},
     },
 }

@@ -5,18 +5,26 @@ One pool for all keeps the cores busy to the end, and no kernel waits beside it.
 
 import ast
 from importlib import import_module
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import nbformat
 
 from helpers.console import tell
+from helpers.download.catalog import KNOWN
 from informe.execution.processes import Execution
 
 PARTS = "informe.experiments"
 
 
+def experiments_of(notebook: Path) -> str:
+    """The module of PARTS that says what a notebook trains; nothing without one."""
+    about = nbformat.read(notebook, as_version=4).metadata.get("informe", {})
+    return str(about.get("experiments", "")) if isinstance(about, dict) else ""
+
+
 def train(chapters: list[Execution], verbose: bool = False) -> None:
-    """Train all that these notebooks of the report need; say how long it takes.
+    """Train all that these chapters need; say how long it takes.
 
     With `verbose`, each epoch has a line. The chosen networks come last, since the
     outcomes of the decisions say what they are. What fails here is left to the
@@ -32,10 +40,11 @@ def train(chapters: list[Execution], verbose: bool = False) -> None:
 
     forecast.Forecast.verbose = verbose
     try:
-        parts = [
-            (import_module(f"{PARTS}.{one.name}"), settings(one)) for one in chapters
+        parts = [(module_of(one), settings(one)) for one in chapters]
+        sets = [
+            part.data(one) if hasattr(part, "data") else load(dataset_of(c), one.data)
+            for c, (part, one) in zip(chapters, parts, strict=True)
         ]
-        sets = [load(c.name, s.data) for c, (_, s) in zip(chapters, parts, strict=True)]
         both = [chosen.data_for(data) for data in sets]
         device = pick_device(parts[0][1].device)
         first, guess = [], []
@@ -53,6 +62,24 @@ def train(chapters: list[Execution], verbose: bool = False) -> None:
         tell(f"el entrenamiento se detuvo: {error}")
 
 
+def module_of(execution: Execution) -> ModuleType:
+    """What says what a chapter trains. Raises ImportError if there is none such."""
+    return import_module(f"{PARTS}.{experiments_of(execution.source)}")
+
+
+def check(execution: Execution) -> None:
+    """Raise ValueError if a chapter's data or network cannot be used, if it can say."""
+    part = module_of(execution)
+    if hasattr(part, "check"):
+        part.check(settings(execution))
+
+
+def dataset_of(execution: Execution) -> str:
+    """The name, or the path, of the data set of a chapter; nothing of no chapter."""
+    part = experiments_of(execution.source)
+    return getattr(settings(execution), "dataset", part) if part else ""
+
+
 def settings(execution: Execution) -> SimpleNamespace:
     """All parameters of a notebook: those given, and its own defaults."""
     values = {}
@@ -61,4 +88,22 @@ def settings(execution: Execution) -> SimpleNamespace:
             for line in ast.parse(cell.source).body:
                 target = getattr(line, "target", None) or line.targets[0]
                 values[target.id] = ast.literal_eval(line.value)
-    return SimpleNamespace(**values | execution.parameters)
+    values |= execution.parameters
+    folder = execution.source.parent  # in which its kernel runs
+    return SimpleNamespace(**placed(values, folder))
+
+
+def placed(values: dict, folder: Path) -> dict:
+    """Parameters with the whole paths of the files that they name, seen from `folder`.
+
+    They are a data set that has no name, and a network that is a file's: `red.py:red`.
+    """
+    dataset, network = (str(values.get(name, "")) for name in ("dataset", "network"))
+    found, path = {}, folder / Path(dataset).expanduser()
+    if dataset and dataset not in KNOWN and path.exists():
+        found["dataset"] = str(path.resolve())
+    if ".py:" in network:
+        file, _, function = network.rpartition(":")
+        path = (folder / Path(file).expanduser()).resolve()
+        found["network"] = f"{path}:{function}"
+    return values | found

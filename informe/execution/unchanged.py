@@ -17,6 +17,7 @@ import nbformat
 
 from helpers import paths
 from informe.execution.processes import Execution
+from informe.execution.training import dataset_of, settings
 
 # what makes the PDF of executed notebooks, and takes no part in executing them
 AFTERWARDS = (
@@ -29,11 +30,11 @@ CODE = {".py", ".js", ".css", ".mplstyle", ".lua", ".typ", ".j2", ".csl", ".bib"
 def remember(execution: Execution) -> None:
     """Note down what an execution that ended well was made from, and what it made.
 
-    Only of a notebook that tells its runs in metrics.json.
+    Only of a notebook that tells its runs in a metrics.json.
     """
     file = _notes(execution)
     file.unlink(missing_ok=True)
-    with suppress(OSError, ValueError, KeyError):  # others are executed every time
+    with suppress(OSError, ValueError, LookupError):  # others are executed every time
         file.write_text(json.dumps(_notebook_made(execution)), encoding="utf-8")
 
 
@@ -46,7 +47,7 @@ def reuse(execution: Execution) -> bool:
         same = json.loads(_notes(execution).read_text("utf-8")) == _notebook_made(
             execution
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError):
         return False
     if same:
         executed = nbformat.read(execution.target, as_version=4)
@@ -70,8 +71,14 @@ def _notes(execution: Execution) -> Path:
     return execution.target.with_suffix(".made.json")
 
 
-def _metrics(execution: Execution) -> Path:
-    return paths.figures(execution.name) / "metrics.json"
+def chapter(executed: Path) -> Path | None:
+    """Folder of what an executed notebook measured; None if it tells of none."""
+    cells = nbformat.read(executed, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    about = [output.get("metadata", {}).get("informe") for output in outputs]
+    told = [one.get("measured") for one in about if isinstance(one, dict)]
+    named = [name for name in told if name]
+    return paths.figures(named[-1]) if named else None
 
 
 def _notebook_made(execution: Execution) -> dict:
@@ -79,16 +86,17 @@ def _notebook_made(execution: Execution) -> dict:
     cells = nbformat.read(execution.source, as_version=4).cells
     code = [(c.cell_type, c.source if c.cell_type == "code" else "") for c in cells]
     tags = [c.metadata.get("tags", []) for c in cells]
-    data = paths.data() / f"{execution.name}.safetensors"
-    figures = sorted(paths.figures(execution.name).iterdir())
+    folder = chapter(execution.target)
+    if folder is None:
+        raise LookupError(f"{execution.name} tells of nothing measured")
     return {
         "cells": digest([json.dumps([code, tags]).encode()]),
         "parameters": {k: str(v) for k, v in execution.parameters.items()},
         "code": digest(file.read_bytes() for file in _code()),
         "packages": [sys.version, *_packages()],
-        "data": data.exists() and data.stat().st_mtime_ns,
-        "runs": {key: digest([_run(key)]) for key in _runs(execution)},
-        "figures": {f.name: digest([f.read_bytes()]) for f in figures},
+        "data": str(_data(execution)),
+        "runs": {key: digest([_run(key)]) for key in _runs(folder)},
+        "figures": {f.name: digest([f.read_bytes()]) for f in sorted(folder.iterdir())},
         "executed": digest([execution.target.read_bytes()]),
     }
 
@@ -107,9 +115,18 @@ def _packages() -> list[str]:
     return sorted(f"{d.name} {d.version}" for d in metadata.distributions())
 
 
-def _runs(execution: Execution) -> list[str]:
+def _data(execution: Execution) -> list[tuple]:
+    """Stamps of the files that it reads: the cached set, or those of its parameters."""
+    dataset = dataset_of(execution)
+    network, colon, _ = getattr(settings(execution), "network", "").rpartition(":")
+    code = sorted(Path(network).parent.glob("*.py")) if colon else []
+    files = [paths.data() / f"{dataset}.safetensors", dataset, *code]
+    return [paths.stamp(file) for file in files if file]
+
+
+def _runs(folder: Path) -> list[str]:
     """Keys of the runs that the notebook showed."""
-    told = json.loads(_metrics(execution).read_text("utf-8"))
+    told = json.loads((folder / "metrics.json").read_text("utf-8"))
     shown = [key for network in told["networks"].values() for key in network["runs"]]
     return [*shown, *told["experiments"]]
 

@@ -6,6 +6,7 @@ answers.py      the sentence that answers each question, made from its outcome
 panels.py       a figure with a panel for each decision
 chosen.py       the network to which the decisions lead, measured once
 mnist.py, fashion_mnist.py, cifar10.py   what each notebook trains
+own.py          what a chapter on any data and network trains
 linear.py       the MNIST network beside the logistic regression that it amounts to
 dead.py         why a class is lost behind a ReLU
 footwear.py     what a higher cost of errors on footwear gains and loses

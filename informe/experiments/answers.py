@@ -1,6 +1,6 @@
 """The sentence that answers each question; each stays true when outcomes change.
 
-Options are compared with the original's: over seeds by Dunnett's test or, with a single
+Options are compared with the reference: over seeds by Dunnett's test or, with a single
 seed, over validation images at Bonferroni's level. So the intervals of a decision hold
 together. An option that loses a class in some seed has two kinds of seeds, which
 neither a mean nor a common variance describes: it is told apart.
@@ -70,7 +70,7 @@ def setting(outcomes: dict[str, Outcome], data) -> str:
 def judging(outcomes: dict[str, Outcome]) -> str:
     """How options are compared, for which family, and what the verdicts mean."""
     seeds = {len(runs) for o in outcomes.values() for runs in o.runs.values()}
-    how = []
+    whose, how = next(iter(outcomes.values())).decision.whose, []
     if max(seeds) > 1:
         how.append(
             "entre semillas, con la prueba de Dunnett o, donde unas opciones varían más"
@@ -82,7 +82,7 @@ def judging(outcomes: dict[str, Outcome]) -> str:
             " nivel de Bonferroni), y valen solo para esas redes"
         )
     return (
-        "Cada opción se compara con la del informe original. Los intervalos del"
+        f"Cada opción se compara con la {of(whose)}. Los intervalos del"
         f" 95{THIN}% de una misma decisión valen a la vez, pero no se corrigen por ser"
         f" varias las decisiones: {'; '.join(how)}. Una opción equivale a otra"
         f" ({EQUIVALENT}) si el intervalo cabe entero en ese margen. Las que con alguna"
@@ -90,6 +90,17 @@ def judging(outcomes: dict[str, Outcome]) -> str:
         " comparan: se dice en cuántas semillas, con el intervalo exacto de esa"
         " proporción."
     )
+
+
+def of(whose: str) -> str:
+    """«Of» before a name with its article: del informe original, de la red inicial."""
+    return f"de {whose}".replace("de el ", "del ")
+
+
+def short(whose: str) -> str:
+    """A name that is known already: el original, la inicial."""
+    article, *_, name = whose.split()
+    return f"{article} {name}"
 
 
 def answer(outcome: Outcome) -> str:
@@ -194,11 +205,12 @@ def _best(outcome: Outcome) -> str:
     if base in tied and len(tied) > 1:
         return _tie(outcome, tied)
     behind = fit[1] if first == base else base
-    of = ", del original," if behind == base else ""
-    told = f"«{behind}»{of} queda a {_distance(outcome, first, behind)}"
+    whose = short(outcome.decision.whose)
+    theirs = f", {of(whose)}," if behind == base else ""
+    told = f"«{behind}»{theirs} queda a {_distance(outcome, first, behind)}"
     if len(tied) > 1:
         return f"{_tie(outcome, tied)}; {told}"
-    mine = ", lo que usa el original" if first == base else ""
+    mine = f", lo que usa {whose}" if first == base else ""
     return f"{_wins(outcome, first, behind)} «{first}», con {won}{mine}; {told}"
 
 

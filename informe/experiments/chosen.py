@@ -13,7 +13,7 @@ from helpers.runs import Plan, Run, train
 from helpers.validation import measured_also, validation
 from informe.experiments.answers import NOTHING, adopted
 from informe.experiments.decision import Outcome, changed
-from informe.experiments.plans import longer
+from informe.experiments.plans import Plans, longer
 
 NAME = "elegida"
 LONGER = 1.5  # times the original's epochs, of which the best number is chosen
@@ -23,7 +23,8 @@ LONGER = 1.5  # times the original's epochs, of which the best number is chosen
 class Chosen:
     """The chosen network: what was adopted, and what it says after the epoch chosen."""
 
-    changes: dict[str, str]  # option adopted in place of the original's, by decision
+    base: str  # name of the network that it changes
+    changes: dict[str, str]  # option that it adopts and the base lacks, by decision
     runs: list[Run]
     epoch: int
     validation: np.ndarray  # (S, E) accuracy on the validation images
@@ -41,25 +42,28 @@ class Choice:
     """What decisions lead to: a network to train, and how it differs from its base."""
 
     plan: Plan
-    changes: dict[str, str]  # option adopted in place of the original's, by decision
+    base: str  # name of the network that it changes
+    changes: dict[str, str]  # option that it adopts and the base lacks, by decision
 
 
-def adopt(base: Plan, outcomes: dict[str, Outcome], seeds: range) -> Choice:
-    """The base with what evidence adopts in each decision; without any, the base.
+def adopt(
+    plans: Plans, base: str, outcomes: dict[str, Outcome], seeds: range
+) -> Choice:
+    """The plan named `base` with what evidence adopts in each decision, if anything.
 
-    A decision whose own base differs from `base`, as where filters are compared behind
-    an activation, brings that difference along.
+    A decision whose own base differs from it, as where filters are compared behind an
+    activation, brings that difference along.
     """
-    network, changes = replace(base, seeds=seeds), {}
+    network, changes = replace(plans[base], seeds=seeds), {}
     for name, outcome in outcomes.items():
         decision, label = outcome.decision, adopted(outcome)
         if label != decision.reference:
-            changes[name] = label
             options = network.options | decision.base.options
-            network = changed(
-                replace(network, options=options), decision.choices[label]
-            )
-    return Choice(longer(network, LONGER), changes)
+            with_it = replace(network, options=options)
+            with_it = changed(with_it, decision.choices[label])
+            if with_it != network:
+                network, changes[name] = with_it, label
+    return Choice(longer(network, LONGER), base, changes)
 
 
 def data_for(data: Dataset) -> Dataset:
@@ -76,7 +80,8 @@ def choose(choice: Choice, data: Dataset, *, device: str = "auto") -> Chosen:
     accuracy = (predicted[:, :, :n] == labels[:n]).mean(2)
     epoch = fewest(accuracy)
     tested = predicted[:, epoch - 1, n:].astype(np.int64)
-    return Chosen(choice.changes, runs, epoch, accuracy, tested, labels[n:])
+    about = choice.base, choice.changes
+    return Chosen(*about, runs, epoch, accuracy, tested, labels[n:])
 
 
 def fewest(accuracy: np.ndarray) -> int:

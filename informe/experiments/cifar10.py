@@ -84,8 +84,8 @@ def decisions(settings) -> list[Decision]:
     lenet = replace(lenet, recipe=brief, seeds=several)
     rate = settings.learning_rate
     return [
-        Decision("dense-optimizer", DENSE, dense, *_optimizers("adagrad", rate)),
-        Decision("lenet-optimizer", LENET, lenet, *_optimizers("sgd", rate)),
+        Decision("dense-optimizer", DENSE, dense, *optimizers("adagrad", rate)),
+        Decision("lenet-optimizer", LENET, lenet, *optimizers("sgd", rate)),
         Decision("convolution", BEFORE, dense, CONVOLUTION, "sí"),
     ]
 
@@ -94,10 +94,10 @@ def chosen(settings, outcomes: dict[str, Outcome]) -> Choice:
     """The LeNet-5 to which the outcomes of its decisions lead."""
     several = seeds(settings, settings.decision_seeds)
     own = {k: v for k, v in outcomes.items() if v.decision.base.network == "lenet5"}
-    return adopt(networks(settings)["LeNet-5"], own, several)
+    return adopt(networks(settings), "LeNet-5", own, several)
 
 
-def _optimizers(name: str, rate: float) -> tuple[dict, str]:
+def optimizers(name: str, rate: float) -> tuple[dict, str]:
     """Choices: each optimizer with its rates, and the one asked; the latter's label."""
     pairs = sorted({*RATES, (name, rate)}, key=lambda pair: (ORDER[pair[0]], pair[1]))
     choices = {_label(*p): {"optimizer": p[0], "learning_rate": p[1]} for p in pairs}

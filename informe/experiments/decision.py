@@ -26,6 +26,7 @@ class Decision:
     base: Plan  # network, recipe and seeds: what does not vary
     choices: dict[str, dict]  # label -> fields of the recipe, or options, that change
     reference: str  # label of the choice that the others are compared with
+    whose: str = "el informe original"  # who chose it, in Spanish
 
     def plans(self) -> dict[str, Plan]:
         """What to train for each label."""

@@ -88,7 +88,7 @@ def decisions(settings) -> list[Decision]:
 def chosen(settings, outcomes: dict[str, Outcome]) -> Choice:
     """The network to which the outcomes of the decisions lead."""
     several = seeds(settings, settings.decision_seeds)
-    return adopt(networks(settings)["corregida"], outcomes, several)
+    return adopt(networks(settings), "corregida", outcomes, several)
 
 
 def _base(settings, n: int) -> Plan:

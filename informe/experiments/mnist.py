@@ -63,7 +63,7 @@ def chosen(settings, outcomes: dict[str, Outcome]) -> Choice:
     """
     several = seeds(settings, settings.decision_seeds)
     judged = {name: o for name, o in outcomes.items() if name != "batch"}
-    return adopt(networks(settings)["corregida"], judged, several)
+    return adopt(networks(settings), "corregida", judged, several)
 
 
 def rates(recipe: Recipe, others=(0.0001, 0.001, 0.01, 0.1)) -> tuple[dict, str]:

@@ -10,6 +10,7 @@ comparison.py  paragraphs that compare recipes, or two trained networks
 calibrated.py  calibration: a temperature, a figure, a paragraph
 calibration.py its error, its temperature and their intervals
 findings.py    what each part found, for the summary
+endings.py     how a chapter ends: answer, finding, claims
 claims/        what the original claims, what was measured, a verdict by stated rules
 original.py    the figures that the original report gives
 chapters.py    the first and the last chapter, from what all parts measured

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from nbformat import NotebookNode
 
+from helpers.download.catalog import KNOWN
 from helpers.uncertainty import over_seeds
 from informe import numbers
 from informe.numbers import LEVEL, count, listing
@@ -20,12 +21,7 @@ SUMMARY = """# Resumen {{.unnumbered}}
 
 **{question}** {answer}
 
-Este informe responde a una *consigna* universitaria, que deja libre casi todo, y
-examina el *informe original* con el que un estudiante respondió a ella en noviembre de
-2023{cited}: suyas son las redes, las recetas
-y las afirmaciones que aquí se ponen a prueba.{variants}
-
-{findings}
+{about}{findings}
 
 {claims}**Límites.** Las redes son pequeñas; las opciones se comparan de una en una, con
 pocas semillas y entrenamientos breves, y la *elegida* las reúne sin haber probado sus
@@ -36,10 +32,15 @@ media ± la desviación estándar entre semillas y, entre corchetes, el interval
 Student para la media. Si alguna semilla *pierde una clase*, es decir, no la predice
 nunca, la exactitud es la de las demás."""
 
-QUESTIONS = (
-    "¿Qué tan bien clasifica imágenes una red neuronal pequeña, y en qué se equivoca?",
-    "¿Qué vale más en una red que clasifica imágenes: muchos parámetros o una buena"
-    " configuración?",
+ORIGINAL = """Este informe responde a una *consigna* universitaria, que deja libre casi
+todo, y examina el *informe original* con el que un estudiante respondió a ella en
+noviembre de 2023{cited}: suyas son las redes, las recetas
+y las afirmaciones que aquí se ponen a prueba.{variants}{others}
+
+"""
+
+QUESTION = (
+    "¿Qué tan bien clasifica imágenes una red neuronal pequeña, y en qué se equivoca?"
 )
 
 # What the names of networks mean that are more than a label
@@ -61,13 +62,15 @@ CLAIMS = """## Lo que afirma el informe original {{.unnumbered}}
 
 {rules}"""
 
+OTHER_COMMAND = "La orden `informe build`, con los mismos cuadernos y parámetros,"
+
 REPRODUCIBILITY = """## Cómo se reproduce este informe {{.unnumbered}}
 
-La orden `make report` obtiene los datos, comprueba su suma SHA-256, entrena las redes,
-ejecuta los cuadernos y compone este documento. Con la misma semilla, la misma versión
-de PyTorch y el mismo tipo de procesador, cada entrenamiento da los mismos bits: usa un
-solo núcleo, así que no importa cuántos haya ni cuántas redes se entrenen a la vez. Los
-tiempos, en cambio, son los de la máquina que entrenó:
+{command} obtiene los datos, comprueba su suma SHA-256, entrena las redes,
+ejecuta los cuadernos y compone este documento.{unknown} Con la misma semilla, la misma
+versión de PyTorch y el mismo tipo de procesador, cada entrenamiento da los mismos bits:
+usa un solo núcleo, así que no importa cuántos haya ni cuántas redes se entrenen a la
+vez. Los tiempos, en cambio, son los de la máquina que entrenó:
 
 {machines}
 
@@ -77,16 +80,14 @@ resultado; `informe runs list` las enumera."""
 
 def opening(metrics: list[dict]) -> NotebookNode:
     """The summary: what was found, every network's result, and what words mean."""
-    answer = [part["finding"] for part in metrics if part["dataset"] == "cifar10"]
     text = SUMMARY.format(
-        question=QUESTIONS[bool(answer)],
-        answer="".join(answer),
-        cited=CITED,
-        variants=_variants(metrics),
+        question=question(metrics),
+        answer=" ".join(part["finding"] for part in metrics if part["question"]),
+        about=_about(metrics),
         findings="\n".join(
             f"- **{part['title']}.** {part['finding']}"
             for part in metrics
-            if part["dataset"] != "cifar10"
+            if not part["question"]
         ),
         claims=f"{tally} " if (tally := _tally(metrics)) else "",
     )
@@ -100,6 +101,31 @@ def opening(metrics: list[dict]) -> NotebookNode:
     return _notebook("resumen", text, networks, GLOSSARY)
 
 
+def question(metrics: list[dict]) -> str:
+    """The question of the whole report: that of the first part that has one."""
+    return next((p["question"] for p in metrics if p["question"]), QUESTION)
+
+
+def _about(metrics: list[dict]) -> str:
+    """Whose networks and claims these are; nothing where no part has claims."""
+    others = [part["title"] for part in metrics if not part["claims"]]
+    if len(others) == len(metrics):
+        return ""
+    return ORIGINAL.format(
+        cited=CITED, variants=_variants(metrics), others=_others(others)
+    )
+
+
+def _others(titles: list[str]) -> str:
+    """That these chapters are not about the original report; nothing without any."""
+    if not titles:
+        return ""
+    chapters = f" Los capítulos de {listing(titles)} no son de aquel informe: aplican"
+    if len(titles) == 1:
+        chapters = f" El capítulo de {titles[0]} no es de aquel informe: aplica"
+    return f"{chapters} el mismo método a otros datos o a otra red."
+
+
 def _variants(metrics: list[dict]) -> str:
     """The sentence on the networks whose names need one; nothing without any."""
     names = {name for part in metrics for name in part["networks"]}
@@ -110,10 +136,23 @@ def _variants(metrics: list[dict]) -> str:
 def closing(metrics: list[dict]) -> NotebookNode:
     """The original's claims, and how to reproduce the numbers of the report."""
     machines = {_machine(n) for part in metrics for n in part["networks"].values()}
+    default = all(part["name"] == part["dataset"] for part in metrics)
     text = REPRODUCIBILITY.format(
-        machines="\n".join(f"- {machine}" for machine in sorted(machines))
+        command="La orden `make report`" if default else OTHER_COMMAND,
+        unknown="".join(map(_unknown, metrics)),
+        machines="\n".join(f"- {machine}" for machine in sorted(machines)),
     )
     return _notebook("reproducir", CLOSING, *_claims(metrics), text)
+
+
+def _unknown(part: dict) -> str:
+    """That nobody says what somebody's own data should be; nothing of known ones."""
+    if part["dataset"] in KNOWN:
+        return ""
+    return (
+        f" Los datos de {part['title']} son propios, sin una suma conocida con que"
+        f" comprobarlos; la suya empieza por `{part['checksum'][:16]}`."
+    )
 
 
 def _claims(metrics: list[dict]) -> list[str | NotebookNode]:

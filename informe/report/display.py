@@ -9,6 +9,7 @@ import base64
 import inspect
 import json
 import os
+import re
 import tempfile
 import textwrap
 from collections.abc import Callable
@@ -28,13 +29,13 @@ from informe.report.pipes import pipe_table
 
 
 class Display:
-    """Shows captioned things of one data set; writes them to figures/<dataset>."""
+    """Shows captioned things of one chapter; writes them to figures/<its name>."""
 
-    def __init__(self, data: Dataset):
-        """Set the report's style and make the folder."""
+    def __init__(self, data: Dataset, name: str = ""):
+        """Set the report's style and make the folder; the data's name by default."""
         use_style()
-        self.data = data
-        self.folder = paths.figures(data.name)
+        self.data, self.name = data, re.sub(r"[^\w-]+", "_", name or data.name)
+        self.folder = paths.figures(self.name)
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def figure(
@@ -43,12 +44,11 @@ class Display:
         """Show the figure of `ax` and save it as SVG and PNG under `name`.
 
         `caption` is Markdown; `alt` says in plain words what a person would see, for
-        those who cannot. Prose refers to it as `[...](#fig-<dataset>-<name>)`. `live`
-        is what draws it on the page, as of `informe.explore.live`; without it, the
-        points that were marked tell what they are.
+        those who cannot. Prose refers to it as `[...](#fig-<name>)`. `live` is what
+        draws it on the page, as of `informe.explore.live`; without it, the points that
+        were marked tell what they are.
         """
-        place = f"fig-{self.data.name}-{name}"
-        data = show_figure(ax.get_figure(), place, caption, alt, live)
+        data = show_figure(ax.get_figure(), f"fig-{name}", caption, alt, live)
         svg, png = data["image/svg+xml"], base64.b64decode(data["image/png"])
         (self.folder / f"{name}.svg").write_text(svg, encoding="utf-8")
         (self.folder / f"{name}.png").write_bytes(png)
@@ -61,7 +61,7 @@ class Display:
         Columns whose cells are all numbers align right. `live` is as in `figure`.
         """
         bundle = {"text/markdown": pipe_table(table), "text/plain": table.to_string()}
-        _show("table", f"tab-{self.data.name}-{name}", bundle, caption, live=live)
+        _show("table", f"tab-{name}", bundle, caption, live=live)
 
     def alive(self, live: dict, text: str) -> None:
         """Show what only the page can; `text` says so where it cannot be shown."""
@@ -72,11 +72,11 @@ class Display:
     def source(self, thing: Callable, name: str, caption: str) -> None:
         """Show the real source of a function or class as a listing.
 
-        Prose refers to it as `[...](#lst-<dataset>-<name>)`.
+        Prose refers to it as `[...](#lst-<name>)`.
         """
         text = source_of(thing)
         bundle = {"text/markdown": f"```python\n{text}\n```", "text/plain": text}
-        _show("listing", f"lst-{self.data.name}-{name}", bundle, caption)
+        _show("listing", f"lst-{name}", bundle, caption)
 
     def say(self, text: str) -> None:
         """Show a paragraph of Markdown made from results, if there is any."""
@@ -85,9 +85,15 @@ class Display:
         display({"text/markdown": text, "text/plain": text}, raw=True)
 
     def write(self, content: dict) -> None:
-        """Write `metrics.json`: what was measured, for the report's own chapters."""
+        """Write `metrics.json`: what was measured, for the report's own chapters.
+
+        The notebook tells where it is, on the screen and in the output's metadata.
+        """
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         _write(self.folder / "metrics.json", text)
+        told = {"text/plain": f"Todo lo medido: figures/{self.name}/metrics.json"}
+        about = {"kind": "screen", "measured": self.name}
+        display(told, raw=True, metadata={"informe": about})
 
 
 def show_figure(

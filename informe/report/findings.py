@@ -6,7 +6,7 @@ from informe.experiments.chosen import Chosen
 from informe.experiments.decision import Outcome
 from informe.numbers import THIN, between, count, integer, percent, points, ratio
 from informe.report.results import SEEDS, Measured, gap, told
-from informe.report.sentences import CORRECTION, DECISIONS, step, the, value
+from informe.report.sentences import DECISIONS, capital, step, the, value
 from informe.statistics import exact, verdict
 
 PARTS = {
@@ -25,7 +25,7 @@ def mnist(
         "Como nada entre sus dos capas rompe la linealidad, la red corregida equivale a"
         " una regresión logística; tiene una exactitud de"
         f" {value(measured['corregida'])}."
-        f" {bought('corregida', measured, chosen)}{_most(outcomes, chosen)}"
+        f" {bought(measured, chosen)}{_most(outcomes, chosen)}"
         f" {lost(measured['original'])}"
     )
 
@@ -34,7 +34,7 @@ def fashion_mnist(measured: dict[str, Measured], cost: Outcome, chosen: Chosen) 
     """What a higher cost of errors on footwear does and why; what else helps."""
     return (
         f"{_cost(cost)} La red corregida tiene una exactitud de"
-        f" {value(measured['corregida'])}. {bought('corregida', measured, chosen)}"
+        f" {value(measured['corregida'])}. {bought(measured, chosen)}"
     )
 
 
@@ -43,18 +43,24 @@ def cifar10(measured: dict[str, Measured], chosen: Chosen) -> str:
     dense, lenet = measured["densa"], measured["LeNet-5"]
     return (
         f"{_better(dense, lenet)} LeNet-5 tiene una exactitud de {value(lenet)}, y la"
-        f" red densa, de {value(dense)}. {bought('LeNet-5', measured, chosen)}"
+        f" red densa, de {value(dense)}. {bought(measured, chosen)}"
     )
 
 
-def bought(base: str, measured: dict[str, Measured], chosen: Chosen) -> str:
+def own(
+    measured: dict[str, Measured], outcomes: dict[str, Outcome], chosen: Chosen
+) -> str:
+    """How well a network does, and what improves it."""
+    return (
+        f"{capital(the(chosen.base))} tiene una exactitud de"
+        f" {value(measured[chosen.base])}."
+        f" {bought(measured, chosen)}{_most(outcomes, chosen)}"
+    )
+
+
+def bought(measured: dict[str, Measured], chosen: Chosen) -> str:
     """What the chosen network changes of another one, and what that gains."""
-    known = CORRECTION if base == "corregida" else {}
-    new = [
-        _option(name, label)
-        for name, label in chosen.changes.items()
-        if known.get(name) != label
-    ]
+    base, new = chosen.base, [_option(*change) for change in chosen.changes.items()]
     epochs, after = count(chosen.epoch, "época", "épocas"), measured["elegida"]
     adopted = "; ".join([*(new or ["ninguna otra opción"]), epochs])
     return (

@@ -1,19 +1,20 @@
 """The report of one part: each method shows one thing, its caption and what it says."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from inspect import isclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from torch import nn
 
 from helpers import models, plotting
-from helpers.datasets import ANIMALS, FOOTWEAR, UPPER_BODY, Dataset
+from helpers.datasets import KNOWN, Dataset
 from helpers.evaluation import recall
 from helpers.runs import Plan, Run, train
 from helpers.validation import validation
 from informe import experiments
 from informe.experiments import dead, footwear, linear, overfitting
-from informe.experiments.answers import judging
+from informe.experiments.answers import judging, short
 from informe.experiments.chosen import NAME, Chosen
 from informe.experiments.decision import Outcome
 from informe.experiments.overfitting import Course
@@ -35,63 +36,48 @@ from informe.report import (
     calibrated,
     claims,
     comparison,
-    findings,
     matrices,
     results,
     sentences,
     tables,
 )
 from informe.report.display import Display
+from informe.report.endings import ENDINGS, Part, any_other
 from informe.report.results import Measured
+from informe.report.sentences import capital, the
 
 LISTINGS = {
-    "one_hidden": "La función que construye la red.",
-    "two_hidden": "La función que construye la red.",
-    "dense": "La función que construye la red densa.",
-    "lenet5": "La función que construye LeNet-5.",
     "step": "Un paso del entrenamiento.",
     "criterion": "La pérdida, con sus pesos si los hay.",
     "networks": "Las redes, su receta y sus semillas.",
 }
-LAYERS = {
-    "one_hidden": "La red original, capa por capa. La corregida es la misma sin la"
-    " última capa, que no tiene parámetros.",
-    "dense": "La red densa, capa por capa.",
-    "lenet5": "LeNet-5, capa por capa.",
-}
-GROUPS: dict[str, dict[str, Any]] = {
-    "fashion_mnist": {
-        "las prendas del torso": UPPER_BODY,
-        "las piezas de calzado": FOOTWEAR,
-    },
-    "cifar10": {"los animales": ANIMALS},
-}
-FIRST = "mnist"  # the part that explains how decisions are judged
-OUTDOORS = (2, 4, 6)  # bird, deer, frog
-MAIN = {
-    "mnist": ("corregida", "original", NAME),
-    "fashion_mnist": ("corregida", "original", NAME),
-    "cifar10": ("densa", "LeNet-5", NAME),
-}
+ORIGINAL = (
+    "La red original, capa por capa. La corregida es la misma sin la última capa, que"
+    " no tiene parámetros."
+)
+BESIDE = ", junto a las del informe original, que son de un solo entrenamiento"
 # What only the page shows, where it cannot
 PAIR = "La página del informe, con JavaScript, muestra qué imágenes acierta solo una."
 COMPUTED = (
     "En la página del informe, con JavaScript, las redes clasifican las imágenes que se"
     " les den, capa por capa."
 )
-ABSENT = (
-    "La red densa no está aquí: sus {parameters} parámetros no caben en una página."
-)
-COLUMNS = {"mnist": 12, "fashion_mnist": 8, "cifar10": 7}  # of the gallery of errors
+ABSENT = "{} no está aquí: sus {} parámetros no caben en una página."
+NO_ERRORS = " Con esa semilla no hay ninguna."
+LARGEST = 1_000_000  # parameters of a network that a page computes
+ABREAST = 136  # characters of the titles of errors that stand side by side
 
 
 class Report(Display):
-    """What a notebook shows of one data set, in intents: examples, curves, errors…"""
+    """What a notebook shows in its chapter, in intents: examples, curves, errors…"""
 
-    def __init__(self, data: Dataset):
-        """Say what the data are; the runs shown are remembered for `conclusion`."""
-        super().__init__(data)
-        self.shown: list[Run] = []
+    def __init__(self, data: Dataset, name: str = "", title: str = ""):
+        """Say what the data are; the runs shown are remembered for `conclusion`.
+
+        Without a `name` and a `title`, the chapter has those of the data.
+        """
+        super().__init__(data, name)
+        self.title, self.shown = title or data.title, list[Run]()
         self.say(sentences.data_set(data))
 
     def examples(self) -> None:
@@ -105,41 +91,61 @@ class Report(Display):
 
     def code(self, thing: Callable) -> None:
         """The source of a function, as a listing with its name."""
-        self.source(thing, thing.__name__, LISTINGS[thing.__name__])
+        name = thing.__name__
+        self.source(thing, name, LISTINGS.get(name, f"El código de `{name}`."))
 
-    def network(self, make: Callable, options: dict) -> None:
-        """The function that builds a network, and its layers where they are taught."""
-        self.code(make)
-        name = make.__name__
-        if name in LAYERS:
-            model = models.build(name, **options)
+    def network(
+        self,
+        make: Callable[..., nn.Module],
+        options: dict | None = None,
+        called: str = "la red",
+        name: str = "",
+    ) -> None:
+        """What makes a network and, with its `options`, the layers that it then has.
+
+        Prose refers to them as `#lst-<name>` and `#tab-<name>-layers`, by default with
+        the function's name.
+        """
+        name, kind = name or make.__name__, "clase" if isclass(make) else "función"
+        self.source(make, name, f"La {kind} que construye {called}.")
+        if options is not None:
+            model = models.build(make, **options)
             layers = tables.layers(model, self.data.train.images[:1])
-            self.table(layers, f"{name}-layers", LAYERS[name])
+            caption = f"{capital(called)}, capa por capa."
+            original = options == models.VARIANTS["original"]
+            self.table(layers, f"{name}-layers", ORIGINAL if original else caption)
 
-    def noise(self, plan: Plan) -> None:
-        """The loss batch by batch, in a training of its own."""
+    def noise(self, plans: dict[str, Plan], name: str) -> None:
+        """The loss batch by batch, in a training of its own of the network `name`."""
+        plan = plans[name]
         losses = noise.record(self.data, plan)
         self.figure(
             noise.plot_noise(losses),
             "noise",
             "La pérdida de cada lote (línea tenue) y su media móvil, paso a paso, en"
-            f" las primeras épocas de la red corregida (semilla {plan.seeds[0]}).",
+            f" las primeras épocas de la red {name} (semilla {plan.seeds[0]}).",
             "Curva muy irregular de la pérdida de cada lote y, encima, su media móvil,"
             " que baja y se estabiliza.",
         )
         self.say(noise.sentence(losses))
 
-    def decisions(self, outcomes: dict[str, Outcome], cut: Dataset) -> None:
-        """What the experiments answer, in a figure and in sentences."""
+    def decisions(
+        self, outcomes: dict[str, Outcome], cut: Dataset, explain: bool = False
+    ) -> None:
+        """What the experiments answer, in a figure and in sentences.
+
+        With `explain`, also how options are judged, which a report says once.
+        """
         self._keep(*outcomes.values())
-        how = judging(outcomes) if self.data.name == FIRST else ""
+        how = judging(outcomes) if explain else ""
         self.say(f"{experiments.setting(outcomes, cut)} {how}".strip())
         questions = ", ".join(o.decision.question for o in outcomes.values())
+        whose = short(next(iter(outcomes.values())).decision.whose)
         self.figure(
             experiments.plot_decisions(outcomes),
             "decisions",
             "Exactitud de validación de cada opción: un punto por semilla y una raya en"
-            " su media; los rombos naranjas son lo que usa el original. Un triángulo en"
+            f" su media; los rombos naranjas son lo que usa {whose}. Un triángulo en"
             " el borde es una semilla muy por debajo, con su valor; no llevan raya las"
             " opciones que pierden alguna clase.",
             f"Un panel de exactitud por decisión: {questions}",
@@ -170,7 +176,7 @@ class Report(Display):
             "Los pesos de la red plegada, una imagen por clase, menos su media entre"
             " clases: un trazo sobre lo naranja suma a favor de la clase, y sobre lo"
             " morado, en contra.",
-            "Diez imágenes de pesos, una por cifra, en naranja y morado.",
+            f"{len(matrix)} imágenes de pesos, una por clase, en naranja y morado.",
         )
         self.say(templates.sentence(matrix.numpy(), classes=self.data.classes))
         self.say(linear.comparison(runs[0].model(), runs, cut))
@@ -229,8 +235,11 @@ class Report(Display):
     def measure(
         self, runs: dict[str, list[Run]], chosen: Chosen
     ) -> dict[str, Measured]:
-        """What the test images say of each network, by its name."""
-        self.runs = {name: runs[name] for name in MAIN[self.data.name][:2]}
+        """What the test images say of each network, by its name.
+
+        The chapter is about the first two and the chosen one.
+        """
+        self.runs, self.base = dict([*runs.items()][:2]), chosen.base
         return results.measure(runs, chosen)
 
     def seeds(self, measured: dict[str, Measured]) -> None:
@@ -242,7 +251,7 @@ class Report(Display):
             " su color dicen cuántas clases no predice nunca.",
             f"Puntos de exactitud de cada semilla: {', '.join(measured)}.",
         )
-        main = MAIN[self.data.name]
+        main = (*self.runs, NAME)
         for name in main:
             lost = collapse.sentence(name, measured[name], self.data.classes)
             self.say(f"{sentences.headline(name, measured[name])} {lost}".strip())
@@ -252,9 +261,12 @@ class Report(Display):
         """What the recipes gain, from the original's to the chosen one."""
         (name, one), (other_name, other) = list(measured.items())[:2]
         self.say(comparison.versus(name, one, other_name, other))
-        self.say(comparison.evidence(measured))
-        if self.data.name != FIRST:  # there a table of its own is alive
-            self.alive(pair_spec(*self.runs.items()), PAIR)
+        context = comparison.CONTEXT.get(self.data.name, "")
+        self.say(f"{comparison.evidence(measured, self.base)} {context}".strip())
+
+    def pair(self) -> None:
+        """On the page, which images only one of the first two networks gets right."""
+        self.alive(pair_spec(*self.runs.items()), PAIR)
 
     def spread(self, measured: dict[str, Measured]) -> None:
         """How much of the spread between seeds the finite test set makes."""
@@ -292,24 +304,29 @@ class Report(Display):
             figure,
             f"Matriz de confusión de la red {name}, media de las semillas. En cada"
             " celda, el número de imágenes y su porcentaje de la fila.",
-            f"Matriz de confusión de la red {name} en las diez clases.",
+            f"Matriz de confusión de la red {name} en las {len(classes)} clases.",
             live=matrix_spec(whole(self.runs, measured), first=name),
         )
         self.say(matrices.extremes(counts, classes))
 
-    def per_class(self, measured: Measured, example: int) -> None:
-        """Precision and recall of each class, one of them worked out."""
+    def per_class(
+        self, measured: Measured, example: int = 0, original: bool = False
+    ) -> None:
+        """Precision and recall of each class, one of them worked out.
+
+        With `original`, they stand beside those of the original report.
+        """
         counts, classes = measured.counts, self.data.classes
         n = len(measured.whole.seeds)
         over = f"media de {n} semillas" if n > 1 else "intervalos entre imágenes"
         self.say(worked(counts[0], example, classes))
         self.table(
-            tables.per_class(measured, classes, with_original=True),
+            tables.per_class(measured, classes, with_original=original),
             "per-class",
-            f"Precisión y exhaustividad de cada clase ({over}), junto a las del informe"
-            " original, que son de un solo entrenamiento.",
+            f"Precisión y exhaustividad de cada clase ({over}){BESIDE * original}.",
         )
-        self.say(matrices.versus_original(counts, classes))
+        if original:
+            self.say(matrices.versus_original(counts, classes))
 
     def classes(self, measured: dict[str, Measured]) -> None:
         """The recall of each class in each seed, one network beside the other."""
@@ -323,31 +340,37 @@ class Report(Display):
             "classes",
             f"Exhaustividad de cada clase en cada semilla (puntos) y su media (raya):"
             f" {names}.",
-            f"Exhaustividad de las diez clases con las redes {names}.",
+            f"Exhaustividad de las {len(classes)} clases con las redes {names}.",
         )
 
-    def errors(self, measured: Measured, run: Run) -> None:
-        """The most confused pairs, and images of them and of the surest errors."""
+    def errors(
+        self, measured: Measured, run: Run, outdoors: Sequence[str] = ()
+    ) -> None:
+        """The most confused pairs, and images of them and of the surest errors.
+
+        `outdoors` are classes whose backgrounds may be why they are confused.
+        """
         counts, classes = measured.counts, self.data.classes
         self.say(matrices.confusions(counts, classes))
-        for name, group in GROUPS.get(self.data.name, {}).items():
-            self.say(matrices.among(counts, group, classes, name))
-        if self.data.name == "cifar10":
-            self.say(matrices.neighbours(counts, OUTDOORS, classes))
-        columns = COLUMNS[self.data.name]
+        if self.data.name in KNOWN:
+            for name, group in KNOWN[self.data.name].groups.items():
+                self.say(matrices.among(counts, group, classes, name))
+        if outdoors:
+            group = [classes.index(name) for name in outdoors]
+            self.say(matrices.neighbours(counts, group, classes))
+        longest = max(map(len, map(results.brief, classes)))
+        columns = min(12, ABREAST // (2 * longest + 1))
+        images, titles = results.gallery(run, self.data, counts, columns=columns)
         self.figure(
-            plotting.plot_images(
-                *results.gallery(run, self.data, counts, columns=columns),
-                columns=columns,
-            ),
+            plotting.plot_images(images, titles, columns=columns),
             "errors",
             "Imágenes de prueba mal clasificadas: clase verdadera → clase predicha."
             " Arriba, las dos confusiones más frecuentes; abajo, los errores cometidos"
-            f" con más seguridad (semilla {run.seed}).",
-            "Tres filas de imágenes mal clasificadas, con su clase verdadera y la"
-            " predicha.",
+            f" con más seguridad (semilla {run.seed}).{NO_ERRORS * (not len(images))}",
+            "Filas de imágenes mal clasificadas, con su clase verdadera y la predicha.",
         )
-        self.alive(*self._computed())
+        if computed := self._computed():
+            self.alive(computed, COMPUTED)
 
     def dead(self, runs: list[Run]) -> None:
         """The worst seed of the original network, and why it loses classes."""
@@ -429,41 +452,38 @@ class Report(Display):
         outcomes: dict[str, Outcome],
         more=None,
     ) -> None:
-        """The part's answer; also write what the report's own chapters need.
+        """The chapter's answer; also write what the report's own chapters need.
 
         `more` is the outcome on footwear in part 2 and the courses in part 3.
         """
-        networks = {name: measured[name] for name in MAIN[self.data.name]}
-        classes = self.data.classes
-        if self.data.name == "cifar10":
-            dense, lenet, _ = networks.values()
-            self.say(comparison.conclusion(dense, lenet))
-            found = findings.cifar10(networks, chosen)
-            checked = claims.cifar10(runs, more["densa"], classes)
-        elif self.data.name == "fashion_mnist":
-            self.say(sentences.conclusion(networks, classes, more))
-            found = findings.fashion_mnist(networks, more, chosen)
-            checked = claims.fashion_mnist(runs["original"], classes)
-        else:
-            self.say(sentences.conclusion(networks, classes))
-            found = findings.mnist(networks, outcomes, chosen)
-            checked = claims.mnist(runs["original"], outcomes, classes)
+        main = {name: measured[name] for name in (*self.runs, NAME)}
+        found = self.data.classes, runs, main, chosen, outcomes, more
+        ending = ENDINGS.get(self.name, any_other)(Part(*found))
+        self.say(ending.answer)
+        about = {"name": self.name, "title": self.title, "question": ending.question}
         content = results.metrics(
-            self.data, measured, runs | {NAME: chosen.runs}, found, checked
+            self.data,
+            measured,
+            runs | {NAME: chosen.runs},
+            ending.finding,
+            ending.claims,
         )
         keys = sorted({run.key for run in self.shown})
-        self.write(content | {"rules": claims.rules(), "experiments": keys})
+        self.write(content | about | {"rules": claims.rules(), "experiments": keys})
 
-    def _computed(self) -> tuple[dict, str]:
-        """The networks that run in the page, and a sentence that says so."""
-        if self.data.name == "cifar10":
-            dense, lenet = (runs[0] for runs in self.runs.values())
-            absent = ABSENT.format(parameters=integer(dense.parameters))
-            return network_spec({"LeNet-5": lenet}, absent), COMPUTED
-        named = {"corregida": self.runs["corregida"][0]}
-        worst = results.worst(self.runs["original"])
-        named[f"original, semilla {worst.seed}"] = worst
-        return network_spec(named), COMPUTED
+    def _computed(self) -> dict:
+        """The networks that run in the page; nothing where none can."""
+        named, absent = {}, []
+        for name, runs in self.runs.items():
+            run = results.worst(runs) if name == "original" else runs[0]
+            if run.parameters > LARGEST:
+                about = capital(the(name)), integer(run.parameters)
+                absent.append(ABSENT.format(*about))
+            elif name == "original":
+                named[f"{name}, semilla {run.seed}"] = run
+            else:
+                named[name] = run
+        return network_spec(named, " ".join(absent)) if named else {}
 
     def _keep(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:

@@ -10,6 +10,7 @@ import torch
 
 from helpers.datasets import Dataset
 from helpers.evaluation import confused_pairs, confusion_matrix
+from helpers.plotting import short
 from helpers.runs import Run
 from helpers.uncertainty import Estimate, Paired, compare, over_seeds
 from informe.experiments.chosen import NAME, Chosen
@@ -229,7 +230,12 @@ def _surest(run: Run, places: np.ndarray) -> np.ndarray:
 
 
 def _title(data: Dataset, true: int, predicted: int) -> str:
-    return f"{data.classes[true]}→{data.classes[predicted]}"
+    return f"{brief(data.classes[true])}→{brief(data.classes[predicted])}"
+
+
+def brief(name: str) -> str:
+    """The name of a class as it fits above an image."""
+    return short(name, 14)
 
 
 def _paper(data: Dataset) -> int:
@@ -244,7 +250,7 @@ def metrics(
     finding: str,
     claims=(),
 ) -> dict:
-    """Everything that the summary and the README say of one data set, for JSON.
+    """Everything that the summary and the README say of one chapter, for JSON.
 
     `runs` are those of `networks`, by the same names: they tell recipes, machines and
     keys. The comparison is of the first network with the second; `finding` is what the
@@ -253,8 +259,10 @@ def metrics(
     finished = max(run.about["finished"] for seeds in runs.values() for run in seeds)
     first, second = list(networks.values())[:2]
     return {
-        "dataset": data.name,
+        "name": data.name,
         "title": data.title,
+        "question": "",
+        "dataset": data.name,
         "is_sample": data.is_sample,
         "source": data.source,
         "checksum": data.checksum,

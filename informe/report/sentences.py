@@ -51,7 +51,6 @@ DECISIONS = {
     "output": "activación en la salida",
     "rate": "tasa de aprendizaje",
 }
-CORRECTION = {"output": "ninguna"}  # what the corrected network changes already
 
 
 def data_set(data: Dataset) -> str:
@@ -242,22 +241,13 @@ def lost(run: Run, classes: Sequence[str]) -> str:
 
 
 def chosen(chosen: Chosen) -> str:
-    """What the chosen network changes of another, and how long it learns.
-
-    The other is LeNet-5 or else the corrected one, whose output is changed already.
-    """
-    own = chosen.runs[0].about["network"] == "lenet5"
-    base, known = ("LeNet-5", {}) if own else ("corregida", CORRECTION)
-    new = [
-        f"{DECISIONS.get(k, k)} ({label})"
-        for k, label in chosen.changes.items()
-        if known.get(k) != label
-    ]
+    """What the chosen network changes of another, and how long it learns."""
+    new = [f"{DECISIONS.get(k, k)} ({label})" for k, label in chosen.changes.items()]
     adopted = f"con lo que los experimentos apoyan, {listing(new)}, y"
     if not new:
         adopted = "sin más cambios, porque ninguna opción se distinguió, y"
     return (
-        f"La red elegida es {the(base)} {adopted} con"
+        f"La red elegida es {the(chosen.base)} {adopted} con"
         f" {count(chosen.epoch, 'época', 'épocas')}, que escogió la validación; aprende"
         " sin las imágenes de validación, y las de prueba la miden una vez."
     )
@@ -268,32 +258,33 @@ def conclusion(
     classes: Sequence[str],
     cost: Outcome | None = None,
 ) -> str:
-    """The answer to the question of part 1 or, with `cost`, of part 2.
+    """The answer of a chapter on one network or, with `cost`, of part 2.
 
-    `networks` are corregida, original and, if there is one, elegida; `cost` is the
-    outcome of the decision on footwear.
+    `networks` are that one, perhaps the original and, if there is one, elegida; `cost`
+    is the outcome of the decision on footwear.
     """
-    corrected, chosen = networks["corregida"], networks.get("elegida")
+    (name, first), *_ = networks.items()
+    original, chosen = networks.get("original"), networks.get("elegida")
     parts = [
         _dear(cost) if cost else "",
-        _well(corrected, classes),
-        _relu(networks["original"], corrected),
-        _bought(corrected, chosen) if chosen else "",
+        _well(name, first, classes),
+        _relu(original, first) if original else "",
+        _bought(name, first, chosen) if chosen else "",
     ]
     return " ".join(filter(None, parts))
 
 
-def _well(m: Measured, classes: Sequence[str]) -> str:
+def _well(name: str, m: Measured, classes: Sequence[str]) -> str:
     """How well a network recognises images, and where it errs."""
     error = 1 - m.accuracy.mean
     if not error:
-        return "**La red corregida no se equivoca en ninguna imagen de prueba.**"
+        return f"**La red {name} no se equivoca en ninguna imagen de prueba.**"
     grade = next((word for limit, word in GRADES if error < limit), "mal")
     counts, often = m.whole.counts, f"el {percent(error)} de las"
     if error < 0.5:
         often = f"más o menos una de cada {integer(round(1 / error))}"
     return (
-        f"**La red corregida reconoce las imágenes {grade}**: se equivoca en {often}"
+        f"**La red {name} reconoce las imágenes {grade}**: se equivoca en {often}"
         f" imágenes de prueba (exactitud de {value(m)}). {hardest(counts, classes)}"
     )
 
@@ -318,11 +309,11 @@ def _in_seeds(k: int, n: int) -> str:
     return f"con {k} de {n} semillas" if k else f"con ninguna de {n} semillas"
 
 
-def _bought(corrected: Measured, chosen: Measured) -> str:
-    """What the chosen network adds to the corrected one."""
+def _bought(name: str, first: Measured, chosen: Measured) -> str:
+    """What the chosen network adds to another one."""
     return (
         "La red elegida según los experimentos tiene una exactitud de"
-        f" **{value(chosen)}**: respecto de la corregida, {step(corrected, chosen)}."
+        f" **{value(chosen)}**: respecto de {short(name)}, {step(first, chosen)}."
     )
 
 

@@ -33,12 +33,13 @@ DEFAULTS = (
 )
 
 
-def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
-    """Each layer's output shape for one image (1, C, H, W), and its parameters."""
-    x, rows = scale(images), [["entrada", _shape(images), ""]]
-    for layer in model.children():
-        with torch.no_grad():
-            x = layer(x)
+def layers(model: nn.Module, images: torch.Tensor) -> pd.DataFrame:
+    """Each layer's output shape for one image (1, C, H, W), and its parameters.
+
+    Layers are the modules that hold no others, in the order in which they compute.
+    """
+    rows = [["entrada", _shape(images), ""]]
+    for layer, x in passed(model, images):
         size = numbers.integer(count_parameters(layer))
         rows.append([f"`{_describe(layer)}`", _shape(x), size])
     rows.append(["**total**", "", numbers.integer(count_parameters(model))])
@@ -46,8 +47,25 @@ def layers(model: nn.Sequential, images: torch.Tensor) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("capa")
 
 
-def _shape(x: torch.Tensor) -> str:
-    return " × ".join(map(str, x.shape[1:]))
+def passed(model: nn.Module, images: torch.Tensor) -> list[tuple[nn.Module, object]]:
+    """Each layer with its output, as the images (N, C, H, W) go through the model."""
+    found: list[tuple[nn.Module, object]] = []
+    hooks = [
+        layer.register_forward_hook(lambda m, _, out: found.append((m, out)))
+        for layer in model.modules()
+        if not [*layer.children()]
+    ]
+    with torch.no_grad():
+        model.eval()(scale(images))
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def _shape(x: object) -> str:
+    """The shape of an image's output; of what is no tensor, such as an LSTM's, none."""
+    shape = x.shape[1:] if isinstance(x, torch.Tensor) else ()
+    return " × ".join(map(str, shape))
 
 
 def _describe(layer: nn.Module) -> str:
@@ -113,18 +131,16 @@ def paired(pair: Paired, a: str, b: str) -> pd.DataFrame:
     return pd.DataFrame(cells, index, [f"{b} acierta", f"{b} falla"])
 
 
-def operations(model: nn.Sequential, images: torch.Tensor) -> int:
+def operations(model: nn.Module, images: torch.Tensor) -> int:
     """Operations for one image (1, C, H, W): two for each multiply-add of a layer.
 
     Counts convolutions and linear layers; the cost of the others is negligible.
     """
-    x, total = scale(images[:1]), 0
-    for layer in model.children():
-        with torch.no_grad():
-            x = layer(x)
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
-            total += 2 * x.numel() * layer.weight[0].numel()
-    return total
+    return sum(
+        2 * x.numel() * layer.weight[0].numel()
+        for layer, x in passed(model, images[:1])
+        if isinstance(layer, (nn.Conv2d, nn.Linear))
+    )
 
 
 def criteria(

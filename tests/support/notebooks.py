@@ -9,8 +9,11 @@ CHECK = (
 )
 
 
-def write(folder, name, *sources, title="Parte 1. Prueba"):
-    """A notebook with a title, a parameters cell and the given code cells."""
+def write(folder, name, *sources, title="Parte 1. Prueba", experiments=""):
+    """A notebook with a title, a parameters cell and the given code cells.
+
+    `experiments` names the module that says what it trains, if one does.
+    """
     cells = [
         nbformat.v4.new_markdown_cell(f"# {title}"),
         nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
@@ -18,5 +21,6 @@ def write(folder, name, *sources, title="Parte 1. Prueba"):
     ]
     path = folder / f"{name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    about = {"informe": {"experiments": experiments}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=about), path)
     return path
