@@ -73,7 +73,7 @@ def _notes(execution: Execution) -> Path:
 
 def chapter(executed: Path) -> Path | None:
     """Folder of what an executed notebook measured; None if it tells of none."""
-    cells = nbformat.read(executed, as_version=4).cells
+    cells = json.loads(executed.read_text("utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     about = [output.get("metadata", {}).get("informe") for output in outputs]
     told = [one.get("measured") for one in about if isinstance(one, dict)]
@@ -94,7 +94,7 @@ def _notebook_made(execution: Execution) -> dict:
         "parameters": {k: str(v) for k, v in execution.parameters.items()},
         "code": digest(file.read_bytes() for file in _code()),
         "packages": [sys.version, *_packages()],
-        "data": str(_data(execution)),
+        "data": digest([str(_data(execution)).encode()]),
         "runs": {key: digest([_run(key)]) for key in _runs(folder)},
         "figures": {f.name: digest([f.read_bytes()]) for f in sorted(folder.iterdir())},
         "executed": digest([execution.target.read_bytes()]),

@@ -33,7 +33,7 @@ AROUND = (0.1, 0.3, 3, 10)  # times the learning rate asked for, those tried bes
 def data(settings) -> Dataset:
     """The data set of the notebook. Raises ValueError if there is none such."""
     named = settings.dataset
-    if named not in KNOWN and not Path(named).expanduser().exists():
+    if named not in KNOWN and not (named and Path(named).expanduser().exists()):
         raise ValueError(
             f"dataset = {named!r}: no es uno de {', '.join(KNOWN)}, ni la ruta de una"
             " carpeta de imágenes o de un archivo .npz que exista"
@@ -159,11 +159,11 @@ def decisions(settings) -> list[Decision]:
     rate = recipe.learning_rate
     near = rates(recipe, [float(f"{times * rate:.1g}") for times in AROUND])
     asked = optimizers(recipe.optimizer, rate)
-    whose = f"la red {BASE}"
+    loss, whose = (LOSSES, "entropía cruzada"), f"la red {BASE}"
     return [
-        Decision("rate", "¿Qué tasa de aprendizaje?", base, *near, whose),
-        Decision("optimizer", "¿Qué optimizador?", base, *asked, whose),
-        Decision("loss", "¿Qué pérdida?", base, LOSSES, "entropía cruzada", whose),
+        Decision("rate", "¿Qué tasa de aprendizaje?", base, *near, whose=whose),
+        Decision("optimizer", "¿Qué optimizador?", base, *asked, whose=whose),
+        Decision("loss", "¿Qué pérdida?", base, *loss, whose=whose),
     ]
 
 
