@@ -78,7 +78,7 @@ def measure(home, name, **metrics):
     folder = home / "figures" / name
     folder.mkdir(parents=True)
     pair = {"of": "xy", "p_value": 1, "difference": 0, "low": 0, "high": 0}
-    content = {"name": name, "dataset": name, "title": name, "question": ""}
+    content = {"name": name, "dataset": "mnist", "title": name, "question": ""}
     content |= {"networks": {}, "claims": []}
     content |= {"finding": "Algo."}
     content |= {"comparison": pair} | metrics
