@@ -22,6 +22,7 @@ from informe.explore.live import matrix_spec, network_spec, pair_spec
 from informe.figures import (
     collapse,
     noise,
+    pictures,
     seconds,
     seeds,
     shift,
@@ -83,7 +84,7 @@ class Report(Display):
     def examples(self) -> None:
         """Two images of each class."""
         self.figure(
-            plotting.plot_examples(self.data.train, self.data.classes),
+            pictures.plot_examples(self.data.train, self.data.classes),
             "examples",
             "Las dos primeras imágenes de entrenamiento de cada clase.",
             f"Cuadrícula con dos imágenes de cada clase de {self.data.title}.",
@@ -362,7 +363,7 @@ class Report(Display):
         columns = min(12, ABREAST // (2 * longest + 1))
         images, titles = results.gallery(run, self.data, counts, columns=columns)
         self.figure(
-            plotting.plot_images(images, titles, columns=columns),
+            pictures.plot_images(images, titles, columns=columns),
             "errors",
             "Imágenes de prueba mal clasificadas: clase verdadera → clase predicha."
             " Arriba, las dos confusiones más frecuentes; abajo, los errores cometidos"
