@@ -11,6 +11,7 @@ from torch import Tensor
 from helpers.datasets import Split
 from helpers.plotting import PLAIN, short
 
+LARGEST = 1.3  # inches of an image
 ZOOM = 4  # images are enlarged, so that no viewer blurs their pixels
 
 
@@ -27,15 +28,17 @@ def plot_images(
     """
     room = 0.0 if titles is None else 0.22  # for a title, in widths of an image
     rows = -(-len(images) // columns)
-    ax = ax or plt.subplots(figsize=(6.3, 0.1 + 6.2 / columns * rows * (1 + room)))[1]
+    inches = min(6.2 / columns, LARGEST)
+    size = 0.1 + inches * columns, 0.1 + inches * rows * (1 + room)
+    ax = ax or plt.subplots(figsize=size)[1]
     canvas = _mosaic(images, rows, columns, room)
     extent = (0, columns, rows * (1 + room), 0)
     ax.imshow(canvas, extent=extent, interpolation="none", aspect="equal")
     longest = max(map(len, titles or []), default=0) or 1
-    size = min(7.5, 72 * 6.2 / columns / (0.57 * longest))  # points: none may touch
+    points = min(7.5, 72 * inches / (0.57 * longest))  # none may touch
     for i, title in enumerate(titles or []):
         place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
-        ax.text(*place, title, ha="center", va="bottom", fontsize=size, **PLAIN)
+        ax.text(*place, title, ha="center", va="bottom", fontsize=points, **PLAIN)
     ax.set_axis_off()
     return ax
 

@@ -13,7 +13,7 @@ from helpers.uncertainty import over_seeds
 from informe import numbers
 from informe.numbers import LEVEL, count, listing
 from informe.report.glossary import GLOSSARY
-from informe.report.pipes import pipe_table
+from informe.report.pipes import pipe_table, plain
 
 CITED = " [(informe no publicado, 2023)](#bib-original2023)"
 
@@ -66,7 +66,7 @@ OTHER_COMMAND = "La orden `informe build`, con los mismos cuadernos y parámetro
 
 REPRODUCIBILITY = """## Cómo se reproduce este informe {{.unnumbered}}
 
-{command} obtiene los datos, comprueba su suma SHA-256, entrena las redes,
+{command} obtiene los datos{verified}, entrena las redes,
 ejecuta los cuadernos y compone este documento.{unknown} Con la misma semilla, la misma
 versión de PyTorch y el mismo tipo de procesador, cada entrenamiento da los mismos bits:
 usa un solo núcleo, así que no importa cuántos haya ni cuántas redes se entrenen a la
@@ -85,7 +85,7 @@ def opening(metrics: list[dict]) -> NotebookNode:
         answer=" ".join(part["finding"] for part in metrics if part["question"]),
         about=_about(metrics),
         findings="\n".join(
-            f"- **{part['title']}.** {part['finding']}"
+            f"- **{plain(part['title'])}.** {part['finding']}"
             for part in metrics
             if not part["question"]
         ),
@@ -108,7 +108,7 @@ def question(metrics: list[dict]) -> str:
 
 def _about(metrics: list[dict]) -> str:
     """Whose networks and claims these are; nothing where no part has claims."""
-    others = [part["title"] for part in metrics if not part["claims"]]
+    others = [plain(part["title"]) for part in metrics if not part["claims"]]
     if len(others) == len(metrics):
         return ""
     return ORIGINAL.format(
@@ -136,10 +136,12 @@ def _variants(metrics: list[dict]) -> str:
 def closing(metrics: list[dict]) -> NotebookNode:
     """The original's claims, and how to reproduce the numbers of the report."""
     machines = {_machine(n) for part in metrics for n in part["networks"].values()}
+    unknown = "".join(map(_unknown, metrics))
     default = all(part["name"] == part["dataset"] for part in metrics)
     text = REPRODUCIBILITY.format(
         command="La orden `make report`" if default else OTHER_COMMAND,
-        unknown="".join(map(_unknown, metrics)),
+        verified="" if unknown else ", comprueba su suma SHA-256",
+        unknown=unknown,
         machines="\n".join(f"- {machine}" for machine in sorted(machines)),
     )
     return _notebook("reproducir", CLOSING, *_claims(metrics), text)
@@ -149,9 +151,10 @@ def _unknown(part: dict) -> str:
     """That nobody says what somebody's own data should be; nothing of known ones."""
     if part["dataset"] in KNOWN:
         return ""
+    title, start = plain(part["title"]), part["checksum"][:16]
     return (
-        f" Los datos de {part['title']} son propios, sin una suma conocida con que"
-        f" comprobarlos; la suya empieza por `{part['checksum'][:16]}`."
+        f" Los datos del capítulo {title} son propios, sin una suma conocida con que"
+        f" comprobarlos; la suya empieza por `{start}`."
     )
 
 
@@ -193,7 +196,7 @@ def _tally(metrics: list[dict], cited: str = "") -> str:
 def _rows(part: dict) -> list[list[str]]:
     return [
         [
-            part["title"],
+            plain(part["title"]),
             name,
             _lost(network),
             _accuracy(network),

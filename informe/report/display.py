@@ -25,7 +25,7 @@ from helpers.datasets import Dataset
 from helpers.plotting import use_style
 from informe.figures.marks import marks
 from informe.figures.output import notebook_output
-from informe.report.pipes import pipe_table
+from informe.report.pipes import pipe_table, plain
 
 
 class Display:
@@ -94,6 +94,12 @@ class Display:
         told = {"text/plain": f"Todo lo medido: figures/{self.name}/metrics.json"}
         about = {"kind": "screen", "measured": self.name}
         display(told, raw=True, metadata={"informe": about})
+
+
+def heading(title: str) -> None:
+    """Show the title of a chapter whose notebook does not know it."""
+    text = f"# {plain(title)}"
+    display({"text/markdown": text, "text/plain": text}, raw=True)
 
 
 def show_figure(

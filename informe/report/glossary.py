@@ -16,7 +16,7 @@ TERMS = {
     " opciones; las de *prueba* solo miden las redes ya escogidas.",
     "Activación": "función que transforma las salidas de una capa; la *ReLU* cambia por"
     " cero las negativas.",
-    "*Logits*": "las diez salidas de la red, una por clase, antes de volverse"
+    "*Logits*": "las salidas de la red, una por clase, antes de volverse"
     " probabilidades; se predice la clase de la mayor.",
     "Exactitud": "proporción de imágenes bien clasificadas; el *error* es el resto, y"
     " los *puntos* son puntos porcentuales.",

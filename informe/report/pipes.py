@@ -1,6 +1,13 @@
-"""Tables in Markdown, as notebooks and chapters show them."""
+"""Tables and names in Markdown, as notebooks and chapters show them."""
+
+import re
 
 import pandas as pd
+
+
+def plain(name: str) -> str:
+    """A name that somebody gave, as Markdown that shows it as it was typed."""
+    return re.sub(r"([\\`*_\[\]{}<>#|$~^@])", r"\\\1", name)
 
 
 def pipe_table(table: pd.DataFrame) -> str:

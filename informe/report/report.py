@@ -44,6 +44,7 @@ from informe.report import (
 )
 from informe.report.display import Display
 from informe.report.endings import ENDINGS, Part, any_other
+from informe.report.pipes import plain
 from informe.report.results import Measured
 from informe.report.sentences import capital, the
 
@@ -79,6 +80,7 @@ class Report(Display):
         """
         super().__init__(data, name)
         self.title, self.shown = title or data.title, list[Run]()
+        self.names = tuple(map(plain, data.classes))  # for prose
         self.say(sentences.data_set(data))
 
     def examples(self) -> None:
@@ -179,7 +181,7 @@ class Report(Display):
             " morado, en contra.",
             f"{len(matrix)} imágenes de pesos, una por clase, en naranja y morado.",
         )
-        self.say(templates.sentence(matrix.numpy(), classes=self.data.classes))
+        self.say(templates.sentence(matrix.numpy(), classes=self.names))
         self.say(linear.comparison(runs[0].model(), runs, cut))
 
     def curves(self, drawn: dict[str, list[Run]], runs: dict[str, list[Run]]) -> None:
@@ -254,7 +256,7 @@ class Report(Display):
         )
         main = (*self.runs, NAME)
         for name in main:
-            lost = collapse.sentence(name, measured[name], self.data.classes)
+            lost = collapse.sentence(name, measured[name], self.names)
             self.say(f"{sentences.headline(name, measured[name])} {lost}".strip())
         self.say(sentences.others({k: m for k, m in measured.items() if k not in main}))
 
@@ -308,7 +310,7 @@ class Report(Display):
             f"Matriz de confusión de la red {name} en las {len(classes)} clases.",
             live=matrix_spec(whole(self.runs, measured), first=name),
         )
-        self.say(matrices.extremes(counts, classes))
+        self.say(matrices.extremes(counts, self.names))
 
     def per_class(
         self, measured: Measured, example: int = 0, original: bool = False
@@ -317,7 +319,7 @@ class Report(Display):
 
         With `original`, they stand beside those of the original report.
         """
-        counts, classes = measured.counts, self.data.classes
+        counts, classes = measured.counts, self.names
         n = len(measured.whole.seeds)
         over = f"media de {n} semillas" if n > 1 else "intervalos entre imágenes"
         self.say(worked(counts[0], example, classes))
@@ -351,7 +353,7 @@ class Report(Display):
 
         `outdoors` are classes whose backgrounds may be why they are confused.
         """
-        counts, classes = measured.counts, self.data.classes
+        counts, classes = measured.counts, self.names
         self.say(matrices.confusions(counts, classes))
         if self.data.name in KNOWN:
             for name, group in KNOWN[self.data.name].groups.items():
@@ -359,7 +361,7 @@ class Report(Display):
         if outdoors:
             group = [classes.index(name) for name in outdoors]
             self.say(matrices.neighbours(counts, group, classes))
-        longest = max(map(len, map(results.brief, classes)))
+        longest = max(map(len, map(results.brief, self.data.classes)))
         columns = min(12, ABREAST // (2 * longest + 1))
         images, titles = results.gallery(run, self.data, counts, columns=columns)
         self.figure(
@@ -388,9 +390,9 @@ class Report(Display):
             " imágenes en las que cada salida es positiva.",
             live=matrix_spec({"original": runs}, seed=worst.seed),
         )
-        self.say(sentences.lost(worst, classes))
-        self.say(undecided.sentence(worst, classes))
-        self.say(dead.explain(output, seeds.lost(worst), classes))
+        self.say(sentences.lost(worst, self.names))
+        self.say(undecided.sentence(worst, self.names))
+        self.say(dead.explain(output, seeds.lost(worst), self.names))
 
     def calibration(self, final: Run, other: dict[str, Plan], device: str) -> None:
         """Whether a network knows when it is wrong, before and after a temperature."""
@@ -458,7 +460,7 @@ class Report(Display):
         `more` is the outcome on footwear in part 2 and the courses in part 3.
         """
         main = {name: measured[name] for name in (*self.runs, NAME)}
-        found = self.data.classes, runs, main, chosen, outcomes, more
+        found = self.names, runs, main, chosen, outcomes, more
         ending = ENDINGS.get(self.name, any_other)(Part(*found))
         self.say(ending.answer)
         about = {"name": self.name, "title": self.title, "question": ending.question}

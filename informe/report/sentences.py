@@ -30,6 +30,7 @@ from informe.numbers import (
     small,
 )
 from informe.report.matrices import hardest, the_classes
+from informe.report.pipes import plain
 from informe.report.results import Measured, gap, told
 from informe.statistics import exact, verdict
 
@@ -57,10 +58,10 @@ def data_set(data: Dataset) -> str:
     """State how many images of what there are."""
     _, channels, height, width = data.train.images.shape
     text = (
-        f"**{data.title}**: {images(len(data.train.labels))} de entrenamiento"
+        f"**{plain(data.title)}**: {images(len(data.train.labels))} de entrenamiento"
         f" y {integer(len(data.test.labels))} de prueba, de {height} × {width} píxeles"
         f" {'en color' if channels == 3 else 'en escala de grises'}, repartidas en"
-        f" {len(data.classes)} clases: {listing(data.classes)}."
+        f" {len(data.classes)} clases: {listing(map(plain, data.classes))}."
     )
     if data.is_sample:
         text = (
