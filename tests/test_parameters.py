@@ -108,7 +108,11 @@ def test_an_injected_name_that_does_not_exist_is_refused_with_the_nearest():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("epochs: int", "epocs", "epocs: no existe ese parámetro; ¿quiso decir «epochs"),
+        (
+            "epochs: int",
+            "epocs",
+            "epocs: no existe ese parámetro; ¿quiso decir «epochs",
+        ),
         ("epochs: int", "epocs: int", "epocs: no existe ese parámetro"),
         ("epochs: int = 10", "epochs: int = 10; epochs = 3", "epochs: la celda lo"),
         ("epochs: int = 10", "epochs: int = 0", "epochs = 0: debe ser un entero"),

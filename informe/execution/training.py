@@ -63,7 +63,10 @@ def train(chapters: list[Execution], verbose: bool = False) -> None:
         raise InformeError(str(error)) from error
     except Diverged as error:
         recipe = error.recipe
-        about = {"rate": small(recipe.learning_rate), "batch": images(recipe.batch_size)}
+        about = {
+            "rate": small(recipe.learning_rate),
+            "batch": images(recipe.batch_size),
+        }
         raise InformeError(DIVERGES.format(name=error.name, **about)) from error
     except Exception as error:
         tell(f"el entrenamiento se detuvo: {error}")
