@@ -2,11 +2,13 @@
 
 A notebook calls ``settings = check_parameters(globals())`` in the cell after the one
 tagged ``parameters``; `informe build` applies the same rules before any kernel starts.
+What the cell assigns must be a parameter, and what the notebook then reads of
+``settings`` must be in the cell.
 """
 
 import ast
 import difflib
-from collections import namedtuple
+from collections import Counter, namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +33,10 @@ class ParameterError(ValueError):
     def _render_traceback_(self) -> list[str]:
         """IPython shows this in place of a traceback: the fault is not in the code."""
         return [f"ParameterError: {self}"]
+
+
+class MissingParameter(ParameterError, AttributeError):
+    """The notebook reads a parameter that its cell does not have."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +99,50 @@ RULES = {
 def check_parameters(namespace: Mapping[str, Any]) -> tuple:
     """Return a notebook's parameters as a named tuple, ``settings.epochs`` and so on.
 
-    ``namespace`` is the notebook's ``globals()``. A parameter is a name of RULES that
-    the notebook's parameters cell declares. About a name that is not declared
-    (``-p epocs 3``), papermill only warns, and uses the defaults; this function finds
-    papermill's injected cell in IPython's history and refuses the name.
+    ``namespace`` is the notebook's ``globals()``. The parameters are what its last cell
+    of parameters assigns, found in IPython's history; without one, all names of RULES.
+    About a name that is not there (``-p epocs 3``), papermill only warns, and uses the
+    defaults; so the cell that it injects is checked as well.
 
     Raises ParameterError, in Spanish, with all the faults.
     """
     *history, _this_cell = namespace.get("In", []) or [""]
-    known = _declared(history) & namespace.keys()
+    written = _written(history) or [name for name in RULES if name in namespace]
     injected = assigned(history[-1]) if _is_injected(history) else []
-    values = {name: namespace[name] for name in RULES if name in known}
-    faults = unknown(injected, known) + wrong(values)
+    return checked(written, namespace, injected)
+
+
+def checked(
+    written: list[str], values: Mapping[str, Any], injected: Iterable[str] = ()
+) -> tuple:
+    """Return the ``values`` of the names that a cell has ``written``, as settings.
+
+    Raises ParameterError for a name that is no parameter, is written twice or has a
+    value that its rule refuses, and for one of ``injected`` that the cell lacks.
+    Reading a parameter that is not written raises MissingParameter.
+    """
+    known = {name: values[name] for name in RULES if name in written and name in values}
+    twice = [name for name, n in Counter(written).items() if n > 1]
+    faults = unknown(written, RULES) + unknown(injected, written) + wrong(known)
+    faults += [f"{name}: la celda lo asigna más de una vez" for name in twice]
     if faults:
         raise ParameterError(faults)
-    Settings = namedtuple("Settings", values)  # type: ignore[misc]
-    return Settings(**{name: RULES[name].type(value) for name, value in values.items()})
+    return _settings({name: RULES[name].type(value) for name, value in known.items()})
+
+
+def _settings(values: dict[str, Any]) -> tuple:
+    class Settings(namedtuple("Settings", values)):  # type: ignore[misc]
+        __slots__ = ()
+
+        def __getattr__(self, name: str) -> object:
+            if name not in RULES:  # also what IPython asks of what it shows
+                raise AttributeError(*unknown([name], self._fields))
+            cure = f"añada a la celda su línea, «{name}: {RULES[name].type.__name__} ="
+            raise MissingParameter(
+                [f"{name}: falta en la celda de parámetros; {cure} …»"]
+            )
+
+    return Settings(**values)
 
 
 def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -140,18 +174,17 @@ def _body(source: str) -> list[ast.stmt]:
         return []
 
 
-def _declared(history: list[str]) -> set[str]:
-    """Parameters of the last parameters cell that ran; all of RULES if none ran.
+def _written(history: list[str]) -> list[str]:
+    """Names that the last parameters cell that ran assigns; none if none ran.
 
-    The cell is recognised by its annotations (``epochs: int = 10``). A plain variable
+    The cell is recognised by an annotation (``epochs: int = 10``). A plain variable
     that has the name of another notebook's parameter is thus ignored.
     """
     for source in reversed(history):
         targets = (s.target for s in _body(source) if isinstance(s, ast.AnnAssign))
-        names = {target.id for target in targets if isinstance(target, ast.Name)}
-        if names & RULES.keys():
-            return names & RULES.keys()
-    return set(RULES)
+        if any(isinstance(t, ast.Name) and t.id in RULES for t in targets):
+            return assigned(source)
+    return []
 
 
 def _is_injected(history: list[str]) -> bool:

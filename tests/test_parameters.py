@@ -105,6 +105,44 @@ def test_an_injected_name_that_does_not_exist_is_refused_with_the_nearest():
         check_parameters(namespace)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "epochs: int",
+            "epocs",
+            "epocs: no existe ese parámetro; ¿quiso decir «epochs",
+        ),
+        ("epochs: int", "epocs: int", "epocs: no existe ese parámetro"),
+        ("epochs: int = 10", "epochs: int = 10; epochs = 3", "epochs: la celda lo"),
+        ("epochs: int = 10", "epochs: int = 0", "epochs = 0: debe ser un entero"),
+    ],
+)
+@pytest.mark.parametrize("injected", [[], ["# Parameters\nlearning_rate = 0.1\n"]])
+def test_the_cell_itself_is_checked(old, new, words, injected):
+    cell = CELL.replace(old, new)
+    namespace = {"epochs": 10}  # of an earlier run, before the cell was changed
+    exec(cell, namespace)
+    with pytest.raises(ParameterError, match=words):
+        check_parameters(namespace | {"In": history(CELL, CHECK, cell, *injected)})
+
+
+def test_a_missing_line_is_told_where_it_is_read():
+    cell = CELL.partition("\n")[2]
+    namespace = {"In": history(CELL, cell), "epochs": 10, "learning_rate": 0.1}
+    settings = check_parameters(namespace)
+    assert settings == (0.1,)
+    with pytest.raises(ParameterError, match=r"epochs: falta.*«epochs: int = …»"):
+        _ = settings.epochs
+    assert not hasattr(settings, "_repr_html_")
+
+
+def test_a_line_without_its_type_counts():
+    namespace = {"In": history(CELL.replace("epochs: int", "epochs"))}
+    namespace |= {"epochs": 10, "learning_rate": 0.1}
+    assert check_parameters(namespace).epochs == 10
+
+
 def test_another_notebook_s_parameter_is_refused():
     namespace = {"In": history(CELL, "# Parameters\nwidth = 3\n"), "width": 3}
     namespace |= {"epochs": 10, "learning_rate": 0.01}

@@ -38,6 +38,7 @@ class Plan:
     recipe: Recipe
     seeds: Iterable[int] = (0,)
     options: dict = field(default_factory=dict)  # of the network's function
+    may_diverge: bool = False  # a training that does has no run, and stops no other
 
 
 @dataclass(frozen=True)

@@ -91,13 +91,18 @@ class Progress:
         while (message := self.queue.get()) is not None:
             self.show(*message)
 
-    def show(self, name: Name, epoch: Epoch) -> None:
-        """Move the bar; if there is none, write a line now and then, and the last."""
-        self.epochs[name] = epoch.epoch
+    def show(self, name: Name, epoch: Epoch | None) -> None:
+        """Move the bar; if there is none, write a line now and then, and the last.
+
+        A training that diverged has no `epoch`, and comes to no other.
+        """
         of = {name: q.recipe.epochs for name, q in self.trainings.items()}
+        self.epochs[name] = epoch.epoch if epoch else of[name]
         done = sum(epoch == of[name] for name, epoch in self.epochs.items())
         parts = [f"{done}/{len(of)}", self.left() if done < len(of) else "", str(name)]
-        if self.verbose:
+        if not epoch:
+            parts.append("diverge")
+        elif self.verbose:
             parts += [f"época {epoch.epoch}/{of[name]}"]
             parts += [f"error de predicción {percent(epoch.test_error, None)}"]
         status = " · ".join(filter(None, parts))

@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -33,10 +34,23 @@ KILLED = (
 )
 
 
+MOST = 61  # processes that a pool on Windows can wait for
+
+
+class Diverged(training.TrainingError):
+    """The loss of the training `name`, with `recipe`, is no longer finite."""
+
+    def __init__(self, message: str, name: Name | None = None, recipe=None):
+        super().__init__(f"{name}: {message}" if name else message)
+        self.name, self.recipe = name, recipe
+
+
 def train(
     data: Dataset, plans: dict[str, Plan], *, device: str = "auto"
 ) -> dict[str, list[Run]]:
     """Give the runs of each plan, one for each seed; train those that are not stored.
+
+    Of a plan that may diverge, seeds that do so have no run.
 
     Each training takes one core of the CPU (or the GPU); all trainings on this machine
     share the cores (`helpers.runs.slots`). At most `INFORME_JOBS` of this call's
@@ -44,8 +58,8 @@ def train(
 
     Raises ValueError for an unknown network, option or device, or for a network that
     cannot be sent to another process, before any training;
-    TrainingError when a loss is not finite or a process was killed; StorageError when
-    a run cannot be kept.
+    Diverged when a loss is not finite, TrainingError when a process was killed;
+    StorageError when a run cannot be kept.
     """
     return train_together([(data, plans)], device=device)[0]
 
@@ -71,6 +85,13 @@ def train_together(
         for plan, several in same.items()
         for q in several
     }
+    strict = {
+        q.key
+        for (_, plans), same in zip(sets, asked, strict=True)
+        for plan, several in same.items()
+        for q in several
+        if not plans[plan].may_diverge
+    }
     found = {key: store.find(question) for key, (_, question) in named.items()}
     missing = dict(named[key] for key, run in found.items() if run is None)
     if missing:
@@ -79,21 +100,28 @@ def train_together(
         for data in filter(None, (d.whole for d in own.values())):
             keep(data)
         own = {key: replace(data, whole=None) for key, data in own.items()}
-        _train_all(missing, kind, own, device, progress)
+        lost = _train_all(missing, kind, own, device, progress, strict)
+        missing = {name: q for name, q in missing.items() if q.key not in lost}
     runs = {key: run for key, run in found.items() if run}
     runs |= {question.key: _stored(question) for question in missing.values()}
     for question in missing.values():
         if question.definition.startswith(UNKEYED):
             atexit.register(shutil.rmtree, runs[question.key].folder, True)
     return [
-        {plan: [runs[q.key] for q in several] for plan, several in same.items()}
+        {
+            plan: [runs[q.key] for q in several if q.key in runs]
+            for plan, several in same.items()
+        }
         for same in asked
     ]
 
 
 def at_once(device: str) -> int:
     """Number of trainings that may run at the same time."""
-    return 1 if device == "cuda" else int(os.environ.get("INFORME_JOBS") or cores())
+    if device == "cuda":
+        return 1
+    most = int(os.environ.get("INFORME_JOBS") or cores())
+    return min(most, MOST) if sys.platform == "win32" else most
 
 
 def _train_all(
@@ -102,7 +130,9 @@ def _train_all(
     own: dict[str, Dataset],
     device: str,
     progress: Callable[..., Progress],
-) -> None:
+    strict: set[str],
+) -> set[str]:
+    """Train; give the keys of those that diverged, none of which is in `strict`."""
     asked = {q.definition: q.network for q in missing.values()}
     sent = _packed({d: definition.known[d] for d in asked}, own)
     # spawned, not forked: a fork of a process that has used torch's threads can hang
@@ -115,10 +145,11 @@ def _train_all(
         ProcessPoolExecutor(processes, context, _start, (queue, sent)) as pool,
     ):
         groups = of_one_kind(in_order(missing), device)
-        futures = [pool.submit(_train_some, g, kind[g[0][1].dataset]) for g in groups]
+        futures = [
+            pool.submit(_train_some, g, kind[g[0][1].dataset], strict) for g in groups
+        ]
         try:
-            for future in futures:
-                future.result()
+            return set().union(*(future.result() for future in futures))
         except BrokenProcessPool:
             raise training.TrainingError(KILLED) from None
         except BaseException as error:
@@ -203,8 +234,10 @@ def _own() -> dict[str, Dataset]:
     return own
 
 
-def _train_some(group: list[tuple[Name, Question]], kind: str) -> None:
-    """Train questions of one kind, at once if they can be."""
+def _train_some(
+    group: list[tuple[Name, Question]], kind: str, strict: set[str]
+) -> set[str]:
+    """Train questions of one kind, at once if they can be; give those that diverged."""
     _own()
     question = group[0][1]
     if not question.is_as_asked():
@@ -216,8 +249,16 @@ def _train_some(group: list[tuple[Name, Question]], kind: str) -> None:
     if question.device == "cuda" and not gpu.stackable(model, question.recipe):
         with suppress(training.TrainingError):  # the one that failed says so alone
             _train_at_once(group, kind)
+    lost = set()
     for name, question in group:
-        _train_one(name, question, kind)
+        try:
+            _train_one(name, question, kind)
+        except Diverged:
+            if question.key in strict:
+                raise
+            lost.add(question.key)
+            _queue.put((name, None))
+    return lost
 
 
 def _train_at_once(group: list[tuple[Name, Question]], kind: str) -> None:
@@ -258,7 +299,8 @@ def _train_one(name: Name, question: Question, kind: str) -> None:
                 )
         except training.TrainingError as error:
             kept = store.keep_history(question.key, error.history)
-            raise training.TrainingError(f"{error}. Kept: {kept}") from None
+            words = f"{error}. Kept: {kept}"
+            raise Diverged(words, name, question.recipe) from None
         store.save(question, result)
 
 

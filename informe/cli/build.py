@@ -119,7 +119,10 @@ def fetch(executions: list[Execution]) -> list[Execution]:
     """
     fetched = []
     for execution in executions:
-        name = training.dataset_of(execution)
+        try:
+            name = training.dataset_of(execution)
+        except parameters.ParameterError as error:
+            raise InformeError(f"{execution.name}: {error}") from error
         kind, known = str(execution.parameters.get("data", "auto")), {"data"}
         cached = (paths.data() / f"{name}.safetensors").exists()
         here = not name or kind == "sample" or cached

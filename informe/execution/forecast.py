@@ -12,7 +12,7 @@ from helpers.machine import describe_machine
 from helpers.runs import store, workers
 from helpers.runs.files import read_json
 from helpers.runs.plan import Question, questions
-from helpers.runs.progress import Progress
+from helpers.runs.progress import Name, Progress
 from informe.experiments.plans import Sets
 
 STEPS = 8  # are timed where no stored run tells the speed
@@ -48,32 +48,50 @@ def stored(images: dict[str, int]) -> dict[tuple, float]:
     return seconds
 
 
-def measured(question: Question, data: Dataset) -> float:
-    """Seconds of an image, by timing a few steps after as many others."""
+def measured(question: Question, data: Dataset) -> tuple[float, torch.Tensor]:
+    """Seconds of an image, by timing a few steps after as many others; their losses."""
     with training.one_thread():
         model = question.build().to(question.device)
         rows = torch.arange(min(len(data.train), STEPS * question.recipe.batch_size))
         recipe, device = question.recipe, question.device
         loop, _ = training.pick_loop(model, data.train[rows], recipe, device)
-        loop.epoch(rows)
+        first, _ = loop.epoch(rows)
         start = time.perf_counter()
-        loop.epoch(rows)
-        return (time.perf_counter() - start) / len(rows)
+        second, _ = loop.epoch(rows)
+        return (time.perf_counter() - start) / len(rows), torch.cat([first, second])
 
 
 def expected(sets: Sets, device: str) -> dict[str, float]:
-    """Seconds of a core that each training that is not stored takes, by its key."""
+    """Seconds of a core that each training that is not stored takes, by its key.
+
+    Raises Diverged where the first steps of one that may not diverge do so.
+    """
     speeds, found = stored({d.checksum: len(d.train) for d, _ in sets}), {}
+    tried = set()
     for data, plans in sets:
         seen = len(data.train) + FORWARD * len(data.test)  # images, in an epoch
-        for plan in plans.values():
+        for name, plan in plans.items():
             for question in questions(data, plan, device):
                 if store.find(question):
                     continue
-                if (like := kind(question)) not in speeds:
-                    speeds[like] = measured(question, data)
+                like, rate = kind(question), question.recipe.learning_rate
+                fresh = not plan.may_diverge and (like, rate) not in tried
+                if like not in speeds or fresh:
+                    speed, losses = measured(question, data)
+                    speeds.setdefault(like, speed)
+                if fresh:
+                    tried.add((like, rate))
+                    try_out(Name(data.title, name, question.seed), question, losses)
                 found[question.key] = question.recipe.epochs * seen * speeds[like]
     return found
+
+
+def try_out(name: Name, question: Question, losses: torch.Tensor) -> None:
+    """Raise Diverged if the losses of the first steps are not finite."""
+    try:
+        training.check_losses(losses, question.recipe)
+    except training.TrainingError as error:
+        raise workers.Diverged(str(error), name, question.recipe) from None
 
 
 def together(seconds: list[float], processes: int) -> float:

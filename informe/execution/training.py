@@ -6,15 +6,24 @@ One pool for all keeps the cores busy to the end, and no kernel waits beside it.
 import ast
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
+from typing import Any
 
 import nbformat
 
 from helpers.console import tell
 from helpers.download.catalog import KNOWN
+from informe import parameters
+from informe.errors import InformeError
 from informe.execution.processes import Execution
+from informe.numbers import images, small
 
 PARTS = "informe.experiments"
+DIVERGES = (
+    "{name}: con una tasa de aprendizaje de {rate} y lotes de {batch}, la pérdida deja"
+    " de ser un número finito, y de una red así no hay nada que informar. Dé con -p un"
+    " learning_rate menor o un batch_size mayor; lo que se entrenó queda guardado"
+)
 
 
 def experiments_of(notebook: Path) -> str:
@@ -27,13 +36,15 @@ def train(chapters: list[Execution], verbose: bool = False) -> None:
     """Train all that these chapters need; say how long it takes.
 
     With `verbose`, each epoch has a line. The chosen networks come last, since the
-    outcomes of the decisions say what they are. What fails here is left to the
-    notebooks, which say in which cell it fails.
+    outcomes of the decisions say what they are. Raises InformeError where a parameter
+    is wrong, or makes a network diverge of which the report must tell; what else fails
+    is left to the notebooks, which say in which cell it fails.
     """
     if not chapters:
         return
     from helpers.datasets import load  # torch takes a second
     from helpers.machine import pick_device
+    from helpers.runs.workers import Diverged
     from informe import experiments
     from informe.execution import forecast
     from informe.experiments import chosen
@@ -58,6 +69,15 @@ def train(chapters: list[Execution], verbose: bool = False) -> None:
             outcomes = experiments.run(decisions, part.cut(data), device=device)
             last.append((measured, {chosen.NAME: part.chosen(one, outcomes).plan}))
         forecast.train(last, device)
+    except parameters.ParameterError as error:
+        raise InformeError(str(error)) from error
+    except Diverged as error:
+        recipe = error.recipe
+        about = {
+            "rate": small(recipe.learning_rate),
+            "batch": images(recipe.batch_size),
+        }
+        raise InformeError(DIVERGES.format(name=error.name, **about)) from error
     except Exception as error:
         tell(f"el entrenamiento se detuvo: {error}")
 
@@ -80,17 +100,22 @@ def dataset_of(execution: Execution) -> str:
     return getattr(settings(execution), "dataset", part) if part else ""
 
 
-def settings(execution: Execution) -> SimpleNamespace:
-    """All parameters of a notebook: those given, and its own defaults."""
-    values = {}
+def settings(execution: Execution) -> Any:
+    """All parameters of a notebook: those given, and its own defaults.
+
+    Raises ParameterError if its cell of parameters is not right.
+    """
+    values: dict[str, object] = {}
+    written: list[str] = []
     for cell in nbformat.read(execution.source, as_version=4).cells:
         if "parameters" in cell.metadata.get("tags", []):
+            written += parameters.assigned(cell.source)
             for line in ast.parse(cell.source).body:
                 target = getattr(line, "target", None) or line.targets[0]
                 values[target.id] = ast.literal_eval(line.value)
-    values |= execution.parameters
     folder = execution.source.parent  # in which its kernel runs
-    return SimpleNamespace(**placed(values, folder))
+    given = placed(values | execution.parameters, folder)
+    return parameters.checked(written, given)
 
 
 def placed(values: dict, folder: Path) -> dict:

@@ -54,7 +54,7 @@ def answers(outcomes: dict[str, Outcome], notes: dict[str, str] | None = None) -
 
 def setting(outcomes: dict[str, Outcome], data) -> str:
     """With how many images, epochs and seeds the experiments were made, and judged."""
-    choices = [seeds for o in outcomes.values() for seeds in o.runs.values()]
+    choices = [seeds for o in outcomes.values() for seeds in o.runs.values() if seeds]
     runs = {run.key: run for seeds in choices for run in seeds}  # some are shared
     epochs = sorted({run.about["recipe"]["epochs"] for run in runs.values()})
     seeds = sorted({len(seeds) for seeds in choices})
@@ -125,10 +125,14 @@ def adopted(outcome: Outcome) -> str:
 
 
 def loses(outcome: Outcome, label: str) -> np.ndarray:
-    """Which seeds never predict some class, or give nearly all images one, (S,)."""
+    """Which seeds never predict some class, or give nearly all images one, (S,).
+
+    Those that diverged come last.
+    """
     classes = np.unique(outcome.labels)
     missing = [not np.isin(classes, p).all() for p in outcome.predictions[label]]
-    return np.array(missing) | (outcome.most_predicted(label) > COLLAPSED)
+    fallen = np.array(missing, dtype=bool) | (outcome.most_predicted(label) > COLLAPSED)
+    return np.append(fallen, [True] * outcome.diverged.get(label, 0))
 
 
 def sound(outcome: Outcome) -> list[str]:
@@ -296,21 +300,26 @@ def trending(values: np.ndarray, what: str) -> str:
 
 
 def _lost(outcome: Outcome) -> str:
-    """Which options lose a class or give one label, and in how many seeds."""
-    groups = {}
+    """Which options lose a class, give one label or diverge, and in how many seeds."""
+    lost, diverged = {}, {}
     for label in outcome.accuracies:
-        fallen = loses(outcome, label)
-        if fallen.any():
-            groups.setdefault(_seeds(fallen), []).append(f"«{label}»")
-    if not groups:
-        return ""
-    told = "; ".join(f"{seeds}, {listing(names)}" for seeds, names in groups.items())
-    return f"Pierden alguna clase o asignan una sola etiqueta: {told}."
+        fallen, n = loses(outcome, label), outcome.diverged.get(label, 0)
+        for groups, k in ((lost, fallen.sum() - n), (diverged, n)):
+            if k:
+                groups.setdefault(_seeds(k, len(fallen)), []).append(f"«{label}»")
+    kinds = {
+        "Pierden alguna clase o asignan una sola etiqueta": lost,
+        "Divergen, pues su pérdida deja de ser un número finito": diverged,
+    }
+    return " ".join(
+        f"{what}: {'; '.join(f'{k}, {listing(v)}' for k, v in groups.items())}."
+        for what, groups in kinds.items()
+        if groups
+    )
 
 
-def _seeds(fallen: np.ndarray) -> str:
+def _seeds(k: int, n: int) -> str:
     """In how many of an option's seeds it falls."""
-    n, k = len(fallen), int(fallen.sum())
     if n == 1:
         return "en su única semilla"
     low, high = (percent(x, 0) for x in exact(k, n))

@@ -4,7 +4,7 @@ Choices are made on the validation split, a part of the training set: `run` acce
 other data, so no choice can have seen the test images.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,14 +27,17 @@ class Decision:
     choices: dict[str, dict]  # label -> fields of the recipe, or options, that change
     reference: str  # label of the choice that the others are compared with
     whose: str = "el informe original"  # who chose it, in Spanish
+    may_diverge: bool = True  # whether that answers for a choice, but the reference
 
     def plans(self) -> dict[str, Plan]:
         """What to train for each label."""
-        return {label: changed(self.base, c) for label, c in self.choices.items()}
-
-    def predictions(self, runs: dict[str, list[Run]]) -> dict[str, np.ndarray]:
-        """Predicted classes by label, (S, N): one row per seed."""
-        return {k: np.stack([r.predictions for r in v]) for k, v in runs.items()}
+        found = {label: changed(self.base, c) for label, c in self.choices.items()}
+        return {
+            label: replace(
+                plan, may_diverge=self.may_diverge and label != self.reference
+            )
+            for label, plan in found.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,14 @@ class Outcome:
     decision: Decision
     runs: dict[str, list[Run]]  # by the decision's plans
     labels: np.ndarray  # (N,) true classes of the validation images
+    diverged: dict[str, int] = field(default_factory=dict)  # seeds that have no run
 
     @cached_property
     def predictions(self) -> dict[str, np.ndarray]:
         """Predicted classes by label, (S, N)."""
-        return self.decision.predictions(self.runs)
+        shape = (-1, len(self.labels))
+        found = {k: [r.predictions for r in v] for k, v in self.runs.items()}
+        return {k: np.array(v, dtype=np.int64).reshape(shape) for k, v in found.items()}
 
     @cached_property
     def accuracies(self) -> dict[str, np.ndarray]:
@@ -91,10 +97,12 @@ def run(
         )
     runs = train(data, plans_of(decisions), device=device)
     labels = data.test.labels.numpy()
-    return {
-        d.name: Outcome(d, {k: runs[_name(d, k)] for k in d.plans()}, labels)
-        for d in decisions
-    }
+    outcomes = {}
+    for d in decisions:
+        found = {k: runs[_name(d, k)] for k in d.plans()}
+        lost = {k: len([*plan.seeds]) - len(found[k]) for k, plan in d.plans().items()}
+        outcomes[d.name] = Outcome(d, found, labels, lost)
+    return outcomes
 
 
 def plans_of(decisions: list[Decision]) -> dict[str, Plan]:

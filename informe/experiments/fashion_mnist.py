@@ -52,7 +52,7 @@ def footwear(settings) -> Decision:
     """
     asked = float(settings.footwear_weight)
     choices = {
-        f"{weight:g}": {"class_weights": class_weights(FOOTWEAR, weight)}
+        small(weight): {"class_weights": class_weights(FOOTWEAR, weight)}
         for weight in sorted({1.0, asked, 2 * asked})
     }
     return Decision(
@@ -60,7 +60,8 @@ def footwear(settings) -> Decision:
         "¿Cuánto debe costar un error en el calzado?",
         _base(settings, 2 * settings.decision_seeds),
         choices,
-        f"{asked:g}",
+        small(asked),
+        may_diverge=False,
     )
 
 

@@ -13,6 +13,7 @@ from informe.numbers import percent, share
 COLUMNS = 3
 REFERENCE, OTHER = "C1", "C0"
 APART = 0.5  # share of a row's height over which its seeds are set apart
+SMALL = {"va": "center", "fontsize": 6.5}
 ENOUGH = 4  # points that an axis must show before it leaves others out
 
 
@@ -60,6 +61,8 @@ def _points(outcome: Outcome, ax: Axes) -> None:
         for run, x, y in zip(outcome.runs[label], values, rows, strict=True):
             text = f"{label}, semilla {run.seed}: exactitud {percent(x)}"
             mark(ax, x, y, text, seed=run.seed, key=run.key)
+        if not len(values):
+            ax.text(0.02, row, "diverge", transform=ax.get_yaxis_transform(), **SMALL)
         if not loses(outcome, label).any():
             ax.vlines(values.mean(), row - 0.4, row + 0.4, color=color)
         if not seen.all():
@@ -76,8 +79,8 @@ def _far(ax: Axes, values: np.ndarray, rows: np.ndarray, style: dict) -> None:
     edge = ax.get_yaxis_transform()  # x as a share of the panel's width
     ax.plot(np.full(len(rows), 0.02), rows, marker="<", transform=edge, **style)
     ends = dict.fromkeys([share(values.min(), 2), share(values.max(), 2)])
-    place = {"transform": edge, "va": "center", "fontsize": 6.5}
-    ax.text(0.045, rows.mean(), "–".join(ends), color=style["color"], **place)
+    place = {"transform": edge, "color": style["color"]}
+    ax.text(0.045, rows.mean(), "–".join(ends), **place, **SMALL)
 
 
 def offsets(n: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from informe.statistics import verdict
 class Calibrated:
     """A network's test probabilities before and after temperature scaling."""
 
-    temperature: Estimate
+    temperature: Estimate | None  # None where none fits; then nothing is changed
     before: Calibration
     after: Calibration
     change: Estimate  # of the error, after - before, on the same images
@@ -39,9 +39,13 @@ def calibrate(final: Run, data: Dataset, chooser: Run, cut: Dataset) -> Calibrat
         raise ValueError(
             "a temperature is fitted on helpers.validation.validation(data)"
         )
-    t = temperature(chooser.logits, cut.test.labels.numpy())
+    try:
+        t = temperature(chooser.logits, cut.test.labels.numpy())
+    except ValueError:
+        t = None
     logits = np.asarray(final.logits)
-    both, changed = calibrations([logits, logits / t.mean], data.test.labels.numpy())
+    scaled = logits / t.mean if t else logits
+    both, changed = calibrations([logits, scaled], data.test.labels.numpy())
     return Calibrated(t, *both, changed, len(cut.test), {"": [chooser]})
 
 
@@ -53,7 +57,7 @@ def plot_calibration(c: Calibrated, *, ax: Axes | None = None) -> Axes:
     """
     ax = ax or plt.subplots(figsize=(6.3, 1.25))[1]
     ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
-    shown = {"antes": c.before, "después": c.after}
+    shown = {"antes": c.before} | ({"después": c.after} if c.temperature else {})
     for color, (name, one) in enumerate(shown.items()):
         area = 4 + 90 * one.images / one.images.sum()
         label = f"{name}: ECE {numbers.percent(one.error, None)}"
@@ -75,15 +79,21 @@ def plot_calibration(c: Calibrated, *, ax: Axes | None = None) -> Axes:
 
 def sentence(name: str, c: Calibrated) -> str:
     """Whether the network is too sure, and whether the temperature cures it."""
-    t = c.temperature
-    ends = f"[{t.low:.2f}, {t.high:.2f}]"
-    return (
+    text = (
         f"El error esperado de calibración de la red {name}, sin el sesgo que le da el"
         f" azar de los tramos, es {_error(c.before)}. La temperatura se ajustó con"
         f" {numbers.images(c.fitted_on)} de validación que no vio una red entrenada con"
         " la misma receta y el resto del conjunto de entrenamiento:"
-        f" $T${NBSP}={NBSP}{t.mean:.2f} {ends}, {_kind(t)}. Aplicada a las imágenes de"
-        f" prueba, el error queda en {_error(c.after)} y cambia"
+    )
+    if not (t := c.temperature):
+        return (
+            f"{text} ninguna entre 0.01 y 100 es la mejor, así que no se aplica. Entre"
+            f" corchetes, un intervalo *bootstrap* del 95{THIN}%."
+        )
+    ends = f"[{t.low:.2f}, {t.high:.2f}]"
+    return (
+        f"{text} $T${NBSP}={NBSP}{t.mean:.2f} {ends}, {_kind(t)}. Aplicada a las"
+        f" imágenes de prueba, el error queda en {_error(c.after)} y cambia"
         f" {points(c.change.mean, '+', 2)} puntos"
         f" {between(c.change.low, c.change.high, 2)} en las mismas imágenes:"
         f" {_change(c.change)}. Entre corchetes, intervalos *bootstrap* del"

@@ -403,7 +403,8 @@ class Report(Display):
         self.figure(
             calibrated.plot_calibration(scaled),
             "calibration",
-            "Calibración en las imágenes de prueba, antes y después de la temperatura:"
+            "Calibración en las imágenes de prueba"
+            f"{', antes y después de la temperatura' if scaled.temperature else ''}:"
             " un punto es un tramo de probabilidad y su tamaño crece con las imágenes"
             " que tiene; sobre la diagonal, la red acierta tanto como dice.",
             "Proporción de aciertos contra probabilidad de la clase predicha, y la"

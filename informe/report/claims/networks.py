@@ -31,18 +31,21 @@ SIZE = 0.1  # sizes that differ by less than this share count as equal: the orig
 
 
 def all_poor(part: str, claim: str, accuracies: dict[str, np.ndarray]) -> Claim:
-    """Claim: whatever the choice, accuracy is poor; (S,) for each."""
-    found = {name: over_seeds(values) for name, values in accuracies.items()}
-    measured = "; ".join(f"{name}, {in_shares(e)}" for name, e in found.items())
-    verdicts = [verdict(e, below=POOR) for e in found.values()]
+    """Claim: whatever the choice, accuracy is poor; (S,) for each, 0 if it diverged."""
+    found = {name: over_seeds(v) if len(v) else None for name, v in accuracies.items()}
+    told = (f"{k}, {in_shares(e) if e else 'diverge'}" for k, e in found.items())
+    measured = "; ".join(told)
+    verdicts = [verdict(e, below=POOR) for e in found.values() if e]
     return Claim(part, claim, measured, all_of(*verdicts))
 
 
 def collapses(part: str, output: str, shares) -> Claim:
     """Claim: one label gets nearly all images; `shares` (S,) are that label's."""
+    claim = f"Con {output} en la salida, la red tiende a dar a todo la misma etiqueta"
+    if not len(shares):
+        return Claim(part, claim, "diverge", UNMEASURED)
     e = over_seeds(shares)
     measured = f"la etiqueta más frecuente se lleva el {in_shares(e)}"
-    claim = f"Con {output} en la salida, la red tiende a dar a todo la misma etiqueta"
     return Claim(part, claim, measured, verdict(e, above=COLLAPSED))
 
 
