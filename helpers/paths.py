@@ -41,14 +41,6 @@ def notebooks() -> Path:
     return PACKAGE.parent / "notebooks"
 
 
-def stamp(place: str | Path) -> tuple:
-    """Names, sizes and times of the files at a place, so that a change is seen."""
-    path = Path(place).expanduser()
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    about = [(str(file), file.stat()) for file in files if file.is_file()]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in about)
-
-
 def figures(chapter: str) -> Path:
     """Folder of one chapter's figures and metrics.
 

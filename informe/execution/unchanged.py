@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 from helpers import paths
+from helpers.download.formats import stamp
 from informe.execution.processes import Execution
 from informe.execution.training import dataset_of, settings
 
@@ -121,7 +122,7 @@ def _data(execution: Execution) -> list[tuple]:
     network, colon, _ = getattr(settings(execution), "network", "").rpartition(":")
     code = sorted(Path(network).parent.glob("*.py")) if colon else []
     files = [paths.data() / f"{dataset}.safetensors", dataset, *code]
-    return [paths.stamp(file) for file in files if file]
+    return [stamp(file) for file in files if file]
 
 
 def _runs(folder: Path) -> list[str]:

@@ -10,8 +10,9 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from helpers import models, paths, training
+from helpers import models, training
 from helpers.datasets import KNOWN, Dataset, load
+from helpers.download.formats import stamp
 from helpers.models import Network
 from helpers.runs import Plan
 from helpers.training import Recipe
@@ -38,7 +39,7 @@ def data(settings) -> Dataset:
             f"dataset = {named!r}: no es uno de {', '.join(KNOWN)}, ni la ruta de una"
             " carpeta de imágenes o de un archivo .npz que exista"
         )
-    return _data(named, settings.data, settings.side, *paths.stamp(named))
+    return _data(named, settings.data, settings.side, *stamp(named))
 
 
 @cache

@@ -27,7 +27,7 @@ def plot_images(
     Grey images are drawn as ink on paper: 0 is white.
     """
     room = 0.0 if titles is None else 0.22  # for a title, in widths of an image
-    rows = -(-len(images) // columns)
+    rows = max(1, -(-len(images) // columns))
     inches = min(6.2 / columns, LARGEST)
     size = 0.1 + inches * columns, 0.1 + inches * rows * (1 + room)
     ax = ax or plt.subplots(figsize=size)[1]
@@ -39,6 +39,8 @@ def plot_images(
     for i, title in enumerate(titles or []):
         place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
         ax.text(*place, title, ha="center", va="bottom", fontsize=points, **PLAIN)
+    if not len(images):
+        ax.text(columns / 2, rows / 2, "ninguna imagen", ha="center")
     ax.set_axis_off()
     return ax
 

@@ -21,6 +21,9 @@ from informe.report import original
 from informe.report.results import mean_share, per_seed
 
 
+MANY = 10  # classes, beyond which not all are named
+
+
 def versus_original(counts: np.ndarray, classes: Sequence[str]) -> str:
     """Where our precision and recall differ most from the original's."""
     parts = []
@@ -52,6 +55,8 @@ def the_classes(classes: Sequence[str], places, values=None) -> str:
     if values is not None:
         shares = (share(values[k], 2) for k in places)
         names = [f"{n} ({s})" for n, s in zip(names, shares, strict=True)]
+    if len(names) > MANY:
+        names = [*names[: MANY // 2], f"otras {len(names) - MANY // 2}"]
     return f"{'la clase' if len(names) == 1 else 'las clases'} {listing(names)}"
 
 
