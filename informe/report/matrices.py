@@ -20,7 +20,6 @@ from informe.numbers import (
 from informe.report import original
 from informe.report.results import mean_share, per_seed
 
-
 MANY = 10  # classes, beyond which not all are named
 
 
