@@ -19,6 +19,8 @@ from tests.support.prose import says
 NAMES = "ABCD"
 PART = {
     "title": "MNIST",
+    "name": "mnist",
+    "dataset": "mnist",
     "rules": "Cada veredicto sale de una regla.",
     "claims": [
         {"part": "1", "claim": "x", "measured": "y", "verdict": HOLDS, "stands": True}

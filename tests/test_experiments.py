@@ -280,8 +280,12 @@ class TestRun:
         assert found[0][2] == found[1][2]
 
     def test_no_module_of_experiments_can_load_a_data_set(self):
-        """They get what they choose with; only `validation` cuts it."""
-        for path in (paths.PACKAGE.parent / "informe/experiments").glob("*.py"):
+        """They get what they choose with; only `validation` cuts it.
+
+        But for own.py, of whose chapter the data are a parameter.
+        """
+        files = (paths.PACKAGE.parent / "informe/experiments").glob("*.py")
+        for path in (file for file in files if file.name != "own.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ImportFrom):
                     names = {alias.name for alias in node.names}

@@ -487,7 +487,8 @@ class Report(Display):
                 named[f"{name}, semilla {run.seed}"] = run
             else:
                 named[name] = run
-        return network_spec(named, " ".join(absent)) if named else {}
+        spec = network_spec(named, " ".join(absent)) if named else {}
+        return spec if spec.get("runs") else {}
 
     def _keep(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:
