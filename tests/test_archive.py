@@ -1,6 +1,7 @@
 """A PDF for archives and for all ears, as a validator that is not ours judges it."""
 
 import logging
+import re
 
 import nbformat
 import page
@@ -10,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from informe.cli import documents
 from informe.document.exporter import Attachment, InformeExporter
+from informe.document.page import PageExporter
 from informe.execution.processes import Execution
 from tests.test_exporter import (
     DATED,
@@ -51,7 +53,9 @@ DATA = Attachment(b'{"a": 1}', "application/json", "data", "Los datos")
 def pdf():
     cells = [PROSE, EVERYTHING, TRAINING, figure("fig-uno", "Pie con $x^2$.")]
     cells += [table("tab-dos", "| | a |\n|:--|--:|\n| año | 0.93 |")]
-    cells += [shown({"text/plain": "def f(): ..."}, kind="listing", id="l", caption="f")]
+    cells += [
+        shown({"text/plain": "def f(): ..."}, kind="listing", id="l", caption="f")
+    ]
     frame = "<table><tr><th></th><th colspan=2>a</th></tr>"
     cells += [shown({"text/html": frame + "<tr><td>x</td><td>1</td><td>2</td></tr>"})]
     error = new_output("error", ename="E", evalue="e", traceback=["E: ay"])
@@ -102,7 +106,9 @@ def test_a_picture_that_no_archive_takes_is_kept(caplog):
         f'<g clip-path="url(#c{n})">'
         for n in range(40)
     )
-    svg = SVG.replace("<rect", deep + "<rect", 1).replace("</svg>", "</g>" * 40 + "</svg>")
+    svg = SVG.replace("<rect", deep + "<rect", 1).replace(
+        "</svg>", "</g>" * 40 + "</svg>"
+    )
     with caplog.at_level(logging.WARNING):
         made = export("# Uno", shown({"image/svg+xml": svg}), strict=False)
     assert "the PDF cannot be PDF/A-3a: the PDF has too high q nesting" in caplog.text
@@ -149,9 +155,7 @@ HEARD = {  # of the report's notebooks, and a few that others have
     r"2 / (B + m)": "2 sobre abre paréntesis B más m cierra paréntesis",
     r"60\,000 \times 10^{-8}": "60\u202f000 por 10 elevado a menos 8",
     r"\lVert \hat{x}\rVert_2^2": "norma de x gorro fin de norma sub 2 al cuadrado",
-    r"\lim_{n\to\infty} f(a_n)": (
-        "límite cuando n tiende a infinito de f de a sub n"
-    ),
+    r"\lim_{n\to\infty} f(a_n)": ("límite cuando n tiende a infinito de f de a sub n"),
     r"\operatorname{argmax}_k \max(0, z_k)": (
         "argmax sobre k de máximo de abre paréntesis 0, z sub k cierra paréntesis"
     ),
@@ -174,8 +178,10 @@ def test_formulas_of_another_language_are_heard_as_typed():
 
 
 def test_no_header_cell_is_silent():
-    (_, text) = pages(export("# Uno", table("t", "| | a |\n|--|--|\n| x | y |")))[-2:]
-    assert "fila a x y" in text
+    cells = ["# Uno", table("t", "| | a |\n|--|--|\n| x | y |")]
+    assert "fila a x y" in pages(export(*cells))[-1]
+    html, _ = PageExporter(**vars(DATED)).from_notebook_node(notebook(*cells))
+    assert re.search(r"<thead>\s*<tr>\s*<td", html)
 
 
 # --- What the report's PDF carries ----------------------------------------------

@@ -115,7 +115,10 @@ def attachments(executions: list[Execution]) -> dict[str, Attachment]:
     lock = paths.PACKAGE.parent / "requirements.lock"
     if lock.exists():  # it does not where the package was installed
         attached[lock.name] = Attachment(
-            lock.read_bytes(), "text/plain", "supplement", "Versiones de las bibliotecas"
+            lock.read_bytes(),
+            "text/plain",
+            "supplement",
+            "Versiones de las bibliotecas",
         )
     return attached
 
@@ -123,7 +126,7 @@ def attachments(executions: list[Execution]) -> dict[str, Attachment]:
 def _bare(executed: NotebookNode) -> NotebookNode:
     """Without the times of its execution, nor pictures that it also has as vectors.
 
-    So the same results give the same bytes, a third of them.
+    So the same results give the same bytes, and in the PDF a quarter of them.
     """
     notebook = merge([executed])
     for part in (notebook, *notebook.cells):

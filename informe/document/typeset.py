@@ -13,7 +13,6 @@ from informe.document.markdown import BIBLIOGRAPHY, ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
 _STYLE = (_TEMPLATE / "ieee-es.csl", _TEMPLATE / "habla.typ", BIBLIOGRAPHY)
-_STANDARDS = (["a-3a", "ua-1"], ["ua-1"], [])  # the best that a document can be
 _DEMAND = re.compile(r"error: (PDF/\S+) error: (.+)")
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 _INCOMPLETE = "html export is under active development and incomplete"
@@ -43,33 +42,34 @@ class Refused(ReportError):
         super().__init__(f"Typst: {diagnostic}")
 
 
-def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
+def pdf(
+    source: str,
+    files: dict[str, bytes],
+    day: str,
+    standards: tuple[str, ...] = ("a-3a", "ua-1"),
+) -> tuple[bytes, list[str]]:
     """Compile a document; returns the PDF (tagged) and Typst's warnings.
 
-    It is a PDF/A-3a, for archives, and a PDF/UA-1, for everybody's ears; a document
-    that Typst cannot make so is made without, and a warning says why. ``files`` are
-    the images and attachments, by the names that ``source`` uses; ``day`` is an ISO
-    date or empty. Only the fonts inside Typst are used, never the machine's. Raises
-    ReportError for anything else that Typst refuses.
+    It is PDF/A-3a, for archives, and PDF/UA-1, for everybody's ears; one that Typst
+    cannot make so is made by the last ``standards`` alone, and a warning says why.
+    ``files`` are images and attachments, by the names that ``source`` uses; ``day`` is
+    an ISO date or empty. Only the fonts inside Typst are used, never the machine's.
+    Raises ReportError for anything else that Typst refuses.
     """
-    reasons: list[str] = []
-    for standards in _STANDARDS:
-        options = {
-            "format": "pdf",
-            "pdf_standards": standards,
-            "ignore_system_fonts": True,
-            "timestamp": _timestamp(day),
-        }
-        try:
-            content, warnings = _legible(source, files, options)
-        except Refused as refused:
-            demand = _DEMAND.match(refused.diagnostic)
-            if not demand:
-                raise
-            reasons.append(f"the PDF cannot be {demand[1]}: {demand[2]}")
-        else:
-            return content, reasons + warnings
-    raise AssertionError("Typst demands of a PDF what nobody asked of it")
+    options = {
+        "format": "pdf",
+        "pdf_standards": list(standards),
+        "ignore_system_fonts": True,
+        "timestamp": _timestamp(day),
+    }
+    try:
+        return _legible(source, files, options)
+    except Refused as refused:
+        demand = _DEMAND.match(refused.diagnostic)
+        if not demand or not standards:
+            raise
+    content, warnings = pdf(source, files, day, standards[1:])
+    return content, [f"the PDF cannot be {demand[1]}: {demand[2]}", *warnings]
 
 
 def _legible(
