@@ -20,6 +20,7 @@ from informe.execution import unchanged
 from informe.execution.processes import Execution
 from informe.report import chapters
 
+COVERS = 3  # pictures for which the first page has room
 NOTICE = (
     "Este informe se hizo con la muestra incluida en el proyecto y no con los "
     "conjuntos de datos completos ({parts}): sus cifras solo enseñan que todo "
@@ -79,7 +80,7 @@ def document(
         "date": training_day(metrics),
         "notice": notice(metrics),
         "subtitle": chapters.question(metrics) if metrics else "",
-        "cover": tuple(str(file) for file in examples if file.exists()),
+        "cover": tuple(str(file) for file in examples if file.exists())[:COVERS],
     }
     fields |= {name: text for name, text in page.items() if text}
     parts = [
@@ -110,7 +111,7 @@ def attachments(executions: list[Execution]) -> dict[str, Attachment]:
         for execution in executions
     }
     for part in measured(executions):
-        attached[f"{part['dataset']}-metrics.json"] = Attachment(
+        attached[f"{part['name']}-metrics.json"] = Attachment(
             json.dumps(part, ensure_ascii=False, indent=1).encode(),
             *("application/json", "data"),
             f"Resultados medidos: {part['title']}",

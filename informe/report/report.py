@@ -66,6 +66,7 @@ COMPUTED = (
 )
 ABSENT = "{} no está aquí: sus {} parámetros no caben en una página."
 NO_ERRORS = " Con esa semilla no hay ninguna."
+MANY = 50  # classes
 LARGEST = 1_000_000  # parameters of a network that a page computes
 ABREAST = 136  # characters of the titles of errors that stand side by side
 
@@ -84,12 +85,16 @@ class Report(Display):
         self.say(sentences.data_set(data))
 
     def examples(self) -> None:
-        """Two images of each class."""
+        """Two images of each class or, of many, one."""
+        classes = self.data.classes
+        rows, first = (2, "Las dos primeras imágenes")
+        if len(classes) > MANY:
+            rows, first = (1, "La primera imagen")
         self.figure(
-            pictures.plot_examples(self.data.train, self.data.classes),
+            pictures.plot_examples(self.data.train, classes, rows=rows),
             "examples",
-            "Las dos primeras imágenes de entrenamiento de cada clase.",
-            f"Cuadrícula con dos imágenes de cada clase de {self.data.title}.",
+            f"{first} de entrenamiento de cada clase.",
+            f"Cuadrícula con imágenes de cada clase de {self.data.title}.",
         )
 
     def code(self, thing: Callable) -> None:
