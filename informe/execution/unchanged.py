@@ -122,7 +122,7 @@ def _data(execution: Execution) -> list[tuple]:
     network, colon, _ = getattr(settings(execution), "network", "").rpartition(":")
     code = sorted(Path(network).parent.glob("*.py")) if colon else []
     files = [paths.data() / f"{dataset}.safetensors", dataset, *code]
-    return [stamp(file) for file in files if file]
+    return [stamp(file) for file in map(str, files) if file]
 
 
 def _runs(folder: Path) -> list[str]:

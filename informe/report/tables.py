@@ -1,6 +1,7 @@
 """Tables of the report: data frames of text, with Spanish headings."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,9 +48,9 @@ def layers(model: nn.Module, images: torch.Tensor) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("capa")
 
 
-def passed(model: nn.Module, images: torch.Tensor) -> list[tuple[nn.Module, object]]:
+def passed(model: nn.Module, images: torch.Tensor) -> list[tuple[nn.Module, Any]]:
     """Each layer with its output, as the images (N, C, H, W) go through the model."""
-    found: list[tuple[nn.Module, object]] = []
+    found: list[tuple[nn.Module, Any]] = []
     hooks = [
         layer.register_forward_hook(lambda m, _, out: found.append((m, out)))
         for layer in model.modules()
