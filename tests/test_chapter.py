@@ -14,6 +14,7 @@ from informe.execution import training
 from informe.experiments import own
 from tests.support.commands import assert_told, invoke
 from tests.support.pages import pdf_text
+from tests.test_chosen import outcome
 
 NOTEBOOK = paths.notebooks() / "plantilla.ipynb"
 # All that a person writes: arrays, a network and one command
@@ -98,8 +99,17 @@ def test_a_network_of_the_report_takes_the_sizes_of_the_data():
     assert own.name(given) == "digits-one_hidden"
 
 
-def test_an_adopted_optimizer_keeps_its_rate():
+def test_of_another_rate_and_another_optimizer_the_better_is_adopted():
     decisions = {d.name: d for d in own.decisions(settings())}
+    for best, worse in ("rate", "optimizer"), ("optimizer", "rate"):
+        label = {"rate": "0.1", "optimizer": "Adam, 0.003"}
+        tried = {}
+        for name, shares in (worse, [0.8, 0.81, 0.82]), (best, [0.9, 0.91, 0.92]):
+            d = decisions[name]
+            right = {d.reference: [0.5, 0.51, 0.52], label[name]: shares}
+            tried[name] = outcome(d, right)
+        found = own.chosen(settings(), tried)
+        assert (found.base, found.changes) == ("inicial", {best: label[best]})
     assert "0.01" in decisions["rate"].choices
     assert decisions["optimizer"].reference == "SGD, 0.01"
     assert {d.whose for d in decisions.values()} == {"la red inicial"}

@@ -171,10 +171,11 @@ def decisions(settings) -> list[Decision]:
 def chosen(settings, outcomes: dict[str, Outcome]) -> Choice:
     """The network to which the outcomes of the decisions lead.
 
-    An optimizer that is adopted brings its own learning rate.
+    An optimizer brings its own learning rate: of the rate and the optimizer to adopt,
+    the one that is right more often is.
     """
     several, judged = seeds(settings, settings.decision_seeds), dict(outcomes)
-    tried = outcomes.get("optimizer")
-    if tried and adopted(tried) != tried.decision.reference:
-        del judged["rate"]
+    rival = [name for name in ("rate", "optimizer") if name in judged]
+    for name in sorted(rival, key=lambda k: judged[k].right(adopted(judged[k])))[:-1]:
+        del judged[name]
     return adopt(networks(settings), BASE, judged, several)
