@@ -121,7 +121,7 @@ def loses(outcome: Outcome, label: str) -> np.ndarray:
     classes = np.unique(outcome.labels)
     missing = [not np.isin(classes, p).all() for p in outcome.predictions[label]]
     fallen = np.array(missing, dtype=bool) | (outcome.most_predicted(label) > COLLAPSED)
-    return np.append(fallen, [True] * outcome.diverged.get(label, 0))
+    return np.append(fallen, np.ones(outcome.diverged.get(label, 0), dtype=bool))
 
 
 def sound(outcome: Outcome) -> list[str]:
