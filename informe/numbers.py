@@ -78,9 +78,9 @@ def small(x: float, digits: int = 6) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format a duration: 12.34 -> 12.3 s; 75 -> 1 min 15 s; 3600 -> 1 h."""
+    """Format a duration: 0.004 -> 0.004 s; 12.34 -> 12.3 s; 75 -> 1 min 15 s."""
     if 0 < seconds < 0.05:
-        return f"menos de 0.1{THIN}s"
+        return f"{small(seconds, 1)}{THIN}s"
     if round(seconds, 1) < 60:
         return f"{seconds:.1f}{THIN}s"
     minutes, rest = divmod(round(seconds), 60)

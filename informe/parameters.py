@@ -8,10 +8,15 @@ What the cell assigns must be a parameter, and what the notebook then reads of
 
 import ast
 import difflib
+import os
 from collections import Counter, namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import psutil
+
+from helpers.machine import cores
 
 INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
 
@@ -21,6 +26,7 @@ DEMANDS = {
     "str": "debe ser uno de: {choices}",
     "text": "debe ser un texto",
 }
+DENSE = 2363  # weights of each neuron of the dense network
 TITLE = "Parámetros no válidos; corríjalos y ejecute desde su celda:"
 
 
@@ -125,7 +131,7 @@ def checked(
     twice = [name for name, n in Counter(written).items() if n > 1]
     faults = unknown(written, RULES) + unknown(injected, written) + wrong(known)
     faults += [f"{name}: la celda lo asigna más de una vez" for name in twice]
-    if faults:
+    if faults := faults or too_large(known):
         raise ParameterError(faults)
     return _settings({name: RULES[name].type(value) for name, value in known.items()})
 
@@ -157,6 +163,25 @@ def wrong(values: Mapping[str, object]) -> list[str]:
         f"{name} = {_short(value)}: {RULES[name].demand()}"
         for name, value in values.items()
         if not RULES[name].accepts(value)
+    ]
+
+
+def too_large(values: Mapping[str, Any]) -> list[str]:
+    """One message if this machine's memory cannot hold the dense networks in training.
+
+    Of each, three times the weights (with the optimizer's state and a copy to store)
+    and the activations of a batch, forward and back.
+    """
+    width, batch = values.get("width", 0), values.get("batch_size", 0)
+    each = 4 * width * (3 * DENSE + 3 * batch) / 1e9
+    jobs = int(os.environ.get("INFORME_JOBS") or cores())
+    memory = psutil.virtual_memory().total / 1e9
+    if each * jobs < memory:
+        return []
+    return [
+        f"width = {width} con batch_size = {batch}: un entrenamiento ocupa unos"
+        f" {each:.0f} GB de memoria, y hay {memory:.0f} para {jobs} a la vez; dé"
+        " valores menores, o un INFORME_JOBS menor"
     ]
 
 

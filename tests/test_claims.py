@@ -469,7 +469,7 @@ def test_the_chapter_merges_the_parts_and_counts_verdicts():
     assert shown.count(f"| 1 | x | y | {HOLDS} |") == 2
     changed = PART["claims"][0] | {"verdict": FAILS, "stands": False}
     other = chapters.closing([PART, PART | {"claims": [changed]}])
-    assert re.search(r"1 se sostiene, 1 no se sostiene", other.cells[1].source)
+    assert re.search(r"1 se sostiene y 1 no se sostiene", other.cells[1].source)
 
 
 def test_a_report_without_claims_has_no_such_chapter():

@@ -16,17 +16,14 @@ from tests.support.commands import assert_told, invoke
 
 # What a parameter's ends, or a number that has no value, leave in a sentence
 WRONG = re.compile(
-    r"\bnan\b|\binf\b|\bNone\b|\b0 de 0\b|\[\]|\(\)|\[—|—\]|  \S|\.\.|,,| [,.;]"
-    r"|(?<![\d.,])1[  ](imágenes|épocas|semillas|veces|pasos|lotes|clases|núcleos)\b"
+    r".*(\b(nan|inf|None|0 de 0)\b|\[\]|\(\)|\[—|—\]|\.\.|,,| [,.;]|[^\s|]  +[^\s|]"
+    r"|(?<![\d.,])1\s(imágenes|épocas|semillas|veces|pasos|lotes|clases|núcleos)\b).*"
 )
 BRIEF = {"n_seeds": 1, "decision_seeds": 1}
 ONCE = BRIEF | {"dense_seeds": 1, "dense_epochs": 1, "lenet_epochs": 1}
 TELLING = [
-    ("mnist", BRIEF | {"epochs": 1, "batch_size": 10_000, "seed": 2**32 - 1}),
-    ("mnist", {"n_seeds": 2, "decision_seeds": 2, "epochs": 1, "learning_rate": 1e-12}),
+    ("mnist", BRIEF | {"epochs": 1, "batch_size": 1, "seed": 2**32 - 1}),
     ("fashion_mnist", BRIEF | {"epochs": 1, "learning_rate": 10.0}),
-    ("fashion_mnist", BRIEF | {"epochs": 2, "footwear_weight": 1.0, "batch_size": 1}),
-    ("cifar10", ONCE | {"width": 1}),
     ("cifar10", ONCE | {"width": 1, "learning_rate": 1e-12, "batch_size": 10_000}),
 ]
 
@@ -42,7 +39,8 @@ def check(home, monkeypatch, name, parameters):
     outputs = [o for cell in merged.cells for o in cell.get("outputs", [])]
     texts += [o.data.get("text/markdown", "") for o in outputs]
     texts += [o.metadata.get("informe", {}).get("caption", "") for o in outputs]
-    wrong = [text for text in texts if text[:3] != "```" and WRONG.search(text)]
+    prose = [re.sub("`[^`]+`", "código", text) for text in texts if text[:3] != "```"]
+    wrong = [match[0] for text in prose for match in WRONG.finditer(text)]
     assert not wrong
 
 

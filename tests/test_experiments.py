@@ -151,6 +151,14 @@ class TestAnswer:
         assert gains(made)["b"] == gains(made_up(healthy))["b"]  # nor any part in those
         assert "c" not in gains(made) and adopted(made) == "b"
 
+    def test_an_option_that_diverges_is_told_apart(self):
+        shares = {"a": [0.8, 0.81, 0.82], "b": [0.9, 0.91], "c": [1.0] * 3}
+        made = replace(lost("c", made_up(shares), [1]), diverged={"b": 1})
+        text = answer(made)
+        assert says(text, "Solo «a» conserva", "Pierden", "1 de 3 semillas", "«c»")
+        assert says(text, "Divergen", "1 de 3 semillas", "«b»")
+        assert adopted(made) == "a" and gains(made) == {}
+
     def test_one_class_never_predicted_is_lost(self):
         made = made_up({"a": [0.9, 0.9], "b": [0.8, 0.7]})
         predictions = {k: v.copy() for k, v in made.predictions.items()}

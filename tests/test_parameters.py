@@ -1,9 +1,11 @@
 """The rules of the parameters, in a plain namespace and in papermill's kernel."""
 
 import math
+from types import SimpleNamespace
 
 import nbformat
 import papermill
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +137,20 @@ def test_a_missing_line_is_told_where_it_is_read():
     with pytest.raises(ParameterError, match=r"epochs: falta.*«epochs: int = …»"):
         _ = settings.epochs
     assert not hasattr(settings, "_repr_html_")
+
+
+def test_what_the_memory_cannot_hold_is_told_at_once(monkeypatch):
+    most = {"width": 100_000, "batch_size": 10_000}
+    monkeypatch.setenv("INFORME_JOBS", "2")
+    for gigabytes, fits in ((64, True), (16, False)):
+        memory = SimpleNamespace(total=gigabytes * 1e9)
+        monkeypatch.setattr(psutil, "virtual_memory", lambda memory=memory: memory)
+        if fits:
+            assert check_parameters(most).width == 100_000
+        else:
+            with pytest.raises(ParameterError, match="y hay 16 para 2 a la vez"):
+                check_parameters(most)
+    assert check_parameters(most | {"batch_size": 40}).batch_size == 40
 
 
 def test_a_line_without_its_type_counts():

@@ -144,6 +144,24 @@ def test_a_failed_training_says_why_and_the_finished_ones_stay(home, mnist):
     assert store.find(questions(mnist, PLAN, "cpu")[0])
 
 
+def test_what_may_diverge_has_no_run_and_stops_no_other(home, mnist, capfd):
+    ruined = Plan("two_hidden", Recipe("sgd", 1e20, 1), (0, 1), may_diverge=True)
+    runs = train(mnist, {"good": PLAN, "ruined": ruined}, device="cpu")
+    assert runs["ruined"] == [] and len(runs["good"]) == 1
+    assert "3/3 · MNIST" in capfd.readouterr().err
+    with pytest.raises(workers.Diverged, match="MNIST, same, semilla 0: epoch 1") as e:
+        train(mnist, {"ruined": ruined, "same": replace(ruined, may_diverge=False)})
+    assert e.value.recipe == ruined.recipe
+
+
+def test_windows_waits_for_61_processes_at_most(monkeypatch):
+    monkeypatch.setenv("INFORME_JOBS", "200")
+    assert workers.at_once("cpu") == 200
+    monkeypatch.setattr(workers.sys, "platform", "win32")
+    assert workers.at_once("cpu") == 61
+
+
+
 def test_on_a_gpu_what_differs_in_the_seed_alone_is_trained_at_once(
     home, mnist, monkeypatch
 ):
@@ -164,7 +182,7 @@ def test_on_a_gpu_what_differs_in_the_seed_alone_is_trained_at_once(
     groups = workers.of_one_kind(named, "cuda")
     assert groups == [named[:2], named[2:]]
     assert workers.of_one_kind(named, "cpu") == [[one] for one in named]
-    workers._train_some(groups[0], "sample")
+    workers._train_some(groups[0], "sample", set())
     for question in several:
         run = store.find(question)
         alone = fit(

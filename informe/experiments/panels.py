@@ -85,7 +85,7 @@ def _far(ax: Axes, values: np.ndarray, rows: np.ndarray, style: dict) -> None:
 
 def offsets(n: int) -> np.ndarray:
     """Where the `n` seeds of a row stand, from its middle, (n,); 0 for one."""
-    return np.linspace(-APART / 2, APART / 2, n) if n > 1 else np.zeros(1)
+    return np.linspace(-APART / 2, APART / 2, n) if n > 1 else np.zeros(n)
 
 
 def limits(values: np.ndarray) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from informe.figures.pictures import ZOOM
-from informe.numbers import share
+from informe.numbers import share, small
 
 CENTRE = 8  # pixels: the side of the square in the middle of which the sentence speaks
 
@@ -60,7 +60,12 @@ def sentence(matrix: np.ndarray, *, classes: Sequence[str], side: int = 28) -> s
         return f"En {where}, el peso medio es el mismo en todas las clases."
     return (
         f"En {where}, el peso medio más bajo es el de «{classes[least]}»"
-        f" ({share(means[least], 2)}), y el más alto, el de «{classes[most]}»"
-        f" ({share(means[most], 2)}): un trazo ahí habla sobre todo en contra de"
+        f" ({_weight(means[least])}), y el más alto, el de «{classes[most]}»"
+        f" ({_weight(means[most])}): un trazo ahí habla sobre todo en contra de"
         f" «{classes[least]}» y a favor de «{classes[most]}»."
     )
+
+
+def _weight(x: float) -> str:
+    """A mean weight with two decimals or, where they are zeros, one digit."""
+    return share(x, 2) if round(x, 2) else small(x, 1).replace("-", "−")

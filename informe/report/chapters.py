@@ -183,14 +183,14 @@ def _tally(metrics: list[dict], cited: str = "") -> str:
     verdicts = [claim["stands"] for part in metrics for claim in part["claims"]]
     if not verdicts:
         return ""
-    stands, falls = verdicts.count(True), verdicts.count(False)
+    stands, falls, open_ = map(verdicts.count, (True, False, None))
     parts = [
-        f"{stands} {'se sostiene' if stands == 1 else 'se sostienen'}",
-        f"{falls} no se {'sostiene' if falls == 1 else 'sostienen'}",
-        f"de {len(verdicts) - stands - falls} no se puede decir",
+        f"{stands or 'ninguna'} {'se sostienen' if stands > 1 else 'se sostiene'}",
+        f"{falls} no se {'sostiene' if falls == 1 else 'sostienen'}" if falls else "",
+        f"de {open_} no se puede decir" if open_ else "",
     ]
     said = count(len(verdicts), "afirmación comprobable", "afirmaciones comprobables")
-    return f"De {said} del informe original{cited}, {listing(parts)}."
+    return f"De {said} del informe original{cited}, {listing(filter(None, parts))}."
 
 
 def _rows(part: dict) -> list[list[str]]:

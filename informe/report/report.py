@@ -310,7 +310,8 @@ class Report(Display):
         self.figure(
             plotting.plot_confusion(counts.mean(0), classes=classes),
             figure,
-            f"Matriz de confusión de la red {name}, media de las semillas. En cada"
+            f"Matriz de confusión de la red {name}"
+            f"{', media de las semillas' if len(counts) > 1 else ''}. En cada"
             " celda, el número de imágenes y su porcentaje de la fila.",
             f"Matriz de confusión de la red {name} en las {len(classes)} clases.",
             live=matrix_spec(whole(self.runs, measured), first=name),

@@ -286,7 +286,8 @@ def _well(name: str, m: Measured, classes: Sequence[str]) -> str:
         often = f"más o menos una de cada {integer(round(1 / error))}"
     return (
         f"**La red {name} reconoce las imágenes {grade}**: se equivoca en {often}"
-        f" imágenes de prueba (exactitud de {value(m)}). {hardest(counts, classes)}"
+        f" imágenes de prueba, con una exactitud de {value(m)}."
+        f" {hardest(counts, classes)}"
     )
 
 
@@ -299,7 +300,9 @@ def _relu(original: Measured, corrected: Measured) -> str:
         how = f"no hace perder ninguna clase {_in_seeds(0, len(original.seeds))}"
     without = corrected.collapsed, len(corrected.seeds)
     rest = (
-        "no se pierde ninguna" if not without[0] else f"se pierde {_in_seeds(*without)}"
+        f"se pierde alguna {_in_seeds(*without)}"
+        if without[0]
+        else "no se pierde ninguna"
     )
     return f"La ReLU que el informe original pone en la salida {how}; sin ella, {rest}."
 
