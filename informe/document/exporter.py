@@ -21,7 +21,7 @@ from traitlets.config import Config
 
 from informe.document import typeset
 from informe.document.cells import Cells, number_cells
-from informe.document.markdown import Pieces, ReportError, quote
+from informe.document.markdown import TITLE, Pieces, ReportError, quote
 
 MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
@@ -184,7 +184,7 @@ class InformeExporter(TemplateExporter):
             )
         code = {name: quote(text) for name, text in page.items()}
         if not page["title"]:
-            code["title"] = pieces.add_title()
+            code["title"] = TITLE
         language = str(own.get("lang", ""))
         code["lang"] = quote(language if _LANGUAGE.fullmatch(language) else "es")
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
