@@ -55,10 +55,8 @@ class Cells:
 
     def listing(self, cell: NotebookNode, resources: dict) -> str:
         """A code cell's source; nothing for an empty cell."""
-        if not cell.source.strip():
-            return ""
-        language = resources.get("language", "python")
-        return f"#listado({quote(cell.source.strip())}, lang: {quote(language)})"
+        source, language = cell.source.strip(), quote(resources["language"])
+        return source and f"#listado({quote(source)}, lang: {language})"
 
     def shown(self, output: NotebookNode, cell: NotebookNode) -> str:
         """One output of a code cell; a strict document shows no stderr, no widgets."""
@@ -104,7 +102,11 @@ class Cells:
         names = ", ".join(data)
         lost = [what for start, what in _INTERACTIVE.items() if start in names]
         if lost or (data and not mime):
-            return self._lost(lost[0] if lost else f"una salida ({names})", cell)
+            what = lost[0] if lost else f"una salida ({names})"
+            if self.pieces.strict:
+                return ""
+            self._fault(cell, f"what cannot be shown: {what}.")
+            return absent(f"Aquí no se puede mostrar {what}")
         if mime == "text/plain":
             return self._terminal(data[mime], cell)
         if mime == "application/json":
@@ -121,12 +123,6 @@ class Cells:
             format="html" if mime == "text/html" else "markdown",
             fallback="" if named else terminal(plain),
         )
-
-    def _lost(self, what: str, cell: NotebookNode) -> str:
-        if self.pieces.strict:
-            return ""
-        self._fault(cell, f"what cannot be shown: {what}.")
-        return absent(f"Aquí no se puede mostrar {what}")
 
     def _image(self, data: dict, alt: str, cell: NotebookNode) -> str:
         """The first picture that can be read; nothing if there is none."""

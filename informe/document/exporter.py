@@ -134,7 +134,8 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         name = resources["metadata"].get("name") or "notebook"
         number_cells(notebook, name)
-        resources["language"] = _language(notebook)
+        about = notebook.metadata.get("language_info", {})
+        resources["language"] = about.get("name", "python")  # of the code
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
@@ -203,11 +204,6 @@ def _authors(metadata: dict) -> str:
 def _is_executed(notebook: NotebookNode) -> bool:
     code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
     return not code or any(c.outputs or c.execution_count for c in code)
-
-
-def _language(notebook: NotebookNode) -> str:
-    """Language of the code, for syntax highlighting."""
-    return notebook.metadata.get("language_info", {}).get("name", "python")
 
 
 def write(exporter: InformeExporter, notebook: NotebookNode, path: Path) -> None:

@@ -155,8 +155,8 @@ class Pieces:
             str(number): self._typst(number, *both, known)
             for number, both in enumerate(zip(self.pieces, results, strict=True))
         }
-        titles = [result["title"] for result in results if result.get("title")]
-        texts["title"] = quote((titles or [self.title])[0])
+        titles = (result["title"] for result in results if result.get("title"))
+        texts["title"] = quote(next(titles, self.title))
         if self.strict and self.faults:
             raise ReportError("\n".join(self.faults))
         return re.sub("\ue000(\\w+)\ue001", lambda m: texts[m[1]], document)

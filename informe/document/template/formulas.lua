@@ -122,12 +122,10 @@ end
 
 -- The formula without the macros that the notebook or we define.
 local function expand(tex, known)
-  local found = {}
-  pcall(function()
-    local doc = pandoc.read(known .. MACROS .. "\n$" .. tex .. "$", "latex", nil, {})
-    doc:walk { Math = function(element) table.insert(found, element.text) end }
-  end)
-  return #found == 1 and found[1] or tex
+  local source = known .. MACROS .. "\n$" .. tex .. "$"
+  local ok, doc = pcall(pandoc.read, source, "latex", nil, {})
+  local inlines = ok and pandoc.utils.blocks_to_inlines(doc.blocks) or {}
+  return #inlines == 1 and inlines[1].t == "Math" and inlines[1].text or tex
 end
 
 local function by_pandoc(tex)

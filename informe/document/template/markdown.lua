@@ -190,6 +190,10 @@ end
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
+  Str = function(element)    -- Typst would make one sign of three points
+    local whole = "#" .. typst.quote(element.text) .. ";"
+    return element.text:find("...", 1, true) and raw_inline(whole) or element
+  end,
   Table = function(element) return raw_block(typst.table(element)) end,
   Figure = function(element)
     local caption = pandoc.utils.blocks_to_inlines(element.caption.long)

@@ -21,8 +21,7 @@ local ALIGNMENTS = { AlignLeft = "left", AlignRight = "right", AlignCenter = "ce
 
 local function is_number(cell)
   local s = typst.squeeze(pandoc.utils.stringify(cell.contents))
-  return s == "" or s == "NaN"
-    or s:find("^[%+%-−±]?%d[%d.,%%eE%+%-−± \u{202f}\u{a0}]*$") ~= nil
+  return s == "" or s == "NaN" or s:find("^[%+%-−±]?%d[%d.,%%eE%+%-−± \u{202f}\u{a0}]*$")
 end
 
 local function code(rows)
@@ -52,8 +51,8 @@ function typst.table(element)
       return row.cells[column] and not is_number(row.cells[column])
     end
     -- Where the author says nothing, a column of numbers is aligned to the right.
-    sides = sides .. (ALIGNMENTS[spec[1]] or rows:find_if(is_word) and "left" or "right")
-      .. ", "
+    local side = ALIGNMENTS[spec[1]] or rows:find_if(is_word) and "left" or "right"
+    sides = sides .. side .. ", "
   end
   local made = ("tabla(columns: %d, align: (%s), header: (%s), %s)"):format(
     #element.colspecs, sides, code(element.head.rows), code(rows))
