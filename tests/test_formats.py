@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from helpers.download import formats
+from helpers.download.catalog import KNOWN
 from helpers.download.formats import DataError
 from tests.support import tiny_sets
 from tests.support.tiny_sets import make_archive, tar
@@ -72,7 +73,7 @@ def test_picture_has_one_image_a_row(tmp_path):
 def test_folder_of_a_user(tmp_path, monkeypatch, layout, zipped):
     tiny_sets.accept_mnist(monkeypatch)
     tiny_sets.write(tmp_path / layout, tiny_sets.mnist_files(), zipped)
-    arrays = formats.read_folder("mnist", tmp_path)
+    arrays = KNOWN["mnist"].read_folder(tmp_path)
     assert arrays["train_images"].shape == (3, 28, 28)
     assert (arrays["test_images"].ravel() == tiny_sets.MNIST["test_images"]).all()
     assert arrays["train_labels"].tolist() == [5, 0, 4]
@@ -83,7 +84,7 @@ def test_the_folder_that_names_the_set_comes_first(tmp_path, monkeypatch):
     files = tiny_sets.mnist_files()
     tiny_sets.write(tmp_path, {file: files[file][:-1] + b"?" for file in files})
     tiny_sets.write(tmp_path / "FashionMNIST/raw", files)
-    arrays = formats.read_folder("fashion_mnist", tmp_path)
+    arrays = KNOWN["fashion_mnist"].read_folder(tmp_path)
     assert arrays["test_labels"].tolist() == [7, 2]
 
 
@@ -118,7 +119,7 @@ def test_harmed_original(tmp_path, monkeypatch, harm, message, zipped):
     tiny_sets.write(tmp_path, tiny_sets.mnist_files(), zipped)
     harm(tmp_path / ("train-images-idx3-ubyte" + (".gz" if zipped else "")))
     with pytest.raises(DataError, match=message):
-        formats.read_folder("mnist", tmp_path)
+        KNOWN["mnist"].read_folder(tmp_path)
 
 
 def test_unreadable_original(tmp_path, monkeypatch):
@@ -128,20 +129,20 @@ def test_unreadable_original(tmp_path, monkeypatch):
     tiny_sets.write(tmp_path, tiny_sets.mnist_files())
     (tmp_path / "t10k-labels-idx1-ubyte").chmod(0)
     with pytest.raises(DataError, match="PermissionError"):
-        formats.read_folder("mnist", tmp_path)
+        KNOWN["mnist"].read_folder(tmp_path)
 
 
 def test_right_bytes_in_a_wrong_shape(monkeypatch):
     tiny_sets.accept_mnist(monkeypatch)
     with pytest.raises(DataError, match=r"train_images tiene forma \(2352,\)"):
-        formats.verify("mnist", tiny_sets.MNIST)
+        KNOWN["mnist"].verify(tiny_sets.MNIST)
 
 
 @pytest.mark.parametrize("folder", ["empty", "absent"])
 def test_nothing_there(tmp_path, folder):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="ninguno de sus archivos"):
-        formats.read_folder("cifar10", tmp_path / folder)
+        KNOWN["cifar10"].read_folder(tmp_path / folder)
 
 
 def make_unpacked(folder):
@@ -160,7 +161,7 @@ def make_pictures(folder):
 def test_each_form_of_cifar10(tmp_path, monkeypatch, make):
     expected = tiny_sets.accept_cifar(monkeypatch)
     make(tmp_path)
-    arrays = formats.read_folder("cifar10", tmp_path)
+    arrays = KNOWN["cifar10"].read_folder(tmp_path)
     for key, array in expected.items():
         assert (arrays[key] == array).all()
 
@@ -172,13 +173,13 @@ def test_harmed_cifar10(tmp_path, monkeypatch, make):
     harmed = sorted(p for p in tmp_path.rglob("*") if p.is_file())[0]
     harmed.write_bytes(harmed.read_bytes()[:-500])
     with pytest.raises(DataError):
-        formats.read_folder("cifar10", tmp_path)
+        KNOWN["cifar10"].read_folder(tmp_path)
 
 
 def test_pickles_are_not_read(tmp_path):
     (tmp_path / "cifar-10-batches-py").mkdir()
     with pytest.raises(DataError, match=r"puede ejecutar código.*cifar-10-binary"):
-        formats.read_folder("cifar10", tmp_path)
+        KNOWN["cifar10"].read_folder(tmp_path)
 
 
 def special(name, kind, target=""):

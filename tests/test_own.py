@@ -15,13 +15,14 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 from helpers import models, plotting
-from helpers.datasets import Dataset, Split, load
+from helpers.datasets import Dataset, Split, load, own
 from helpers.models import build
 from helpers.runs import Plan, store, train
 from helpers.runs.definition import Unkeyable, Unknown, definition, known, name_of
 from helpers.runs.plan import questions
 from helpers.training import Recipe, fit
-from helpers.validation import validation
+from helpers.validation import part, validation
+from informe.figures.pictures import plot_examples
 
 RECIPE = Recipe("adam", 0.01, 2)
 
@@ -404,7 +405,7 @@ def test_plots_stay_legible_with_many_classes_and_odd_names(k):
     split = Split(images, np.arange(2 * k) // 2)
     ax = plotting.plot_confusion(rng.integers(1, 99, (k, k)), classes=names)
     plotting.plot_per_class({"$a$": rng.random((2, k))}, classes=names)
-    plotting.plot_examples(split, names)
+    plot_examples(split, names)
     for number in plt.get_fignums():
         plt.figure(number).canvas.draw()
     labels = ax.get_yticklabels()
@@ -414,3 +415,18 @@ def test_plots_stay_legible_with_many_classes_and_odd_names(k):
     assert max(heights) < 1.5 * step
     boxes = [t.get_window_extent() for t in ax.texts]
     assert max(b.width for b in boxes) < ax.get_window_extent().width / k
+
+
+def test_own_data_are_kept_with_what_learnt_from_them(home, monkeypatch):
+    digits = load_digits()
+    data = Dataset.from_arrays(digits.images / 16, digits.target, title="Cifras")
+    plan = Plan(lambda: nn.Sequential(nn.Flatten(), nn.Linear(64, 10)), RECIPE)
+    cut = validation(data)
+    run = train(cut, {"a": plan}, device="cpu")["a"][0]
+    (kept,) = own(run.about["dataset"])
+    assert (kept.title, kept.checksum) == ("Cifras", data.checksum)
+    assert torch.equal(kept.train.images, data.train.images)
+    assert part(kept, "validation", None).checksum == run.about["data"]
+    (file,) = (home / "data/cache/own").iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    assert own("cifras") == []

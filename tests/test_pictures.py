@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import plotting
+from informe.figures import pictures
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def titles(ax):
 def drawn(ax, row, column, side):
     """The pixels (side, side, 3) of one image of a mosaic, at their own size."""
     canvas = np.asarray(ax.images[0].get_array())
-    zoom = plotting.ZOOM
+    zoom = pictures.ZOOM
     cell = (side + 2) * zoom
     rows = round(len(canvas) / (cell * 1.3))
     bottom = (row + 1) * len(canvas) // rows - zoom
@@ -29,7 +29,7 @@ def drawn(ax, row, column, side):
 
 def test_images_are_drawn_as_they_are():
     images = torch.arange(3 * 3 * 100, dtype=torch.uint8).reshape(3, 3, 10, 10)
-    ax = plotting.plot_images(images, ["x", "y", "z"], columns=2)
+    ax = pictures.plot_images(images, ["x", "y", "z"], columns=2)
     for i in range(3):
         expected = images[i].permute(1, 2, 0).numpy()
         assert (drawn(ax, i // 2, i % 2, 10) == expected).all()
@@ -37,7 +37,7 @@ def test_images_are_drawn_as_they_are():
 
 
 def test_examples_stand_by_class_as_ink_on_paper(mnist):
-    ax = plotting.plot_examples(mnist.train, mnist.classes, rows=2)
+    ax = pictures.plot_examples(mnist.train, mnist.classes, rows=2)
     assert titles(ax)[:10] == list("0123456789")
     third = mnist.train.images[mnist.train.labels == 3]
     for row in (0, 1):

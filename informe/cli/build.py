@@ -135,9 +135,9 @@ def data_taken(name: str, declared: set[str], kind: str) -> dict[str, str]:
     Empty if the notebook has no such parameter or is none of the report's. Raises
     InformeError if complete data are required and cannot be obtained.
     """
-    from helpers.datasets import TITLES, DataError, load  # torch takes a second
+    from helpers.datasets import KNOWN, DataError, load  # torch takes a second
 
-    if name not in TITLES or "data" not in declared:
+    if name not in KNOWN or "data" not in declared:
         return {}
     try:
         return {"data": "sample" if load(name, kind).is_sample else "full"}

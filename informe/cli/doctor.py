@@ -14,7 +14,8 @@ from packaging.requirements import Requirement
 from safetensors import SafetensorError, safe_open
 
 from helpers import paths
-from helpers.download import formats
+from helpers.download.catalog import KNOWN
+from helpers.download.formats import KEYS, DataError
 from helpers.machine import cores
 from informe.parameters import RULES
 
@@ -48,7 +49,7 @@ def useful() -> Iterator[Check]:
     yield _torch()
     yield _typesetter()
     yield _jupyter_kernel()
-    yield from map(_data_set, formats.DIGESTS)
+    yield from map(_data_set, KNOWN)
     yield from map(_program, ("npm", "apt-get"))
     yield _machine()
 
@@ -163,8 +164,8 @@ def _data_set(name: str) -> Check:
         return Check(WARNING, name, f"aún no está en {paths.data()}", cure)
     try:
         with safe_open(path, framework="numpy") as file:
-            formats.verify(name, {key: file.get_tensor(key) for key in formats.KEYS})
-    except (OSError, SafetensorError, formats.DataError) as error:
+            KNOWN[name].verify({key: file.get_tensor(key) for key in KEYS})
+    except (OSError, SafetensorError, DataError) as error:
         told = f"{path}: {error}"
         return Check(WARNING, name, told, "se descarga de nuevo al usarlo")
     return Check(OK, name, f"completo y verificado, {path}")

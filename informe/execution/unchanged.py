@@ -99,8 +99,7 @@ def _code(but: tuple[str, ...] = AFTERWARDS) -> list[Path]:
     return sorted(
         f
         for f in files
-        if f.suffix in CODE
-        and not f.relative_to(root).as_posix().startswith(but)
+        if f.suffix in CODE and not f.relative_to(root).as_posix().startswith(but)
     )
 
 

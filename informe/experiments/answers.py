@@ -303,4 +303,3 @@ def _seeds(fallen: np.ndarray) -> str:
         return "en su única semilla"
     low, high = (percent(x, 0) for x in exact(k, n))
     return f"en {k} de{NBSP}{n} semillas [{low}, {high}]"
-

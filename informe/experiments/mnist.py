@@ -52,9 +52,7 @@ def decisions(settings) -> list[Decision]:
         Decision("batch", "¿Cuántas imágenes por lote?", base, *batches(recipe)),
         Decision("kernel", "¿Qué tamaño de filtro?", base, KERNELS, "4 × 4"),
         Decision("between", "¿Una activación en medio?", base, BETWEEN, "ninguna"),
-        Decision(
-            "channels", "Con ReLU, ¿cuántos filtros?", with_relu, CHANNELS, "1"
-        ),
+        Decision("channels", "Con ReLU, ¿cuántos filtros?", with_relu, CHANNELS, "1"),
     ]
 
 

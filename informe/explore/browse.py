@@ -5,7 +5,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 from IPython.display import display
 
-from helpers.datasets import TITLES, DataError
+from helpers.datasets import KNOWN, DataError
 from helpers.runs import Run
 from informe.explore.live import Living
 from informe.explore.stored import is_small, name_of
@@ -43,5 +43,5 @@ def line(run: Run) -> str:
 
 def _order(run: Run) -> tuple:
     a = run.about
-    place = list(TITLES).index(a["dataset"])
+    place = list(KNOWN).index(a["dataset"])
     return a["split"] != "test", is_small(run), place, line(run), a["finished"]

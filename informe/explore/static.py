@@ -10,6 +10,7 @@ from helpers.models import scale
 from helpers.runs import Run
 from helpers.uncertainty import wilson
 from informe.explore.stored import data_of, name_of
+from informe.figures.pictures import plot_images
 from informe.names import PART_NAMES
 from informe.numbers import THIN, images, integer, percent
 
@@ -42,7 +43,7 @@ def comparison(a: Run, b: Run) -> tuple[Axes, str]:
     ]
     if len(shown):
         pictures = data.test.images[shown]
-        ax = plotting.plot_images(pictures, titles, columns=COLUMNS)
+        ax = plot_images(pictures, titles, columns=COLUMNS)
     else:
         ax = plt.subplots(figsize=(6.3, 0.5))[1]
         ax.set_axis_off()
@@ -63,7 +64,7 @@ def answer(run: Run) -> tuple[Axes, str]:
     left, right = plt.subplots(
         1, 2, figsize=(6.3, 2.4), width_ratios=(1, 2), layout="constrained"
     )[1]
-    plotting.plot_images(image, columns=1, ax=left)
+    plot_images(image, columns=1, ax=left)
     right.barh(data.classes, found)
     right.invert_yaxis()
     right.set(xlabel="probabilidad", xlim=(0, 1))

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import cache, lru_cache
 
-from helpers.datasets import MODES, SAMPLES, TITLES, Dataset, load
+from helpers.datasets import KNOWN, MODES, Dataset, load
 from helpers.runs import Plan, Run, store
 from helpers.runs.run import InvalidRun, verified
 from helpers.runs.workers import train_together
@@ -112,7 +112,7 @@ def data_of(run: Run) -> Dataset:
         if data.checksum == checksum:
             return data
     raise ValueError(
-        f"el entrenamiento {run.key} usó otros datos de {TITLES[name]} que los"
+        f"el entrenamiento {run.key} usó otros datos de {KNOWN[name].title} que los"
         " de esta copia; vuelva a entrenarlo con su cuaderno"
     )
 
@@ -127,7 +127,7 @@ def name_of(run: Run, network: str | None = None) -> str:
 
     The set is said to be the sample if the run learnt from it.
     """
-    title = TITLES[run.about["dataset"]] + (" (muestra)" if is_small(run) else "")
+    title = KNOWN[run.about["dataset"]].title + (" (muestra)" if is_small(run) else "")
     return f"{title}, {network or network_of(run)}, semilla {run.seed}"
 
 
@@ -141,7 +141,7 @@ def is_small(run: Run) -> bool:
 def _checksum(name: str, split: str, images: int | None) -> str:
     """Checksum of the sample, or of its validation split."""
     if split == "test":
-        return SAMPLES[name]
+        return KNOWN[name].sample
     return part(load(name, "sample"), split, images).checksum
 
 

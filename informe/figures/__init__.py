@@ -1,5 +1,6 @@
 """Figures that teach: each module draws one, and says in Spanish what is seen in it.
 
+pictures.py   images of a data set, and of a network's errors
 seeds.py      what several seeds got right, and which of them lose a class
 noise.py      the loss batch by batch, raw and smoothed
 templates.py  the weights of a linear network as images

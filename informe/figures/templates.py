@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.plotting import ZOOM
+from informe.figures.pictures import ZOOM
 from informe.numbers import share
 
 CENTRE = 8  # pixels: the side of the square in the middle of which the sentence speaks

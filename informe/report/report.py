@@ -21,6 +21,7 @@ from informe.explore.live import matrix_spec, network_spec, pair_spec
 from informe.figures import (
     collapse,
     noise,
+    pictures,
     seconds,
     seeds,
     shift,
@@ -97,7 +98,7 @@ class Report(Display):
     def examples(self) -> None:
         """Two images of each class."""
         self.figure(
-            plotting.plot_examples(self.data.train, self.data.classes),
+            pictures.plot_examples(self.data.train, self.data.classes),
             "examples",
             "Las dos primeras imágenes de entrenamiento de cada clase.",
             f"Cuadrícula con dos imágenes de cada clase de {self.data.title}.",
@@ -336,7 +337,7 @@ class Report(Display):
             self.say(matrices.neighbours(counts, OUTDOORS, classes))
         columns = COLUMNS[self.data.name]
         self.figure(
-            plotting.plot_images(
+            pictures.plot_images(
                 *results.gallery(run, self.data, counts, columns=columns),
                 columns=columns,
             ),

@@ -95,7 +95,7 @@ local function equation(element)
     problem(("formula $%s$: %s"):format(tex, made))
     return raw_inline(source)
   end
-  local code = ("math.equation(block: %s, alt: %s%s, $%s$)"):format(
+  local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
     block, alt, id and ', numbering: "(1)"' or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   if id then code = code .. " <" .. id .. ">" end
