@@ -163,7 +163,8 @@ class InformeExporter(TemplateExporter):
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
-        self._register(Cells(pieces))
+        for step in ("prose", "listing", "raw", "shown"):
+            self.register_filter(step, getattr(Cells(pieces), step))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
         if pieces.cited:
@@ -177,19 +178,10 @@ class InformeExporter(TemplateExporter):
                 content, warnings = compile_(source)
                 break
             except typeset.Refused as refused:
-                mended = pieces.mend(source, refused.diagnostic)
-                if mended is None:
-                    raise
-                source = mended
-        for warning in pieces.faults:
+                source = pieces.mend(source, refused.diagnostic)
+        for warning in [*pieces.faults, *(f"Typst: {warning}" for warning in warnings)]:
             self.log.warning("%s", warning)
-        for warning in warnings:
-            self.log.warning("Typst: %s", warning)
         return content
-
-    def _register(self, cells: Cells) -> None:
-        for name in ("prose", "listing", "raw", "shown"):
-            self.register_filter(name, getattr(cells, name))
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
         """Typst's code of each field."""
