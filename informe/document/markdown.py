@@ -262,8 +262,8 @@ def _request(piece: Piece) -> dict:
         tex = html.unescape(match[kind]) if piece.format == "html" else match[kind]
         label = rf"\label{{{match['id']}}}" if match["id"] else ""
         display = kind[0] == "d" or bool(label)
-        tex, source = tex.strip().replace("</", "< /"), html.escape(match[0])
-        formulas.append({"tex": label + tex, "display": display, "source": source})
+        tex, source = label + tex.strip(), html.escape(match[0])
+        formulas.append({"tex": tex, "display": display, "source": source})
         return f"\ue010{len(formulas)}\ue011"
 
     text = _SCAN[piece.format].sub(token, _PRIVATE.sub("", piece.text)) + "\n"
