@@ -93,28 +93,21 @@ class InformeExporter(TemplateExporter):
     def _file_extension_default(self):
         return ".pdf"
 
-    @default("template_name")
-    def _template_name_default(self):
-        return "template"
-
-    @default("template_extension")
-    def _template_extension_default(self):
-        return ".typ.j2"
-
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self):
-        return [str(Path(__file__).parent)]
-
     @property
     def default_config(self):
-        """Configuration that leaves out what the tags of Jupyter Book mark."""
+        """Our template; what the tags of Jupyter Book mark is left out."""
+        template = {
+            "template_name": "template",
+            "template_extension": ".typ.j2",
+            "extra_template_basedirs": [str(Path(__file__).parent)],
+        }
         tags = {
             "enabled": True,
             "remove_cell_tags": NOT_EXPORTED,
             "remove_input_tags": {"remove-input"},
             "remove_all_outputs_tags": {"remove-output"},
         }
-        config = Config({"TagRemovePreprocessor": tags})
+        config = Config({"TagRemovePreprocessor": tags, "TemplateExporter": template})
         config.merge(super().default_config)
         return config
 
