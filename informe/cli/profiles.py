@@ -14,7 +14,7 @@ PROFILES: dict[str, dict[str, dict[str, object]]] = {
         "mnist": _SMALL | {"epochs": 10, "batch_size": 10},
         "fashion_mnist": _SMALL | {"epochs": 10},
         "cifar10": _SMALL
-        | {"dense_seeds": 1, "dense_epochs": 3, "lenet_epochs": 20, "width": 2000}
+        | {"dense_seeds": 1, "dense_epochs": 3, "lenet_epochs": 20, "width": 1000}
         | {"batch_size": 10, "learning_rate": 0.02},
     },
     # The report as it is meant to be read: the notebooks' own defaults.
