@@ -161,7 +161,6 @@ def test_windows_waits_for_61_processes_at_most(monkeypatch):
     assert workers.at_once("cpu") == 61
 
 
-
 def test_on_a_gpu_what_differs_in_the_seed_alone_is_trained_at_once(
     home, mnist, monkeypatch
 ):

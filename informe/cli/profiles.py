@@ -15,7 +15,7 @@ PROFILES: dict[str, dict[str, dict[str, object]]] = {
         "fashion_mnist": _SMALL | {"epochs": 10},
         "own": _SMALL,
         "cifar10": _SMALL
-        | {"dense_seeds": 1, "dense_epochs": 3, "lenet_epochs": 20, "width": 2000}
+        | {"dense_seeds": 1, "dense_epochs": 3, "lenet_epochs": 20, "width": 1000}
         | {"batch_size": 10, "learning_rate": 0.02},
     },
     # The report as it is meant to be read: the notebooks' own defaults.
