@@ -85,7 +85,7 @@ def network_spec(runs: dict[str, Run], absent: str = "") -> dict:
         try:
             layers = computed(run)
         except ValueError as error:
-            told.append(f"La red {name} no se calcula aquí: {error}.")
+            told.append(f"La red {name} no está aquí: {error}.")
         else:
             own = {} if run.about["network"] in NETWORKS else {"layers": layers}
             named.append({"name": name, "key": run.key} | own)

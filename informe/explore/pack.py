@@ -23,7 +23,7 @@ SURE = 4095  # stands for a probability of 1
 COLUMNS = 100  # images in a row of a sprite
 LONGEST = 16_383  # pixels of a WebP's side
 PIXELS = 2**24  # of a sprite
-TRIED, EXACT = 8_000_000, 2_000_000  # bytes: images and sprites that may be exact
+EXACT = 3_000_000  # bytes of images, compressed, that are kept pixel by pixel
 QUALITY = 60  # of other WebPs, in per cent
 FAINT = 16  # ink up to this grey level is none, as in centring.js
 RIGHT = 50  # pictures of each class that a notebook holds although they were right
@@ -76,7 +76,7 @@ def sprite(images: Tensor, columns: int) -> tuple[str, bool]:
     """Lay uint8 images (N, C, H, W) out in rows, as a WebP's data URL.
 
     Pixels are as the networks get them: grey ones are white on black. It also says
-    whether every pixel is as it was, which small sprites allow.
+    whether every pixel is as it was.
     """
     n, channels, high, wide = images.shape
     rows = max(1, -(-n // columns))
@@ -88,11 +88,9 @@ def sprite(images: Tensor, columns: int) -> tuple[str, bool]:
     picture = Image.fromarray(
         np.repeat(sheet[..., :1], 3, 2) if grey else sheet[..., :3]
     )
-    for exact in (cells.size <= TRIED, False):
-        file = io.BytesIO()
-        picture.save(file, "WEBP", lossless=exact, quality=QUALITY)
-        if not exact or file.tell() <= EXACT:
-            break
+    exact = len(zlib.compress(cells, 1)) <= EXACT
+    file = io.BytesIO()
+    picture.save(file, "WEBP", lossless=exact, quality=QUALITY)
     address = base64.b64encode(file.getvalue()).decode()
     return f"data:image/webp;base64,{address}", exact
 
