@@ -75,7 +75,9 @@ def prune(yes: bool, every: bool) -> None:
     Queda lo que citan el último informe y los barridos, lo que se está entrenando y,
     salvo con --all, lo entrenado por cuenta propia.
     """
-    cited, own, useless = referred(), [], []
+    cited = referred()
+    own: list[Path] = []
+    useless: list[Path] = []
     for folder in _all_folders():
         training = folder.suffix == ".part" and _store().is_busy(folder.stem)
         if training or (folder.name in cited and _whole(folder)):

@@ -51,7 +51,7 @@ def fresh(result: Result, data: Dataset) -> Fresh:
     run = Fresh(Path(key), model, data)
     about = {"dataset": data.name, "data": data.checksum, "split": data.split}
     about |= {"train_images": data.train_images, "network": name_of(model)}
-    vars(run).update(  # what a stored run reads from its files
+    run.__dict__.update(  # what a stored run reads from its files
         about=about | {"options": {}, "seed": None},
         history=result.history,
         logits=logits,
