@@ -430,6 +430,14 @@ class TestOwn:
         with pytest.raises(ValueError, match="se volvió a entrenar"):
             explore.compare(result, result, mnist)
 
+    def test_a_matrix_that_no_browser_can_show_is_refused(self, monkeypatch):
+        data = own(251, 1, (4, 4))
+        net = nn.Sequential(nn.Flatten(), nn.Linear(16, 251))
+        result = fit(net, data, Recipe(epochs=1))
+        with pytest.raises(ValueError, match=r"de 251 clases .* report\(\)"):
+            explore.explore(result, data)
+        assert shown(monkeypatch, explore.draw, result, data)
+
     def test_what_the_page_cannot_compute_is_a_figure_that_says_why(
         self, home, mnist, monkeypatch
     ):

@@ -23,6 +23,7 @@ from informe.names import network_of
 
 __all__ = ["browse", "compare", "draw", "explore", "learn", "newest", "what_if"]
 
+CLASSES = 250  # of a matrix that a browser can show
 Trained = Run | Result | str
 
 
@@ -71,7 +72,7 @@ def draw(run: Trained, data: Dataset | None = None) -> None:
 def learn(run: Trained, data: Dataset | None = None) -> None:
     """Show a run's epochs: its errors, its confusion matrix and its first filters."""
     run = run_of(run, data)
-    spec = live.matrix_spec({network_of(run): [run]})
+    spec = _spec(run, epochs=True)
     display(live.living(*static.epochs(run), spec, [run], "epocas"))
 
 
@@ -86,5 +87,14 @@ def what_if(run: Run | str) -> None:
 
 
 def _matrix(run: Run) -> live.Living:
-    spec = live.matrix_spec({network_of(run): [run]}, epochs=False)
+    spec = _spec(run, epochs=False)
     return live.living(*static.matrix(run), spec, [run], "matriz")
+
+
+def _spec(run: Run, epochs: bool) -> dict:
+    if (k := run.logits.shape[1]) > CLASSES:
+        raise ValueError(
+            f"una matriz de {k} clases no se puede recorrer; su report() dice qué se"
+            " confunde"
+        )
+    return live.matrix_spec({network_of(run): [run]}, epochs=epochs)
