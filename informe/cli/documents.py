@@ -12,7 +12,7 @@ import pypdfium2
 from nbformat import NotebookNode
 
 from helpers import paths
-from informe.document.exporter import InformeExporter, TitlePage
+from informe.document.exporter import Attachment, InformeExporter, TitlePage
 from informe.document.exporter import write as write_document
 from informe.document.merge import merge
 from informe.document.page import PageExporter
@@ -38,16 +38,19 @@ def write(executions: list[Execution], output: Path, page: Mapping[str, str]) ->
     made of the same before is left as it is.
     """
     merged, title_page = document(executions, page)
-    exporters = {output: InformeExporter, output.with_suffix(".html"): PageExporter}
+    attached = attachments(executions)
+    exporters: dict[Path, tuple[type[InformeExporter], dict]] = {
+        output: (InformeExporter, {"attachments": attached}),
+        output.with_suffix(".html"): (PageExporter, {}),
+    }
     notes = paths.report() / "notebooks" / "documents.made.json"
     about = json.dumps([asdict(title_page), *map(str, exporters)])
-    made_of = unchanged.digest(
-        [nbformat.writes(merged).encode(), about.encode(), *unchanged.everything()]
-    )
+    inside = [nbformat.writes(merged).encode(), *(a.content for a in attached.values())]
+    made_of = unchanged.digest([*inside, about.encode(), *unchanged.everything()])
     if not _are(notes, made_of, exporters):
-        for file, exporter in exporters.items():
+        for file, (exporter, options) in exporters.items():
             made = exporter(strict=True, **asdict(title_page))
-            write_document(made, merged, file)
+            write_document(made, merged, file, **options)
         notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_text(json.dumps([made_of, _digests(exporters)]), encoding="utf-8")
     if title_page.notice:
@@ -91,6 +94,49 @@ def measured(executions: list[Execution]) -> list[dict]:
     """What the notebooks wrote about their results: figures/<name>/metrics.json."""
     files = [paths.figures(execution.name) / "metrics.json" for execution in executions]
     return [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+
+
+def attachments(executions: list[Execution]) -> dict[str, Attachment]:
+    """What the PDF was made from, by file name: notebooks, results, exact versions."""
+    attached = {
+        f"{execution.name}.ipynb": Attachment(
+            nbformat.writes(_bare(nbformat.read(execution.target, 4))).encode(),
+            *("application/x-ipynb+json", "source"),
+            f"Cuaderno ejecutado: {execution.name}",
+        )
+        for execution in executions
+    }
+    for part in measured(executions):
+        attached[f"{part['dataset']}-metrics.json"] = Attachment(
+            json.dumps(part, ensure_ascii=False, indent=1).encode(),
+            *("application/json", "data"),
+            f"Resultados medidos: {part['title']}",
+        )
+    lock = paths.PACKAGE.parent / "requirements.lock"
+    if lock.exists():  # it does not where the package was installed
+        attached[lock.name] = Attachment(
+            lock.read_bytes(),
+            "text/plain",
+            "supplement",
+            "Versiones de las bibliotecas",
+        )
+    return attached
+
+
+def _bare(executed: NotebookNode) -> NotebookNode:
+    """Without the times of its execution, nor pictures that it also has as vectors.
+
+    So the same results give the same bytes, and in the PDF a quarter of them.
+    """
+    notebook = merge([executed])
+    for part in (notebook, *notebook.cells):
+        for times in ("papermill", "execution"):
+            part.metadata.pop(times, None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/svg+xml" in output.get("data", {}):
+                output.data.pop("image/png", None)
+    return notebook
 
 
 def training_day(metrics: list[dict]) -> str:

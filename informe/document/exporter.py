@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -43,6 +43,16 @@ class TitlePage:
     notice: str = ""  # a loud warning in a box, such as "sample data were used"
     subtitle: str = ""  # such as the question that the report answers
     cover: tuple[str, ...] = ()  # files of pictures, one below the other
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside the PDF, for those who want what the document was made from."""
+
+    content: bytes
+    mime: str
+    relationship: str  # to the document: "source", "data" or "supplement"
+    description: str
 
 
 def spanish_date(iso: str) -> str:
@@ -115,12 +125,26 @@ class InformeExporter(TemplateExporter):
         except ReportError as error:
             sys.exit(f"{filename}: {error}")
 
-    def from_notebook_node(self, nb, resources=None, **kw):
+    def from_notebook_node(
+        self,
+        nb,
+        resources=None,
+        attachments: Mapping[str, Attachment] | None = None,
+        **kw,
+    ):
         """The PDF (bytes) of a notebook, and nbconvert's resources.
 
-        Raises ReportError, which names the cell, for what cannot be typeset.
+        ``attachments`` are by their names in it. Raises ReportError, which names the
+        cell, for what cannot be typeset.
         """
         source, pieces, resources = self.typst(nb, resources, **kw)
+        for name, file in (attachments or {}).items():
+            pieces.files[name] = file.content
+            source += (
+                f"\n#pdf.attach({quote(name)}, mime-type: {quote(file.mime)}, "
+                f"relationship: {quote(file.relationship)}, "
+                f"description: {quote(file.description)})"
+            )
         return self.compiled(
             pieces, source, lambda text: typeset.pdf(text, pieces.files, self.date)
         ), resources
@@ -210,12 +234,15 @@ def _language(notebook: NotebookNode) -> str:
     return notebook.metadata.get("language_info", {}).get("name", "python")
 
 
-def write(exporter: InformeExporter, notebook: NotebookNode, path: Path) -> None:
+def write(
+    exporter: InformeExporter, notebook: NotebookNode, path: Path, **options
+) -> None:
     """Export a notebook, all or nothing: half a document is never left in place.
 
-    Raises ReportError, which names the cell, for what cannot be shown.
+    ``options`` are those of ``exporter.from_notebook_node``. Raises ReportError, which
+    names the cell, for what cannot be shown.
     """
-    content, _ = exporter.from_notebook_node(notebook)
+    content, _ = exporter.from_notebook_node(notebook, **options)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

@@ -12,7 +12,8 @@ import typst
 from informe.document.markdown import BIBLIOGRAPHY, ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
-_STYLE = (_TEMPLATE / "ieee-es.csl", BIBLIOGRAPHY)
+_STYLE = (_TEMPLATE / "ieee-es.csl", _TEMPLATE / "habla.typ", BIBLIOGRAPHY)
+_DEMAND = re.compile(r"error: (PDF/\S+) error: (.+)")
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 _INCOMPLETE = "html export is under active development and incomplete"
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -41,20 +42,40 @@ class Refused(ReportError):
         super().__init__(f"Typst: {diagnostic}")
 
 
-def pdf(source: str, files: dict[str, bytes], day: str) -> tuple[bytes, list[str]]:
-    """Compile a document; returns the PDF (tagged, PDF/UA-1) and Typst's warnings.
+def pdf(
+    source: str,
+    files: dict[str, bytes],
+    day: str,
+    standards: tuple[str, ...] = ("a-3a", "ua-1"),
+) -> tuple[bytes, list[str]]:
+    """Compile a document; returns the PDF (tagged) and Typst's warnings.
 
-    ``files`` are the images, by the names that ``source`` uses; ``day`` is an ISO date
-    or empty. Only the fonts inside Typst are used, never the machine's; a character
-    that they lack is printed as its code, and a warning says so. Raises ReportError
-    for anything that Typst refuses.
+    It is PDF/A-3a, for archives, and PDF/UA-1, for everybody's ears; one that Typst
+    cannot make so is made by the last ``standards`` alone, and a warning says why.
+    ``files`` are images and attachments, by the names that ``source`` uses; ``day`` is
+    an ISO date or empty. Only the fonts inside Typst are used, never the machine's.
+    Raises ReportError for anything else that Typst refuses.
     """
     options = {
         "format": "pdf",
-        "pdf_standards": ["ua-1"],
+        "pdf_standards": list(standards),
         "ignore_system_fonts": True,
         "timestamp": _timestamp(day),
     }
+    try:
+        return _legible(source, files, options)
+    except Refused as refused:
+        demand = _DEMAND.match(refused.diagnostic)
+        if not demand or not standards:
+            raise
+    content, warnings = pdf(source, files, day, standards[1:])
+    return content, [f"the PDF cannot be {demand[1]}: {demand[2]}", *warnings]
+
+
+def _legible(
+    source: str, files: dict[str, bytes], options: dict
+) -> tuple[bytes, list[str]]:
+    """Compile; what the fonts lack is printed as its code, and a warning says so."""
     try:
         return _compile(source, "informe.typ", files, options)
     except MissingCharacters as error:

@@ -52,6 +52,7 @@ local AFTER = {
   { "%f[%a]sect%f[%W]", "inter" },
   { "([lg]t)%.tri%f[%W]", "%1.closed" },
   { "tack%.r%.double", "tack.rr" },
+  { "bb%(1%)", '#symbol("𝟙")' },                 -- so that it can be told from a 1
   { 'delim: "||"', 'delim: "‖"' },
   { '(mat%(delim: [^,]+,) upright%("augment:(%d+)"%)', "%1 augment: #%2," },
   { 'mat%(delim: "%(", upright%("bare:(%d+)"%)', "mat(delim: #none, augment: #%1," },

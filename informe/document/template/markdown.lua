@@ -97,7 +97,7 @@ local function equation(element, id)
   end
   local numbering = id and ', numbering: "(1)"' or ""
   local space = block and " " or ""
-  local code = ("math.equation(block: %s, alt: %s%s, $%s%s%s$)"):format(
+  local code = ("formula(block: %s, alt: %s%s, $%s%s%s$)"):format(
     block, alt, numbering, space, typst, space)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   return raw_inline(fallible("#" .. code .. (id and " <" .. id .. ">" or ""), source))
