@@ -135,5 +135,6 @@ def test_what_can_be_changed_is_what_the_network_has(home, network, dataset, fou
     view = trying.Experiment(stored)
     common = ("learning_rate", "epochs", "seeds")
     assert {k: v for k, v in view.defaults.items() if k not in common} == found
+    assert ("con menos neuronas" in view.note()) == (network == "dense")
     for name, value in view.defaults.items():
         assert trying._input(name, value).value == value

@@ -40,7 +40,7 @@ class Networks(dict[str, Run]):
         text = "Se exploran estos entrenamientos guardados:\n\n" + "\n".join(lines)
         if any(map(is_small, self.values())):
             text += (
-                "\n\nLos de la muestra aprendieron de 1000 imágenes, en segundos, y se"
+                "\n\nLos de la muestra aprendieron de pocas imágenes, en segundos, y se"
                 " equivocan mucho más que los del informe."
             )
         return text

@@ -18,7 +18,7 @@ from helpers.training import Recipe, TrainingError, fit
 from informe.explore.stored import data_of
 from informe.figures.output import notebook_output
 from informe.names import ACTIVATION_NAMES, OPTION_NAMES
-from informe.numbers import integer, percent, small
+from informe.numbers import integer, listing, percent, small
 
 IMAGES = 1000  # that a trial learns from, of somebody's own data
 LARGEST = {"epochs": 20, "seeds": 5, "filters": 64, "width": 1000}
@@ -90,10 +90,13 @@ class Experiment:
     def note(self) -> str:
         """Say what the trials can be compared with."""
         learnt, measured = (integer(len(s)) for s in (self.data.train, self.data.test))
+        stored = self.options | self.about["recipe"]
+        reduced = [k for k, n in self.defaults.items() if stored.get(k, n) != n]
+        less = f" (con menos {listing(map(LABELS.get, reduced))})" if reduced else ""
         return (
-            f"La base es la receta guardada, que aprende aquí de {learnt} imágenes y se"
-            f" mide con {measured}, como cada prueba: sirven para ver qué cambia al"
-            " mover un mando, no para compararlas con el resultado guardado."
+            f"La base es la receta guardada{less}, que aprende aquí de {learnt}"
+            f" imágenes y se mide con {measured}, como cada prueba: sirven para ver qué"
+            " cambia al mover un mando, no para compararlas con el resultado guardado."
         )
 
 
