@@ -214,6 +214,7 @@ class TestChain:
             (lambda x: x[:, :1], "slice"),
             (lambda x: (x.relu(), x)[1], "lo que no es una cadena"),
             (lambda x: x if x.sum() > 0 else -x, "sum"),
+            (lambda x: x[len(x)], "una red que falla: index 2"),
             (lambda x: torch.from_numpy(x.numpy() + 1), "lo que no es una cadena"),
         ],
     )

@@ -47,8 +47,13 @@ def layers_of(model: nn.Module, images: Tensor) -> list[dict]:
     if images.shape[1] not in (1, 3):
         raise ValueError(f"la página no tiene imágenes de {images.shape[1]} canales")
     chain = _Chain(model.eval(), scale(images[[0, -1]]))
-    with torch.no_grad(), chain:
-        found = model(chain.seen[0])
+    try:
+        with torch.no_grad(), chain:
+            found = model(chain.seen[0])
+    except ValueError:
+        raise
+    except Exception as error:  # whatever a network's own code raises
+        raise chain.fault(f"una red que falla: {error}") from error
     if found is not chain.seen[-1]:
         raise chain.fault("lo que no es una cadena de capas")
     return chain.layers
