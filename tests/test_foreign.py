@@ -152,6 +152,7 @@ def test_links_and_anchors_in_a_heading_that_heads_several_pages(convert):
         (r"$$x=1\label{uno}$$ Por \eqref{uno}.", "x = 1 (1) Por Ecuación 1."),
         (r"$$a=b \\ c=d$$", "a = b c = d"),
         (r"$P\left(A\right|\left.B\right)$ $\Big\rvert_u\ $", "P(A|B)|u"),
+        (r"$\text{si $a$} \textcolor{red}{b}$ $c$$d$", "si a b cd"),
         (r"$\boxed{x}$ $\sum_{\substack{i\\j}} k$ $\pmatrix{a\\b}$", "x"),
     ],
 )

@@ -180,6 +180,8 @@ RAW = [
     '# A <!-- #b --> {#c> #read("secreto.txt")}',
     "/* */ // \\u{41} @b <b>",
     "\ue0040.1\ue005\ue0020\ue003\ue0000\ue001\ue0101\ue011",
+    "&#xe002;1&#xe003; &#xe000;0&#xe001; &#xe010;9&#xe011;",
+    '<script type="math/tex">\\label{x> #read("secreto.txt") <y}z</script>',
 ]
 
 

@@ -6,16 +6,17 @@ import re
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
+from helpers.numbers import integer
 from informe.document.markdown import Piece, Pieces, absent, quote
-from informe.document.pictures import PictureError, decode, picture, svg_width
+from informe.document.pictures import PictureError, decode, svg_width
 
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 # The first of these that an output offers is the one that is shown.
 _PREFERENCE = (
     *_IMAGES,
     "text/markdown",
-    "text/latex",
     "text/html",
+    "text/latex",
     "application/json",
     "text/plain",
 )
@@ -29,7 +30,7 @@ _INTERACTIVE = {
 }
 KINDS = {"figure": "image", "table": "table", "listing": "raw"}  # in Typst
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_OBJECT = re.compile(r"\s*<[^\n]*>\s*")  # a text that only names what HTML shows
+_OBJECT = re.compile(r"\s*(<[^\n]*>\s*)?")  # a text that only names what is shown
 LONGEST = 200_000  # characters of an output
 LONGEST_MARKUP = 20_000_000  # of Markdown or HTML, with the pictures in it
 
@@ -45,7 +46,8 @@ class Cells:
         """Paragraphs of a Markdown cell."""
         attachments = cell.get("attachments", {})
         text = self._piece(cell.source, cell, attachments=attachments)
-        return self._fallible(f"\n{text}\n", cell, terminal(cell.source))
+        source = terminal(cell.source)
+        return self.pieces.fallible(f"\n{text}\n", position(cell), source)
 
     def raw(self, cell: NotebookNode) -> str:
         """A raw cell, as it was typed."""
@@ -53,10 +55,8 @@ class Cells:
 
     def listing(self, cell: NotebookNode, resources: dict) -> str:
         """A code cell's source; nothing for an empty cell."""
-        if not cell.source.strip():
-            return ""
-        language = resources.get("language", "python")
-        return f"#listado({quote(cell.source.strip())}, lang: {quote(language)})"
+        source, language = cell.source.strip(), quote(resources["language"])
+        return source and f"#listado({quote(source)}, lang: {language})"
 
     def shown(self, output: NotebookNode, cell: NotebookNode) -> str:
         """One output of a code cell; a strict document shows no stderr, no widgets."""
@@ -66,125 +66,90 @@ class Cells:
             return self._terminal(output.text, cell, error=output.name == "stderr")
         if output.output_type == "error":
             return self._terminal("\n".join(output.traceback), cell, error=True)
-        meta = output.metadata.get("informe", {})
-        if not isinstance(meta, dict):
-            meta = {}
-        if meta.get("kind") == "screen":
+        data, meta = output.data, output.metadata.get("informe")
+        meta = meta if isinstance(meta, dict) else {}
+        kind, plain = str(meta.get("kind")), data.get("text/plain", "")
+        if kind == "screen":
             return ""
-        if meta.get("kind") == "page":
-            text = quote("".join(output.data.get("text/plain", "")))
-            return f"#solo-pagina({text}{_live(meta, cell)})"
-        if meta.get("kind") in KINDS and (code := self._captioned(meta, output, cell)):
+        if kind == "page":
+            return f"#solo-pagina({quote(plain)}{_live(meta, cell)})"
+        if kind in KINDS and (code := self._captioned(kind, meta, data, cell)):
             return code
-        code = self._plain(output.data, cell)
-        plain = output.data.get("text/plain", "")
-        return self._fallible(code, cell, terminal(plain) or absent("Sin imagen"))
+        fallback = terminal(plain) or absent("Sin imagen")
+        return self.pieces.fallible(self._plain(data, cell), position(cell), fallback)
 
-    def _captioned(self, meta: dict, output: NotebookNode, cell: NotebookNode) -> str:
-        where, data = position(cell), output.data
+    def _captioned(self, kind: str, meta: dict, data: dict, cell: NotebookNode) -> str:
         known = {key: text for key, text in meta.items() if isinstance(text, str)}
         if missing := [key for key in ("id", "caption") if not known.get(key)]:
-            lacks = " or ".join(missing)
-            self.pieces.fault(where, f"a {meta['kind']} without {lacks}.")
+            self._fault(cell, f"a {kind} without {' or '.join(missing)}.")
             return ""
-        if not self.pieces.add_id(meta["id"], where):
-            return ""
-        if meta["kind"] == "figure":
+        if kind == "figure":
             body = self._image(data, known.get("alt") or meta["caption"], cell)
-            if not body:
-                return ""
-        elif meta["kind"] == "listing":
+        elif kind == "listing":
             body = f'listado({quote(data.get("text/plain", ""))}, lang: "python")'
         else:
-            body = f"[{self._table(data, cell)}]"
-        caption = self._piece(meta["caption"], cell, inline=True)
-        return (
-            f"#con-pie({body}, kind: {KINDS[meta['kind']]}, id: {quote(meta['id'])}, "
-            f"caption: [{caption}]{_live(meta, cell)})"
-        )
+            mime = "text/markdown" if "text/markdown" in data else "text/html"
+            body = f"[{self._markup(mime, data, cell)}]"
+        caption = self._piece(meta["caption"], cell, id=meta["id"])
+        live = _live(meta, cell)
+        return body and f"#con-pie({body}, kind: {KINDS[kind]}, {caption}{live})"
 
     def _plain(self, data: dict, cell: NotebookNode) -> str:
-        mime = next((mime for mime in _PREFERENCE if mime in data), None)
+        mime = next((mime for mime in _PREFERENCE if mime in data), "")
         if mime in _IMAGES:
             image = self._image(data, data.get("text/plain", "Imagen"), cell)
             return f"#{image}" if image else absent("Imagen que no se puede mostrar")
-        for start, name in _INTERACTIVE.items():
-            if any(key.startswith(start) for key in data):
-                return self._interactive(name, cell)
-        if mime is None:
-            names = ", ".join(data)
-            return self._interactive(f"una salida ({names})", cell) if data else ""
+        names = ", ".join(data)
+        lost = [what for start, what in _INTERACTIVE.items() if start in names]
+        if lost or (data and not mime):
+            what = lost[0] if lost else f"una salida ({names})"
+            if self.pieces.strict:
+                return ""
+            self._fault(cell, f"what cannot be shown: {what}.")
+            return absent(f"Aquí no se puede mostrar {what}")
         if mime == "text/plain":
             return self._terminal(data[mime], cell)
         if mime == "application/json":
             code = json.dumps(data[mime], indent=2, ensure_ascii=False)
             return self._terminal(code, cell)
-        if mime == "text/html":
-            return self._html(data, cell)
-        is_table = mime == "text/latex" and "\\begin{tab" in data[mime]
-        plain = data.get("text/plain", "") if mime == "text/latex" else ""
-        return self._piece(
-            data[mime],
-            cell,
-            format="latex" if is_table else "markdown",
-            fallback=terminal(plain) or None,
-        )
+        return self._markup(mime, data, cell)
 
-    def _interactive(self, what: str, cell: NotebookNode) -> str:
-        if self.pieces.strict:
-            return ""
-        self.pieces.fault(position(cell), f"what cannot be shown: {what}.")
-        return absent(f"Aquí no se puede mostrar {what}")
-
-    def _html(self, data: dict, cell: NotebookNode) -> str:
+    def _markup(self, mime: str, data: dict, cell: NotebookNode) -> str:
         plain = data.get("text/plain", "")
-        named = not plain or _OBJECT.fullmatch(plain) is not None
+        named = mime == "text/markdown" or _OBJECT.fullmatch(plain)
         return self._piece(
-            data["text/html"],
+            data.get(mime, ""),
             cell,
-            format="html",
-            fallback=None if named else terminal(plain) or None,
-            table_only=not named,
+            format="html" if mime == "text/html" else "markdown",
+            fallback="" if named else terminal(plain),
         )
-
-    def _table(self, data: dict, cell: NotebookNode) -> str:
-        if "text/markdown" in data:
-            return self._piece(data["text/markdown"], cell)
-        return self._html(data, cell)
 
     def _image(self, data: dict, alt: str, cell: NotebookNode) -> str:
         """The first picture that can be read; nothing if there is none."""
-        where = position(cell)
-        faults = ["a figure without an image."]
+        fault = "a figure without an image."
         for mime in [mime for mime in _IMAGES if mime in data]:
             try:
-                content, suffix = picture(
-                    decode(mime, data[mime]),
-                    lambda message: self.pieces.fault(where, message),
-                )
+                content = decode(mime, data[mime])
+                name = self.pieces.add_picture(content, position(cell))
             except PictureError as error:
-                faults.append(str(error))
+                fault = str(error)
                 continue
-            width = svg_width(data[mime]) if suffix == "svg" else "auto"
-            name = self.pieces.add_file(content, suffix)
+            width = svg_width(data[mime]) if name.endswith("svg") else "auto"
             return f"imagen({quote(name)}, alt: {quote(alt)}, width: {width})"
-        self.pieces.fault(where, faults[-1])
+        self._fault(cell, fault)
         return ""
 
     def _terminal(self, text: str, cell: NotebookNode, error: bool = False) -> str:
         if len(text) > LONGEST:
-            left_out = len(text) - LONGEST
-            self.pieces.fault(
-                position(cell),
-                f"an output of {len(text):,} characters; {left_out:,} are left out.",
-            )
-            half, spaced = LONGEST // 2, f"{left_out:,}".replace(",", "\u202f")
-            gap = f"\n[… faltan {spaced} caracteres …]\n"
+            size, rest, half = f"{len(text):,}", len(text) - LONGEST, LONGEST // 2
+            gap = f"\n[… faltan {integer(rest)} caracteres …]\n"
             text = text[:half] + gap + text[-half:]
+            message = f"an output of {size} characters; {rest:,} are left out."
+            self._fault(cell, message)
         return terminal(text, error)
 
-    def _fallible(self, code: str, cell: NotebookNode, fallback: str) -> str:
-        return self.pieces.fallible(code, position(cell), fallback)
+    def _fault(self, cell: NotebookNode, message: str) -> None:
+        self.pieces.fault(position(cell), message)
 
     def _piece(self, text: str, cell: NotebookNode, **options) -> str:
         if len(text) > LONGEST_MARKUP:
@@ -220,25 +185,21 @@ def number_cells(notebook: NotebookNode, name: str) -> None:
 
 def terminal(text: str, error: bool = False) -> str:
     """A block of monospace text, as a terminal would leave it, without colours."""
-    lines = [_overwrite(line) for line in strip_ansi(text).split("\n")]
-    clean = _CONTROL.sub("", "\n".join(lines)).strip("\n")
+    left = re.sub("(?m)^.*[\r\b].*", _overwrite, strip_ansi(text))
+    clean = _CONTROL.sub("", left).strip("\n")
     if not clean.strip():
         return ""
     return f"#salida({quote(clean)}, error: {str(error).lower()})"
 
 
-def _overwrite(line: str) -> str:
+def _overwrite(line: re.Match) -> str:
     """What is left of a line after its carriage returns and backspaces."""
-    if "\r" not in line and "\b" not in line:
-        return line
     left: list[str] = []
     at = 0
-    for character in line:
-        if character == "\r":
-            at = 0
-        elif character == "\b":
-            at = max(0, at - 1)
+    for sign in line[0]:
+        if sign in "\r\b":
+            at = max(0, at - 1) if sign == "\b" else 0
         else:
-            left[at : at + 1] = [character]
+            left[at : at + 1] = [sign]
             at += 1
     return "".join(left)

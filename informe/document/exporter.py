@@ -21,7 +21,7 @@ from traitlets.config import Config
 
 from informe.document import typeset
 from informe.document.cells import Cells, number_cells
-from informe.document.markdown import Pieces, ReportError, quote
+from informe.document.markdown import TITLE, Pieces, ReportError, quote
 
 MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
@@ -93,28 +93,21 @@ class InformeExporter(TemplateExporter):
     def _file_extension_default(self):
         return ".pdf"
 
-    @default("template_name")
-    def _template_name_default(self):
-        return "template"
-
-    @default("template_extension")
-    def _template_extension_default(self):
-        return ".typ.j2"
-
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self):
-        return [str(Path(__file__).parent)]
-
     @property
     def default_config(self):
-        """Configuration that leaves out what the tags of Jupyter Book mark."""
+        """Our template; what the tags of Jupyter Book mark is left out."""
+        template = {
+            "template_name": "template",
+            "template_extension": ".typ.j2",
+            "extra_template_basedirs": [str(Path(__file__).parent)],
+        }
         tags = {
             "enabled": True,
             "remove_cell_tags": NOT_EXPORTED,
             "remove_input_tags": {"remove-input"},
             "remove_all_outputs_tags": {"remove-output"},
         }
-        config = Config({"TagRemovePreprocessor": tags})
+        config = Config({"TagRemovePreprocessor": tags, "TemplateExporter": template})
         config.merge(super().default_config)
         return config
 
@@ -158,11 +151,13 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         name = resources["metadata"].get("name") or "notebook"
         number_cells(notebook, name)
-        resources["language"] = _language(notebook)
+        about = notebook.metadata.get("language_info", {})
+        resources["language"] = about.get("name", "python")  # of the code
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
-        self._register(Cells(pieces))
+        for step in ("prose", "listing", "raw", "shown"):
+            self.register_filter(step, getattr(Cells(pieces), step))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
         if pieces.cited:
@@ -176,19 +171,10 @@ class InformeExporter(TemplateExporter):
                 content, warnings = compile_(source)
                 break
             except typeset.Refused as refused:
-                mended = pieces.mend(source, refused.diagnostic)
-                if mended is None:
-                    raise
-                source = mended
-        for warning in pieces.faults:
+                source = pieces.mend(source, refused.diagnostic)
+        for warning in [*pieces.faults, *(f"Typst: {warning}" for warning in warnings)]:
             self.log.warning("%s", warning)
-        for warning in warnings:
-            self.log.warning("Typst: %s", warning)
         return content
-
-    def _register(self, cells: Cells) -> None:
-        for name in ("prose", "listing", "raw", "shown"):
-            self.register_filter(name, getattr(cells, name))
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
         """Typst's code of each field."""
@@ -208,7 +194,7 @@ class InformeExporter(TemplateExporter):
             )
         code = {name: quote(text) for name, text in page.items()}
         if not page["title"]:
-            code["title"] = pieces.add_title()
+            code["title"] = TITLE
         language = str(own.get("lang", ""))
         code["lang"] = quote(language if _LANGUAGE.fullmatch(language) else "es")
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
@@ -227,11 +213,6 @@ def _authors(metadata: dict) -> str:
 def _is_executed(notebook: NotebookNode) -> bool:
     code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
     return not code or any(c.outputs or c.execution_count for c in code)
-
-
-def _language(notebook: NotebookNode) -> str:
-    """Language of the code, for syntax highlighting."""
-    return notebook.metadata.get("language_info", {}).get("name", "python")
 
 
 def write(

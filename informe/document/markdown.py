@@ -9,11 +9,10 @@ import html
 import json
 import re
 import subprocess
-import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
+from urllib.request import DataHandler, Request
 
 import pypandoc
 
@@ -21,30 +20,39 @@ from informe.document.pictures import PictureError, decode, picture
 
 SCRIPT = Path(__file__).parent / "template" / "markdown.lua"
 BIBLIOGRAPHY = Path(__file__).parent / "references.bib"
+TITLE = "\ue000title\ue001"  # stands for the document's first heading, or its name
 
-# What JupyterLab takes for formulas, before it reads the Markdown around them.
-_MARK = re.compile(
-    r"\\\\[()\[\]]|\\[\\{}$]|\\(?:begin|end)\{[a-z]*\*?\}|\\(?:eq)?ref\{[^{}\n]*\}"
-    r"|\$\$?|[{}]|\n[ \t]*\n|\0",
-    re.IGNORECASE,
-)
 _CODE = {
-    "markdown": re.compile(
-        r"^ *(`{3,}|~{3,})[^`\n]*\n.*?(?:^ *\1|\Z)"
-        r"|(?<![\\`])(`+)(?!`)[^\n]*?[^`\n]\2(?!`)",
-        re.DOTALL | re.MULTILINE,
-    ),
-    "html": re.compile(
-        r"<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)|<[^>]*>",
-        re.DOTALL | re.IGNORECASE,
-    ),
+    "markdown": r"^\ *(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^\ *(?P=fence)|\Z)"
+    r"|(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)|`+",
+    "html": r"<(?P<tag>pre|code|script|style|textarea)\b.*?(?:</(?P=tag)\s*>|\Z)"
+    r"|</?[a-z!][^>]*>",
 }
-_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_NO_CODE = {"markdown": r"(?!`[^`\n]+`)", "html": r"(?!</?[a-z!])"}
+# What JupyterLab takes for formulas, before it reads the Markdown around them; groups
+# named i… stand in the text, d… are displayed. Dollars within braces end none.
+_KINDS = ("i1", "i2", "i3", "d1", "d2", "d3")
+_FORMULA = r"""
+    (?:\\\\\((?P<i1>CHAR*?)\\\\\) | \\\\\[(?P<d1>CHAR*?)\\\\\] | \$\$(?P<d2>CHAR*?)\$\$
+    | \$(?P<i2>(?:\{(?:\{(?:\{[^{}]*+\}|(?![{}])CHAR)*+\}|(?![{}])CHAR)*+\}
+        |(?!\$)CHAR)++)\$
+    | (?P<d3>\\begin\{(?P<name>[a-z]*\*?)\}CHAR*?\\end\{(?P=name)\})
+    | (?P<i3>\\(?:eq)?ref\{[^{}\n]*\})) (?:\s*<!--\s*\#(?P<id>[\w.:-]+)\s*-->)?
+    | \\[\\{}$`]
+""".replace("CHAR", r"(?:\\.|(?!\n[ \t]*\n)NO_CODE.)")
+_SCAN = {
+    form: re.compile(
+        f"{code}|{_FORMULA.replace('NO_CODE', _NO_CODE[form])}",
+        re.DOTALL | re.MULTILINE | re.IGNORECASE | re.VERBOSE,
+    )
+    for form, code in _CODE.items()
+}
 _DRAWN = re.compile(r"<(div|canvas|button|input|object|form)\b", re.IGNORECASE)
 _ID = re.compile(r"<!--\s*#([\w.:-]+)\s*-->")
 _TABLE = re.compile(  # right below a line of text
-    r"^([^|\n]*[^|\s][^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:-]*-[ \t|:-]*$)", re.MULTILINE
+    r"^(?![ \t]*\n)([^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*$)", re.MULTILINE
 )
+_FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
 _PRIVATE = re.compile("[\ue000-\ue01f\0]")  # our tokens
 
 
@@ -59,10 +67,9 @@ class Piece:
     text: str
     where: str  # "mnist, cell 3": for messages
     scope: str  # its notebook, in which links to headings are looked up
-    format: str = "markdown"  # or "html", or "latex"
-    inline: bool = False  # a caption, not paragraphs
-    fallback: str | None = None  # Typst for what nothing can be shown of
-    table_only: bool = False  # the fallback is better than HTML without a table
+    format: str = "markdown"  # or "html"
+    id: str = ""  # of what the text is the caption of
+    fallback: str = ""  # Typst, better than an error and than HTML without a table
     attachments: dict = field(default_factory=dict)  # name -> {MIME type: base64}
 
 
@@ -97,7 +104,6 @@ class Pieces:
         self.strict = strict
         self.pieces: list[Piece] = []
         self.files: dict[str, bytes] = {}  # name in Typst -> content
-        self.ids: dict[str, str] = {}  # id -> where it was given
         self.faults: list[str] = []  # one line each, with notebook and cell
         self.cited = False
         self._fallbacks: dict[str, tuple[str, str]] = {}  # mark -> where, Typst
@@ -106,10 +112,6 @@ class Pieces:
         """Remember a piece; returns the token to write in its place."""
         self.pieces.append(piece)
         return f"\ue000{len(self.pieces) - 1}\ue001"
-
-    def add_title(self) -> str:
-        """The token of the document's first heading, or of its name."""
-        return "\ue000title\ue001"
 
     def fault(self, where: str, message: str) -> None:
         """Note what is amiss in a cell."""
@@ -121,10 +123,14 @@ class Pieces:
         self._fallbacks[mark] = (where, fallback)
         return f"/*\ue004{mark}*/{code}/*\ue005{mark}*/"
 
-    def add_file(self, content: bytes, suffix: str) -> str:
-        """Remember a file; returns its name, with a number by order of addition."""
+    def add_picture(self, content: bytes, where: str) -> str:
+        """Remember a picture; returns its name in Typst, numbered in order of addition.
+
+        Raises PictureError if it is none.
+        """
+        drawn, suffix = picture(content, lambda message: self.fault(where, message))
         name = f"imagen-{len(self.files) + 1}.{suffix}"
-        self.files[name] = content
+        self.files[name] = drawn
         return name
 
     def add_local_file(self, file: str, where: str) -> str:
@@ -132,209 +138,147 @@ class Pieces:
 
         Raises ReportError if there is no such picture.
         """
-        path = self.folder / file
-        if not path.is_file():
-            raise ReportError(f"{where}: there is no image {file!r}.")
         try:
-            return self.add_file(*picture(path.read_bytes(), self._warner(where)))
+            return self.add_picture(_read(self.folder / file, file), where)
         except PictureError as error:
             raise ReportError(f"{where}: {error}") from None
-
-    def add_id(self, name: str, where: str) -> bool:
-        """Note an id that references may point to, unless it is none or taken."""
-        if not re.fullmatch(r"\w[\w.:-]*", name):
-            self.fault(
-                where,
-                f"the id {name!r} may hold only letters, digits, points, colons, "
-                "hyphens and underscores.",
-            )
-        elif name in self.ids:
-            self.faults.append(
-                f"The id {name!r} is given twice: in {self.ids[name]} and in {where}."
-            )
-        else:
-            self.ids[name] = where
-            return True
-        return False
 
     def convert(self, document: str) -> str:
         """Replace the tokens in a document by the Typst of their pieces.
 
         Raises ReportError for the faults of a strict document, all in one message.
         """
-        results = _pandoc(self.pieces, self._known())
+        known = [f"bib-{key}" for key in bibliography_keys()]
+        results = _pandoc(self.pieces, dict.fromkeys(known, "references"))
+        known += [piece.id for piece in self.pieces if piece.id]
         texts = {
-            str(number): self._typst(number, *both)
+            str(number): self._typst(number, *both, known)
             for number, both in enumerate(zip(self.pieces, results, strict=True))
         }
-        titles = [result["title"] for result in results if result.get("title")]
-        texts["title"] = quote((titles or [self.title])[0])
+        titles = (result["title"] for result in results if result.get("title"))
+        texts["title"] = quote(next(titles, self.title))
         if self.strict and self.faults:
             raise ReportError("\n".join(self.faults))
         return re.sub("\ue000(\\w+)\ue001", lambda m: texts[m[1]], document)
 
-    def mend(self, source: str, diagnostic: str) -> str | None:
-        """The document without what Typst has refused, or None if that is not known.
+    def mend(self, source: str, diagnostic: str) -> str:
+        """The document without what Typst has refused.
 
-        Raises ReportError, which names the cell, in a strict document.
+        Raises ReportError if that is not known, and, with the cell, if it is strict.
         """
-        places = _places(source, diagnostic)
         message = diagnostic.partition("\n")[0].removeprefix("error: ")
-        for place in sorted(places, reverse=True):
-            for opening in reversed([*re.finditer("/\\*\ue004(.+?)\\*/", source)]):
-                ending = f"/*\ue005{opening[1]}*/"
-                end = source.find(ending, opening.end())
-                if opening.start() <= place <= end:
-                    where, fallback = self._fallbacks[opening[1]]
-                    self.fault(where, f"{message}; its source is shown.")
-                    source = source[: opening.start()] + fallback + source[end:]
-                    source = source.replace(ending, "")
-                    break
-            else:
-                return None
-        if self.strict and places:
+        for place in sorted(_places(source, diagnostic), reverse=True) or [-1]:
+            around = [
+                match
+                for match in _FALLIBLE.finditer(source)
+                if match.start(1) <= place < match.end(1)
+            ]
+            if not around:
+                raise ReportError(f"Typst: {diagnostic}")
+            start, end = around[-1].span(1)  # the innermost
+            where, fallback = self._fallbacks[around[-1][2]]
+            self.fault(where, f"{message}; its source is shown.")
+            source = source[:start] + fallback + source[end:]
+        if self.strict:
             raise ReportError("\n".join(self.faults))
-        return source if places else None
+        return source
 
-    def _known(self) -> dict[str, str]:
-        return self.ids | {f"bib-{key}": "references" for key in bibliography_keys()}
-
-    def _typst(self, number: int, piece: Piece, result: dict) -> str:
-        if piece.fallback and (result["problems"] or "typst" not in result):
+    def _typst(self, number: int, piece: Piece, result: dict, known: list[str]) -> str:
+        code, is_table = result["typst"], "tabla(" in result["typst"]
+        poor = piece.format == "html" and not is_table and not result["images"]
+        if piece.fallback and (result["problems"] or poor or not code):
             return piece.fallback
         for problem in result["problems"]:
-            self.fault(piece.where, problem)
+            self.fault(piece.where, problem + _hint(problem, known))
         for index, fallback in enumerate(result["fallbacks"], start=1):
             self._fallbacks[f"{number}.{index}"] = (piece.where, fallback)
-        for link in result["links"]:
-            self.fault(piece.where, self._lost(link))
-        drawn = "<script" in piece.text and _DRAWN.search(piece.text)
-        if drawn and "tabla(" not in result.get("typst", ""):
+        if "<script" in piece.text and _DRAWN.search(piece.text) and not is_table:
             self.fault(piece.where, "what scripts draw in its HTML cannot be shown.")
-        if "typst" not in result:
-            absence = absent("Contenido interactivo, que aquí no se puede mostrar")
-            return absence if drawn else ""
-        self.cited |= "#cite(" in result["typst"]
-        images = [self._image(image, piece) for image in result["images"]]
-        return re.sub(
-            "\ue002(\\d+)\ue003", lambda m: images[int(m[1]) - 1], result["typst"]
-        )
-
-    def _lost(self, link: dict) -> str:
-        target, known = link["target"], self._known()
-        alike = [name for name in known if name.split("-")[0] == target.split("-")[0]]
-        near = difflib.get_close_matches(target, alike, n=1, cutoff=0)
-        hint = f" The nearest id is #{near[0]}." if near else ""
-        return f"the link [{link['text']}](#{target}) points to nothing.{hint}"
+            code = code or absent("Contenido interactivo, que aquí no se puede mostrar")
+        self.cited |= "#cite(" in code
+        for index, image in enumerate(result["images"], start=1):
+            code = code.replace(f"\ue002{index}\ue003", self._image(image, piece))
+        if not piece.id:
+            return code
+        owned = quote(piece.id) if result.get("owned") else "none"
+        return f"id: {owned}, caption: [{code}]"
 
     def _image(self, image: dict, piece: Piece) -> str:
         source = unquote(image["src"])[:100]
         named = source if source == image["alt"] else f"{image['alt']} ({source})"
         missing = absent(f"Imagen que falta: {named}")
         try:
-            content, suffix = self._read(image["src"], piece)
-        except PictureError as error:
+            file = self.add_picture(self._content(image["src"], piece), piece.where)
+        except ValueError as error:
             self.fault(piece.where, str(error))
             return missing
-        file = self.add_file(content, suffix)
         code = f"#imagen({quote(file)}, alt: {quote(image['alt'])}, "
         return self.fallible(f"{code}width: {image['width']})", piece.where, missing)
 
-    def _read(self, src: str, piece: Piece) -> tuple[bytes, str]:
-        if src.startswith("attachment:"):
-            bundle = piece.attachments.get(unquote(src.removeprefix("attachment:")), {})
-            for mime, content in bundle.items():
-                return picture(decode(mime, content), self._warner(piece.where))
-        elif src.startswith("data:"):
-            header, _, content = src.removeprefix("data:").partition(",")
-            raw = (
-                decode(header.split(";")[0], unquote(content))
-                if header.endswith(";base64")
-                else unquote_to_bytes(content)
-            )
-            return picture(raw, self._warner(piece.where))
+    def _content(self, src: str, piece: Piece) -> bytes:
+        if src.startswith("data:"):
+            return DataHandler().data_open(Request(src)).read()
+        if bundle := piece.attachments.get(unquote(src.removeprefix("attachment:"))):
+            return decode(*next(iter(bundle.items())))
         path = (self.folder / unquote(src)).resolve()
         if not path.is_relative_to(self.folder):
             raise PictureError(
                 f"the image {src!r} is outside the notebook's folder; copy it there."
             )
-        if not path.is_file():
-            raise PictureError(f"there is no image {src!r}.")
-        return picture(path.read_bytes(), self._warner(piece.where))
+        return _read(path, src)
 
-    def _warner(self, where: str):
-        return lambda message: self.fault(where, message)
+
+def _read(path: Path, name: str) -> bytes:
+    if not path.is_file():
+        raise PictureError(f"there is no image {name!r}.")
+    return path.read_bytes()
+
+
+def _hint(problem: str, known: list[str]) -> str:
+    """The known id that is nearest to that of a link to nothing."""
+    target = re.search(r"\(#((\w+).*)\) points to nothing\.$", problem)
+    alike = [name for name in known if target and name.split("-")[0] == target[2]]
+    near = target and difflib.get_close_matches(target[1], alike, n=1, cutoff=0)
+    return f" The nearest id is #{near[0]}." if near else ""
 
 
 def _places(source: str, diagnostic: str) -> set[int]:
     """Offsets in the document of what a message of Typst is about."""
     starts = [0] + [match.end() for match in re.finditer("\n", source)]
-    found = re.findall(r"main\.typ:(\d+):(\d+)", diagnostic)
-    places = {starts[int(line) - 1] + int(column) for line, column in found}
-    files = re.findall(r"imagen-\d+\.\w+", diagnostic)
-    return places | {source.find(f'"{file}"') for file in files} - {-1}
-
-
-def _formulas(text: str, format: str) -> Iterator[tuple[int, int, str, bool]]:
-    """Start, end, TeX and display of each formula, as JupyterLab finds them."""
-    if format == "latex":
-        return
-    masked = _CODE[format].sub(lambda match: "\0" * len(match[0]), text)
-    ends = {"\\\\(": "\\\\)", "\\\\[": "\\\\]", "$": "$", "$$": "$$"}
-    opened = end = None
-    depth = 0
-    for mark in _MARK.finditer(masked):
-        token = mark[0]
-        if opened is None:
-            if "ref{" in token:
-                yield mark.start(), mark.end(), token, False
-            end = ends.get(token) or token.replace("\\begin", "\\end")
-            if end != token or token.startswith("$"):
-                opened, depth = mark, 0
-        elif token == end and not depth:
-            inner = text[opened.end() : mark.start()]
-            whole = text[opened.start() : mark.end()]
-            is_environment = token.startswith("\\end")
-            display = is_environment or opened[0] in ("$$", "\\\\[")
-            yield (
-                opened.start(),
-                mark.end(),
-                whole if is_environment else inner.strip(),
-                display,
-            )
-            opened = None
-        elif token.isspace() or token == "\0":
-            opened = None
-        elif token in "{}":
-            depth = max(0, depth + (1 if token == "{" else -1))
+    found = re.findall(r"main\.typ:(\d+):(\d+)|(imagen-\d+\.\w+)", diagnostic)
+    return {
+        source.find(f'"{file}"') if file else starts[int(line) - 1] + int(column)
+        for line, column, file in found
+    } - {-1}
 
 
 def _request(piece: Piece) -> dict:
-    text, formulas = _PRIVATE.sub("", piece.text), []
-    if piece.format == "html":
-        text = _UNSEEN.sub("", text)
-    parts, last = [], 0
-    for start, end, tex, display in _formulas(text, piece.format):
-        source = text[start:end]
-        if piece.format == "html":
-            tex = html.unescape(tex)
+    formulas = []
+
+    def token(match: re.Match) -> str:
+        kind = next((kind for kind in _KINDS if match[kind] is not None), None)
+        if not kind:
+            return match[0]
+        tex = html.unescape(match[kind]) if piece.format == "html" else match[kind]
+        label = rf"\label{{{match['id']}}}" if match["id"] else ""
+        display = kind[0] == "d" or bool(label)
+        tex, source = label + tex.strip(), html.escape(match[0])
         formulas.append({"tex": tex, "display": display, "source": source})
-        parts += [text[last:start], f"\ue010{len(formulas)}\ue011"]
-        last = end
-    text = "".join(parts) + text[last:] + "\n"
+        return f"\ue010{len(formulas)}\ue011"
+
+    text = _SCAN[piece.format].sub(token, _PRIVATE.sub("", piece.text)) + "\n"
     if piece.format == "markdown":
         text = _TABLE.sub(r"\1\n", text)
     text = _ID.sub(r'<span data-id_="\1"></span>', text)
-    return asdict(piece) | {"text": text, "formulas": formulas, "attachments": {}}
+    return vars(piece) | {"text": text, "formulas": formulas, "attachments": {}}
 
 
 def _pandoc(pieces: list[Piece], known: dict[str, str]) -> list[dict]:
     request = {"known": known, "pieces": [_request(piece) for piece in pieces]}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "request.json"
-        path.write_text(json.dumps(request), "utf-8")
-        command = [pypandoc.get_pandoc_path(), "lua", str(SCRIPT), str(path)]
-        done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    command = [pypandoc.get_pandoc_path(), "lua", str(SCRIPT)]
+    done = subprocess.run(
+        command, input=json.dumps(request), capture_output=True, encoding="utf-8"
+    )
     if done.returncode:
         raise RuntimeError(f"pandoc failed: {done.stderr.strip()}")
     return json.loads(done.stdout)

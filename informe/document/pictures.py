@@ -7,16 +7,14 @@ import io
 import re
 import warnings
 from collections.abc import Callable
-from html.entities import html5
 
 from PIL import Image
 
 _DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
 _LARGEST = 20_000_000  # bytes of an SVG
-_ENTITY = re.compile(r"&(\w+);")
-_PREDEFINED = {"amp", "lt", "gt", "quot", "apos"}
-_SCRIPT = re.compile(r"<script\b.*?(</script\s*>|/>)", re.DOTALL | re.IGNORECASE)
-_FOREIGN = re.compile(r"<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XML
+_SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
+_FOREIGN = r"(?i)<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>"
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
 _POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
 
@@ -48,7 +46,12 @@ def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content)) as image:
-                return _raster(content, image)
+                if image.format in _DRAWN:
+                    image.verify()
+                    return content, _DRAWN[image.format]
+                png = io.BytesIO()
+                image.convert("RGBA").save(png, "PNG")
+                return png.getvalue(), "png"
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(
             f"a picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it "
@@ -67,34 +70,14 @@ def svg_width(svg: str) -> str:
     return f"{float(match[1]) * _POINTS[match[2]]:.6g}pt"
 
 
-def _raster(content: bytes, image: Image.Image) -> tuple[bytes, str]:
-    if image.format in _DRAWN:
-        suffix = _DRAWN[image.format]
-        image.verify()
-        return content, suffix
-    png = io.BytesIO()
-    image.convert("RGBA").save(png, "PNG")
-    return png.getvalue(), "png"
-
-
 def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
     if len(content) > _LARGEST:
         raise PictureError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
     text = content.decode("utf-8", "replace")
-    for pattern, what in (
-        (_SCRIPT, "a script"),
-        (_FOREIGN, "a picture from elsewhere"),
-    ):
-        text, count = pattern.subn("", text)
+    for pattern, what in (_SCRIPT, "a script"), (_FOREIGN, "a picture from elsewhere"):
+        text, count = re.subn(pattern, "", text)
         if count:
             warn(f"{what} in an SVG is left out.")
     for embedded in _EMBEDDED.finditer(text):
         picture(decode("image/png", embedded[1]), warn)
-    defined = {*re.findall(r"<!ENTITY\s+(\w+)", text), *_PREDEFINED}
-
-    def known(match: re.Match) -> str:
-        if match[1] in defined:
-            return match[0]
-        return html.unescape(match[0]) if f"{match[1]};" in html5 else ""
-
-    return _ENTITY.sub(known, text).encode()
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text).encode()

@@ -4,44 +4,46 @@
 
 local formulas = {}
 
+-- Macros that pandoc does not know, by those that it knows. In a text that begins with
+-- U+E006, which nobody can type, is what AFTER turns into Typst's code.
+local MACROS = [[
+\providecommand{\cr}{\\} \providecommand{\newline}{\\} \providecommand{\hfill}{\quad}
+\providecommand{\hbox}{\text} \providecommand{\cfrac}{\frac} \providecommand{\intop}{\int}
+\providecommand{\LaTeX}{\text{LaTeX}} \providecommand{\TeX}{\text{TeX}}
+\providecommand{\degree}{{}^\circ} \providecommand{\tag}[1]{\quad\text{(#1)}}
+\providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
+\providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
+\providecommand{\stackrel}{\overset}
+\providecommand{\substack}[1]{\begin{matrix}#1\end{matrix}}
+\providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
+]]
+MACROS = MACROS:gsub("!", "\u{e006}")
+for word in ([[tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
+    hline strut notag displaylimits]]):gmatch("%a+") do
+  MACROS = MACROS .. "\\providecommand{\\" .. word .. "}{}\n"
+end
+
 -- Before: TeX that pandoc turns into wrong Typst, rewritten as TeX that it gets right.
 local BEFORE = {
   { "\u{202f}", "\\," },                         -- thousands, as prose writes them
   { "(%d){,}(%d)", "%1\\text{,}%2" },           -- 0{,}001: the comma is no separator
+  { "\\[bB]igg?[lrm]?%f[%A]", "" },             -- Typst chooses the size of delimiters
   { "\\right%s*|%s*\\left%s*%.", "\\middle|" },
-  { "\\[bB]igg?[lrm]?%s*\\[lr]?vert", "|" },
-  { "\\left%s*\\|", "\\lVert " },               -- bars that hug what they hold
-  { "\\right%s*\\|", "\\rVert " },
-  { "\\left%s*\\lVert", "\\lVert" },
-  { "\\right%s*\\rVert", "\\rVert" },
-  { "\\lvert", "\\left|" },
-  { "\\rvert", "\\right|" },
-  { "\\left%s*\\left|", "\\left|" },
-  { "\\right%s*\\right|", "\\right|" },
-  { "\\[bB]igg?l%f[%A]", "\\left" },            -- Typst chooses the size of delimiters
-  { "\\[bB]igg?r%f[%A]", "\\right" },
-  { "\\[bB]igg?m?%f[%A]", "" },
+  { "\\([lr])[ei][fg]h?t%s*\\|", "\\%1Vert " },  -- bars that hug what they hold
+  { "\\([lr])[ei][fg]h?t%s*\\%1([vV])ert", "\\%1%2ert" },
+  { "\\|(.-)\\|", "\\lVert %1\\rVert " },
+  { "\\lvert(.-)\\rvert", "\\left|%1\\right|" },
   { "\\&", "\\text{\\&}" },                     -- else Typst takes it for an alignment
+  { "\\(p?matrix)%s*{(.-)}", "\\begin{%1}%2\\end{%1}" },
   { "\\begin{vmatrix}", "\\left|\\begin{matrix}" },
   { "\\end{vmatrix}", "\\end{matrix}\\right|" },
+  { "\\left\\{%s*\\begin{array}%b{}(.-)\\end{array}%s*\\right%s*%.",
+    "\\begin{cases}%1\\end{cases}" },
+  { "(\\begin{cases}[^&\1]-)\1", "%1&\1" },     -- else pandoc loses the brace
   { "\1%s*\\end", "\\end" },
   { "\\$", "" },                                -- of a space at the end
   { "\1%s*\1", "\1" },                          -- \\\\, where JSON's escapes were doubled
 }
-
--- Words that pandoc does not know, in those that it knows.
-local WORDS = {
-  ["\\cr"] = "\1", ["\\newline"] = "\1", ["\\hbox"] = "\\text", ["\\cfrac"] = "\\frac",
-  ["\\LaTeX"] = "\\text{LaTeX}", ["\\TeX"] = "\\text{TeX}", ["\\hfill"] = "\\quad",
-  ["\\degree"] = "{}^\\circ", ["\\intop"] = "\\int",
-}
-for word in ([[tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
-    scriptstyle hline strut notag nonumber displaylimits]]):gmatch("%a+") do
-  WORDS["\\" .. word] = ""
-end
-
-local FONTS = { bf = "mathbf", rm = "mathrm", it = "mathit", cal = "mathcal",
-  tt = "mathtt", sf = "mathsf", sl = "mathit" }
 
 -- After: plain replacements in the Typst that pandoc wrote.
 local AFTER = {
@@ -56,51 +58,14 @@ local AFTER = {
   { 'delim: "||"', 'delim: "‖"' },
   { '(mat%(delim: [^,]+,) upright%("augment:(%d+)"%)', "%1 augment: #%2," },
   { 'mat%(delim: "%(", upright%("bare:(%d+)"%)', "mat(delim: #none, augment: #%1," },
+  { 'upright%("\u{e006}%("%)', "limits(" },
+  { 'upright%("\u{e006}(%a+)"%)', "text(fill: #%1, " },
+  { 'upright%("\u{e006}%)"%)', ")" },
 }
-
-local COLOURS = [[ black blue fuchsia gray green lime maroon navy olive orange purple red
-  teal white yellow ]]
-
-local convert
-
--- What pandoc does not know and Typst does: a macro's arguments to Typst.
-local CALLS = {
-  overset = { 2, function(top, base)
-    return ("limits(%s)^(%s)"):format(convert(base), convert(top))
-  end },
-  underset = { 2, function(bottom, base)
-    return ("limits(%s)_(%s)"):format(convert(base), convert(bottom))
-  end },
-  mathop = { 1, function(tex) return ("op(%s, limits: #true)"):format(convert(tex)) end },
-  substack = { 1, function(tex)
-    return convert("\\begin{matrix}" .. tex .. "\\end{matrix}")
-  end },
-  textcolor = { 2, function(colour, tex)
-    local typst = convert(tex)
-    local known = colour:find("^%a+$") and COLOURS:find("%s" .. colour .. "%s")
-    return known and ("text(fill: #%s, %s)"):format(colour, typst) or typst
-  end },
-  tag = { 1, function(text) return ('quad "(%s)"'):format(text:gsub('[\\"]', "")) end },
-}
-CALLS.stackrel = CALLS.overset
-for _, name in ipairs { "matrix", "pmatrix", "cases" } do
-  CALLS[name] = { 1, function(tex)
-    return convert(("\\begin{%s}%s\\end{%s}"):format(name, tex, name))
-  end }
-end
 
 local function replace_all(text, rules)
   for _, rule in ipairs(rules) do text = text:gsub(rule[1], rule[2]) end
   return text
-end
-
--- \|x\| has the same mark at both ends: odd ones open, even ones close.
-local function pair_norms(tex)
-  local open = false
-  return (tex:gsub("\\|", function()
-    open = not open
-    return open and "\\lVert " or "\\rVert "
-  end))
 end
 
 -- {\bf x}: a font up to the end of its group or of its cell.
@@ -108,94 +73,40 @@ local function scope_fonts(tex)
   tex = tex:gsub("%b{}", function(group)
     return "{" .. scope_fonts(group:sub(2, -2)) .. "}"
   end)
-  for font, macro in pairs(FONTS) do
+  for font in ("bf rm it cal tt sf"):gmatch("%a+") do
     tex = tex:gsub("\\" .. font .. "%f[%A]%s*([^&\1]*)", function(rest)
-      return "\\" .. macro .. "{" .. scope_fonts(rest) .. "}"
+      return "\\math" .. font .. "{" .. scope_fonts(rest) .. "}"
     end)
   end
   return tex
 end
 
--- Several aligned columns keep a distance; eqnarray's sign has no column of its own.
-local function space_columns(environment, body, between)
-  local depth, columns = 0, 0
-  body = body:gsub("\\?[\\&\1]%a*", function(token)
-    local mark = token:sub(1, 1)
-    if token == "\\begin" then depth = depth + 1
-    elseif token == "\\end" then depth = depth - 1
-    elseif depth > 0 then return nil
-    elseif mark == "\1" then columns = 0
-    elseif mark == "&" then
-      columns = columns + 1
-      if columns % 2 == 0 then return between .. token:sub(2) end
-    end
-  end)
-  return "\\begin{" .. environment .. "}" .. body .. "\\end{" .. environment .. "}"
+-- After every second column mark of a line, but for those of a matrix in it.
+local function space_columns(name, body, between)
+  body = body:gsub("\\begin.-\\end", function(inner) return (inner:gsub("&", "\2")) end)
+  body = body:gsub("&([^&\1]*)&", "&%1" .. between):gsub("\2", "&")
+  return ("\\begin{%s}%s\\end{%s}"):format(name, body, name)
 end
 
 -- The bar of {cc|c} becomes a text in the first cell, which AFTER turns into Typst's.
 local function draw_bar(before, columns, body)
-  local bar = columns:find("|%s*[lcr]")
-  local left = bar and #columns:sub(1, bar):gsub("[^lcr]", "") or 0
-  if left == 0 then return nil end
-  local held = before:find("^\\left")
-  return ("%s\\begin{%s}\\text{%s:%d}%s\\end{%s}"):format(before,
-    held and "matrix" or "pmatrix", held and "augment" or "bare", left, body,
-    held and "matrix" or "pmatrix")
-end
-
-local function breaks_line(tex)
-  local depth = 0
-  for token in tex:gmatch("\\?[\\{}\1]%a*") do
-    if token == "\\begin" or token:sub(1, 1) == "{" then depth = depth + 1
-    elseif token == "\\end" or token:sub(1, 1) == "}" then depth = depth - 1
-    elseif token:sub(1, 1) == "\1" and depth == 0 then return true end
-  end
+  local left = columns:match("^{([lcr%s]+)|%s*[lcr]")
+  if not left then return nil end
+  local name, mark = "pmatrix", "bare"
+  if before:find("^\\left") then name, mark = "matrix", "augment" end
+  return ("%s\\begin{%s}\\text{%s:%d}%s\\end{%s}"):format(
+    before, name, mark, #left:gsub("%s", ""), body, name)
 end
 
 local function mend_environments(tex)
-  if breaks_line(tex) then tex = "\\begin{aligned}" .. tex .. "\\end{aligned}" end
-  tex = tex:gsub("\\begin{eqnarray(%*?)}(.-)\\end{eqnarray%1}", function(_, body)
-    return space_columns("aligned", body, " ")
-  end)
+  -- Several aligned columns keep a distance; eqnarray's sign has no column of its own.
   tex = tex:gsub("\\begin{(align%l*%*?)}(.-)\\end{%1}", function(name, body)
     return space_columns(name, body, "&\\qquad ")
   end)
-  tex = tex:gsub("(\\?l?e?f?t?%S?)\\begin{array}(%b{})(.-)\\end{array}", draw_bar)
-  -- Without a column mark pandoc loses the brace.
-  tex = tex:gsub("\\left\\{%s*\\begin{array}{[lcr]}", "\\left\\{\\begin{array}{ll}")
-  for _, start in ipairs { "\\begin{cases}", "\\begin{array}{ll}" } do
-    tex = tex:gsub("(" .. start .. ")([^&\1]-)\1", "%1%2&\1")
-  end
-  return tex
-end
-
--- One argument of a macro, at a position: a group, a macro or a letter.
-local function argument(tex, at)
-  local first, last = tex:find("^%s*%b{}", at)
-  if first then return tex:sub(first, last):match("{(.*)}"), last + 1 end
-  first, last = tex:find("^%s*\\%a+", at)
-  if not first then first, last = tex:find("^%s*.", at) end
-  if not first then error("a macro lacks an argument", 0) end
-  return tex:sub(first, last), last + 1
-end
-
--- Leaves a text in the place of each of CALLS, whose Typst it adds to a list.
-local function take_calls(tex, made)
-  local start, stop, name = tex:find("\\(%a+)")
-  while start do
-    if CALLS[name] then
-      local arguments = {}
-      stop = stop + 1
-      for i = 1, CALLS[name][1] do arguments[i], stop = argument(tex, stop) end
-      table.insert(made, (CALLS[name][2](table.unpack(arguments))))
-      local mark = "\\text{call:" .. #made .. "}"
-      tex = tex:sub(1, start - 1) .. mark .. tex:sub(stop)
-      stop = start + #mark - 1
-    end
-    start, stop, name = tex:find("\\(%a+)", stop + 1)
-  end
-  return tex
+  tex = tex:gsub("\\begin{eqnarray(%*?)}(.-)\\end{eqnarray%1}", function(_, body)
+    return space_columns("aligned", body, " ")
+  end)
+  return (tex:gsub("(\\?l?e?f?t?%S?)\\begin{array}(%b{})(.-)\\end{array}", draw_bar))
 end
 
 -- \operatorname gives a bare string, which has no operator's spacing; text is
@@ -203,17 +114,19 @@ end
 local function mend_words(typst, limits)
   local call = limits and 'op("%s", limits: #true)' or 'op("%s")'
   local function mend(before, word)
-    word = word:gsub("^%s+", ""):gsub("%s+$", "")
     local is_operator = before ~= "(" and word:find("%a")   -- else text or delimiter
     return before .. (is_operator and call or '"%s"'):format(word)
   end
-  typst = typst:gsub('\\"', "\1"):gsub('(.?)"([^"]*)"', mend)
+  typst = typst:gsub('\\"', "\1"):gsub('(.?)"%s*([^"]-)%s*"', mend)
   return (typst:gsub("\1", '\\"'))
 end
 
--- Two superscripts in a row are what is left of {a^b}^c, which says something else.
-local function is_ambiguous(typst)
-  return typst:find("([%^_])[%w.]*%b()%1") or typst:find("([%^_])[%w.]+%1")
+-- The formula without the macros that the notebook or we define.
+local function expand(tex, known)
+  local source = known .. MACROS .. "\n$" .. tex .. "$"
+  local ok, doc = pcall(pandoc.read, source, "latex", nil, {})
+  local inlines = ok and pandoc.utils.blocks_to_inlines(doc.blocks) or {}
+  return #inlines == 1 and inlines[1].t == "Math" and inlines[1].text or tex
 end
 
 local function by_pandoc(tex)
@@ -225,26 +138,25 @@ local function by_pandoc(tex)
   return typst:gsub("%s+$", ""):gsub("<[%w_.:-]+>$", ""):sub(2, -2)
 end
 
-convert = function(tex)
-  local calls, limits = {}, tex:find("\\operatorname%*") ~= nil
-  tex = take_calls(scope_fonts(tex:gsub("\\%a+", WORDS)), calls)
-  tex = pair_norms(replace_all(mend_environments(tex), BEFORE)):gsub("\1", "\\\\")
-  local typst = mend_words(replace_all(by_pandoc(tex), AFTER), limits)
+--- The Typst math (without dollars) of a TeX formula; `known` defines its macros.
+-- Raises a message when pandoc does not know a macro or is known to get it wrong.
+function formulas.to_typst(tex, known)
+  tex = scope_fonts((expand(tex:gsub("\\label%b{}", ""), known):gsub("\\\\", "\1")))
+  tex = replace_all(mend_environments(tex), BEFORE):gsub("\1", "\\\\")
+  local ok, typst = pcall(by_pandoc, tex)
+  if not ok then    -- it may have lines
+    typst = by_pandoc("\\begin{aligned}" .. tex .. "\\end{aligned}")
+  end
+  typst = mend_words(replace_all(typst, AFTER), tex:find("\\operatorname%*") ~= nil)
   local bare = typst:gsub('\\"', "")
   if bare:find('""$') or bare:find('""[^_^]') then
     error("a part of the formula would vanish", 0)
-  elseif is_ambiguous(typst) then
+  elseif typst:find("([%^_])[%w.]*%b()%1") or typst:find("([%^_])[%w.]+%1") then
+    -- Two superscripts in a row are what is left of {a^b}^c, which says something else.
     error("nested exponents are ambiguous; write \\left(...\\right)^{c}", 0)
   end
-  typst = typst:gsub("inset: 3pt, %[%$(.-)%$%]%)",
-    'inset: 3pt, math.equation(alt: "", $%1$))')
-  return (typst:gsub('upright%("call:(%d+)"%)', function(n) return calls[tonumber(n)] end))
-end
-
---- The Typst math (without dollars) of a TeX formula.
--- Raises a message when pandoc does not know a macro or is known to get it wrong.
-function formulas.to_typst(tex)
-  return convert((tex:gsub("%s*\\label{[^}]*}", ""):gsub("\\\\", "\1")))
+  return (typst:gsub("inset: 3pt, %[%$(.-)%$%]%)",
+    'inset: 3pt, math.equation(alt: "", $%1$))'))
 end
 
 return formulas

@@ -1,25 +1,25 @@
 -- Markdown and HTML to Typst, many pieces in one process:
---   pandoc lua markdown.lua request.json > results.json
--- A request is {known, pieces}: known ids, and pieces {text, formulas, format, inline,
--- where, scope, table_only}. A piece's result is {typst, images, links, problems,
--- fallbacks, title}. Nothing is dropped silently: what cannot be shown is a problem, and
--- its source stands in its place.
+--   pandoc lua markdown.lua < request.json > results.json
+-- A request is {known, pieces}: known ids, and pieces {text, formulas, format, id, where,
+-- scope}. A piece's result is {typst, owned, images, problems, fallbacks, title}.
+-- Nothing is dropped silently: what cannot be shown is a problem, and its source stands
+-- in its place.
 -- Markdown becomes HTML first, as in JupyterLab, so that one reader sees both.
 
 package.path = arg[0]:match("^(.*)[/\\]") .. "/?.lua"
 local formulas = require("formulas")
-local tables = require("tables")
 local spaces = require("spaces")
-local strings = require("strings")
+local typst = require("typst")
 
 local MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris"
 local HTML = "html-auto_identifiers"
+local NUMBER = "\u{e010}(%d+)\u{e011}"
+local EMBEDDED = " iframe video audio embed source "
 local NOTHING = {}      -- no file and no network for pandoc's readers
 
-local request = pandoc.json.decode(io.open(arg[1]):read("a"), false)
+local request = pandoc.json.decode(io.read("a"), false)
 local owners = request.known    -- id that references may point to -> where it is given
-local anchors = {}      -- per notebook: JupyterLab's anchor of a heading -> label
-local labelled = {}     -- ids of formulas that have been written
+local anchors = {}      -- a notebook's place -> label
 local macros = {}       -- per notebook: its \newcommand and their like
 local n_labels, last_level, top_level = 0, 0, 6
 local piece, result     -- those at hand
@@ -34,9 +34,20 @@ local function new_label()
   return "lugar:" .. n_labels
 end
 
+-- The key of a place in `anchors`, as JupyterLab and others name it in addresses.
+local function anchor(name)
+  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[%c%p]", function(sign)
+    return (sign == "-" or sign == "_") and sign or ""
+  end)
+end
+
+local function note_anchor(name, label)
+  anchors[anchor(name)] = anchors[anchor(name)] or label
+end
+
 -- The id as a label, unless it cannot be one.
 local function own(id)
-  if not strings.is_label(id) then
+  if not id:find("^[%w_][%w_.:-]*$") then
     problem(("the id '%s' may hold only letters, digits, points, colons, hyphens and "
       .. "underscores."):format(id))
   elseif owners[id] then
@@ -48,13 +59,6 @@ local function own(id)
   end
 end
 
--- Code that Typst may refuse, between comments by which Python finds it again.
-local function fallible(code, fallback)
-  table.insert(result.fallbacks, fallback)
-  local mark = ("%s.%d"):format(piece.number, #result.fallbacks)
-  return ("/*\u{e004}%s*/%s/*\u{e005}%s*/"):format(mark, code, mark)
-end
-
 -- Formulas --------------------------------------------------------------------
 
 local SHORT = 24        -- letters of TeX: a formula in the text that no line may break
@@ -63,47 +67,44 @@ local DEFINITIONS = {
   "\\DeclareMathOperator%*?%s*{?\\%a+}?%s*%b{}",
 }
 
--- Notes the macros that a formula defines, and returns what else it says.
-local function take_macros(tex)
+-- Notes the macros that a formula defines; it begins with its \label if it has one.
+local function note_formula(element)
+  local tex, id = element.text, nil
   for _, pattern in ipairs(DEFINITIONS) do
     tex = tex:gsub(pattern, function(definition)
       macros[piece.scope] = (macros[piece.scope] or "") .. definition .. "\n"
       return ""
     end)
   end
-  return strings.trim(tex)
+  tex = tex:gsub("%s*\\label{([^}]*)}", function(name)
+    id = id or own(name)
+    return ""
+  end)
+  if not tex:find("%S") then return pandoc.Str("") end
+  return pandoc.Math(element.mathtype, (id and "\\label{" .. id .. "}" or "") .. tex)
 end
 
-local function expand(tex)
-  local known = macros[piece.scope]
-  if not known then return tex end
-  local doc = pandoc.read(known .. "\n$" .. tex .. "$", "latex", nil, NOTHING)
-  local found = {}
-  doc:walk { Math = function(element) table.insert(found, element.text) end }
-  return #found == 1 and found[1] or tex
-end
-
-local function equation(element, id)
-  local tex, block = element.text, element.mathtype == "DisplayMath"
-  local own_id = tex:match("\\label{([^}]*)}")
-  if owners[own_id or ""] == piece.where and not labelled[own_id] then id = own_id end
-  labelled[id or ""] = true
-  local alt = strings.quote(strings.squeeze(tex))
+-- Python finds what Typst refuses again between two comments.
+local function equation(element)
+  local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
+  local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
+  local alt = typst.quote(tex)
   local source = "#raw(" .. alt .. ")"
-  local ok, typst = pcall(function() return formulas.to_typst(expand(tex)) end)
+  local ok, made = pcall(formulas.to_typst, element.text, macros[piece.scope] or "")
   if not ok then
-    problem(("formula $%s$: %s"):format(strings.squeeze(tex), typst))
+    problem(("formula $%s$: %s"):format(tex, made))
     return raw_inline(source)
   end
-  local numbering = id and ', numbering: "(1)"' or ""
-  local space = block and " " or ""
-  local code = ("formula(block: %s, alt: %s%s, $%s%s%s$)"):format(
-    block, alt, numbering, space, typst, space)
+  local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
+    block, alt, id and ', numbering: "(1)"' or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
-  return raw_inline(fallible("#" .. code .. (id and " <" .. id .. ">" or ""), source))
+  if id then code = code .. " <" .. id .. ">" end
+  table.insert(result.fallbacks, source)
+  local mark = ("%s.%d"):format(piece.number, #result.fallbacks)
+  return raw_inline(("/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
 end
 
--- Links, anchors and images ---------------------------------------------------
+-- Links and images ------------------------------------------------------------
 
 local function reference(id)
   local key = id:match("^bib%-(.+)$")
@@ -112,46 +113,34 @@ end
 
 local function formula(element)
   local id = element.text:match("^\\%l*ref{(.*)}$")
-  if id and owners[id] then return reference(id) end
-  if id then
-    problem("the reference " .. element.text .. " points to nothing.")
-    return pandoc.Str(element.text)
-  end
-  return equation(element)
+  if not id then return equation(element) end
+  if owners[id] then return reference(id) end
+  problem("the reference " .. element.text .. " points to nothing.")
+  return pandoc.Str(element.text)
 end
 
 local function link(element)
-  local target = element.target:match("^#(.+)$")
-  if not target then
-    local scheme = element.target:match("^%s*(%a[%w+.-]*):")
-    local harmless = not scheme or ("http https mailto ftp"):find(scheme:lower(), 1, true)
-    return element.target ~= "" and element.target ~= "#" and harmless
-      and pandoc.Link(element.content, element.target) or element.content
+  local place = element.target:match("^#(.+)$")
+  if not place then
+    local scheme = (element.target:match("^%s*(%a[%w+.-]*):") or "http"):lower()
+    local leads = element.target ~= "" and element.target ~= "#"
+      and ("http https mailto ftp"):find(scheme, 1, true)
+    return leads and pandoc.Link(element.content, element.target) or element.content
   end
-  target = strings.decode_url(target)
-  local known = anchors[piece.scope] or {}
-  local label = known[target] or known[target:lower()]
-  if label then
-    local content = strings.write(element.content)
-    return raw_inline(("#link(<%s>)[%s]"):format(label, content))
-  elseif owners[target] then
-    return reference(target)
-  end
-  local text = pandoc.utils.stringify(element.content)
-  table.insert(result.links, { target = target, text = text })
+  place = place:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  local label = anchors[anchor(place)]
+  if label then return pandoc.Link(element.content, "#" .. label) end
+  if owners[place] then return reference(place) end
+  problem(("the link [%s](#%s) points to nothing."):format(
+    pandoc.utils.stringify(element.content), place))
   return element.content
 end
 
--- A place that links go to, or an element's own id in it.
-local function span(element)
-  local first = element.content[1]
-  if element.attributes.own and first and first.t == "Math" then
-    return equation(first, element.attributes.own)
-  elseif element.attributes.label then
-    return { raw_inline(("#metadata(none)<%s>"):format(element.attributes.label)),
-      table.unpack(element.content) }
-  end
-  return element.content
+-- A Typst length for an HTML width: pixels or percent.
+local function length(width)
+  local number, unit = (width or ""):match("^(%d+%.?%d*)(%%?)")
+  if not number then return "auto" end
+  return unit == "%" and number .. "%" or tonumber(number) * 0.75 .. "pt"
 end
 
 local function image(element)
@@ -161,36 +150,32 @@ local function image(element)
   end
   if alt == "" then alt = element.src:gsub("^data:.*", "imagen") end
   table.insert(result.images, { src = element.src, alt = alt,
-    width = strings.length(element.attributes.width) })
+    width = length(element.attributes.width) })
   return raw_inline(("\u{e002}%d\u{e003}"):format(#result.images))
 end
 
 -- Blocks ----------------------------------------------------------------------
 
+local UNNUMBERED = " {%.unnumbered}$"
+
 -- A level is never skipped (PDF/UA forbids it), and the highest in use is 1.
 local function heading(element)
-  local content, part = element.content, nil
-  if #content == 0 then return {} end
-  local first, second = content[1], content[3]
-  if first.text == "Parte" and second and second.text:find("^%d+[.:]$") then
-    for _ = 1, 4 do content:remove(1) end
-    part = tonumber(second.text:match("%d+"))
-  end
+  if #element.content == 0 then return {} end
   local level = math.min(element.level - top_level + 1, last_level + 1)
   last_level = level
-  local counter = part and ("#counter(heading).update(%d)\n"):format(part - 1) or ""
-  local numbered = not element.classes:includes("unnumbered")
-    and not pandoc.utils.stringify(content):find("^%d+[.)]")    -- by hand
-  local plain = numbered and "" or ", numbering: none"
-  local before = level == 2 and "#antes-de-seccion\n" or ""
+  local text, bare = typst.write { pandoc.Plain(element.content) }:gsub(UNNUMBERED, "")
+  local part, rest = text:match("^Parte~(%d+)[.:] (.*)$")
+  local numbered = bare == 0 and not text:find("^\\?%d+[.)]")    -- else by hand
   return raw_block(("%s%s#heading(level: %d%s)[%s] <%s>"):format(
-    before, counter, level, plain, strings.write(content), element.identifier))
+    level == 2 and "#antes-de-seccion\n" or "",
+    part and ("#counter(heading).update(%d)\n"):format(part - 1) or "",
+    level, numbered and "" or ", numbering: none", rest or text, element.identifier))
 end
 
 local function listing(element)
   local language = element.classes[1]
   return raw_block(("#listado(%s, lang: %s)"):format(
-    strings.quote(element.text), language and strings.quote(language) or "none"))
+    typst.quote(element.text), language and typst.quote(language) or "none"))
 end
 
 -- Boxes for notes: JupyterLab's alerts, and what has a border or a ground of its own.
@@ -198,71 +183,25 @@ local function division(element)
   local style = element.attributes.style or ""
   local boxed = style:find("border") or style:find("background")
     or element.classes:find_if(function(class) return class:find("^alert") end)
-  local blocks = pandoc.Blocks(element.content)
-  if element.attributes.label then
-    blocks:insert(1, raw_block(("#metadata(none)<%s>"):format(element.attributes.label)))
-  end
-  if boxed then
-    blocks:insert(1, raw_block("#aviso["))
-    blocks:insert(raw_block("]"))
-  end
-  return blocks
-end
-
-local function figure(element)
-  local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
-  local blocks = pandoc.Blocks(element.content)
-  if #caption > 0 then blocks:insert(pandoc.Para(caption)) end
-  return blocks
-end
-
--- Typst would make one sign of three points.
-local function word(element)
-  if element.text:find("...", 1, true) then
-    return raw_inline("#" .. strings.quote(element.text) .. ";")
-  end
+  return boxed and { raw_block("#aviso[") } .. element.content .. { raw_block("]") }
+    or element.content
 end
 
 local WRITE = {
-  traverse = "topdown", Str = word,
-  Math = formula, Span = span, Link = link, Image = image,
-  Div = division, Figure = figure,
+  Math = formula, Div = division, Header = heading, CodeBlock = listing,
+  Span = function(element) return element.content end,
+  Str = function(element)    -- Typst would make one sign of three points
+    local whole = "#" .. typst.quote(element.text) .. ";"
+    return element.text:find("...", 1, true) and raw_inline(whole) or element
+  end,
+  Table = function(element) return raw_block(typst.table(element)) end,
+  Figure = function(element)
+    local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
+    return element.content .. { pandoc.Para(caption) }
+  end,
 }
 
 -- Reading ---------------------------------------------------------------------
-
-local function formula_source(number)
-  local found = piece.formulas[tonumber(number)]
-  return found and found.source
-end
-
-local function restore(text)
-  return (text:gsub("\u{e010}(%d+)\u{e011}", formula_source))
-end
-
--- A text in which formulas stand as numbers, with the formulas in it.
-local function put_formulas(element)
-  if not element.text:find("\u{e010}", 1, true) then return nil end
-  local out, rest = pandoc.Inlines {}, element.text
-  for before, number in element.text:gmatch("(.-)\u{e010}(%d+)\u{e011}") do
-    local found = piece.formulas[tonumber(number)]
-    if before ~= "" then out:insert(before) end
-    local tex = found and take_macros(found.tex) or ""
-    local id = tex:match("\\label{([^}]*)}")
-    if id then own(id) end
-    if tex ~= "" then
-      out:insert(pandoc.Math(found.display and "DisplayMath" or "InlineMath", tex))
-    end
-    rest = rest:sub(#before + #number + 7)
-  end
-  if rest ~= "" then out:insert(rest) end
-  return out
-end
-
-local function restore_code(element)
-  element.text = restore(element.text)
-  return element
-end
 
 -- The id in a comment such as `<!-- #sec-datos -->`, which Python has made a span, and
 -- the text without it. (JupyterLab would show pandoc's {#sec-datos}.)
@@ -274,25 +213,7 @@ local function take_id(inlines)
     return not found
   end)
   while #rest > 0 and rest[#rest].t == "Space" do rest:remove() end
-  return id, rest
-end
-
--- `$$ … $$ <!-- #eq-loss -->` as a Span that carries the id.
-local function label_formulas(inlines)
-  local out = pandoc.Inlines {}
-  for _, element in ipairs(inlines) do
-    local id = element.t == "Span" and element.attributes.id_
-    while id and #out > 1 and (out[#out].t == "Space" or out[#out].t == "SoftBreak") do
-      out:remove()
-    end
-    if id and #out > 0 and out[#out].t == "Math" then
-      out[#out].mathtype = "DisplayMath"
-      out[#out] = pandoc.Span({ out[#out] }, pandoc.Attr("", {}, { own = own(id) }))
-    else
-      out:insert(element)
-    end
-  end
-  return out
+  return id and own(id), rest
 end
 
 -- A paragraph that starts with a colon, below a table, is its caption.
@@ -303,7 +224,7 @@ local function join_captions(blocks)
       words:remove(1)
       local id, caption = take_id(words)
       above.caption.long = { pandoc.Plain(caption) }
-      above.identifier = id and own(id) or ""
+      above.identifier = id or ""
       blocks[i - 1] = above
       blocks:remove(i)
     end
@@ -311,36 +232,16 @@ local function join_captions(blocks)
   return blocks
 end
 
-local function slug(text)
-  return (text:lower():gsub("[%c%p]", function(c)
-    return (c == "-" or c == "_") and c or ""
-  end):gsub(" ", "-"))
-end
-
-local function note_anchor(label, ...)
-  anchors[piece.scope] = anchors[piece.scope] or {}
-  for _, name in ipairs { ... } do
-    if name ~= "" and not anchors[piece.scope][name] then
-      anchors[piece.scope][name] = label
-    end
-  end
-end
-
 -- Every place gets a label before any text is written: links can point forward.
 local function register_heading(element)
   local id, content = take_id(element.content)
-  if #content > 0 and content[#content].text == "{.unnumbered}" then
-    content:remove()
-    content:remove()
-    element.classes:insert("unnumbered")
-  end
-  local text = strings.trim(pandoc.utils.stringify(content))
-  element.content = content
-  local label = id and own(id) or new_label()
-  note_anchor(label, element.identifier, text:gsub(" ", "-"), slug(text))
+  local text = typst.squeeze(pandoc.utils.stringify(content)):gsub(UNNUMBERED, "")
+  local label = id or new_label()
+  note_anchor(text, label)
+  note_anchor(element.identifier, label)
   element.identifier = label
-  element.content = element.content:walk { Span = function(place)
-    note_anchor(label, place.identifier, place.attributes.name or "")
+  element.content = content:walk { Span = function(place)
+    note_anchor(place.identifier, label)
     return place.content
   end }
   if #element.content > 0 then top_level = math.min(top_level, element.level) end
@@ -349,100 +250,78 @@ local function register_heading(element)
 end
 
 local function register_place(element)
-  local name = element.identifier ~= "" and element.identifier
-    or element.attributes.name or ""
-  if name ~= "" then
-    element.attributes.label = new_label()
-    note_anchor(element.attributes.label, name)
-  end
+  if element.identifier == "" or piece.format == "html" then return nil end
+  local mark = "#metadata(none)<" .. new_label() .. ">"
+  note_anchor(element.identifier, "lugar:" .. n_labels)
+  element.identifier = ""
+  element.content:insert(1, element.t == "Div" and raw_block(mark) or raw_inline(mark))
   return element
 end
 
--- What a stranger's HTML says beyond this ends nowhere.
-local function clean(element)
-  local given = element.attributes
-  element.attributes = { style = given.style, name = given.name, id_ = given.id_ }
-  return element
+-- Python's numbers for formulas: as typed in code and attributes, else of elements.
+local function put_formulas(html)
+  local function restore(code)
+    return (code:gsub(NUMBER, function(n) return piece.formulas[tonumber(n)].source end))
+  end
+  for _, code in ipairs { "<pre.-</pre>", "<code.-</code>", "<[^>]*>" } do
+    html = html:gsub(code, restore)
+  end
+  return html:gsub(NUMBER, '<span data-formula="%1"></span>')
+end
+
+local function formula_of(element)
+  local found = piece.formulas[tonumber(element.attributes.formula or "")]
+  return found and note_formula(
+    pandoc.Math(found.display and "DisplayMath" or "InlineMath", found.tex))
 end
 
 local UNFOLD = {
-  { Span = clean, Div = clean,
-    Code = function(element) return pandoc.Code(element.text) end,
-    Table = function(element)
-      element.identifier = ""
-      return element
-    end },
-  { Str = put_formulas, Code = restore_code, CodeBlock = restore_code },
-  { Inlines = function(inlines) return spaces.keep(label_formulas(inlines)) end,
-    Blocks = join_captions },
-  { Header = register_heading },
-  { Span = register_place, Div = register_place },
+  {
+    Span = formula_of, Math = note_formula, Inlines = spaces.keep,
+    Header = register_heading, Blocks = join_captions,
+  },
+  { Span = register_place, Div = register_place, Link = register_place, Image = image },
 }
 
 local function read_text()
   local html = piece.text
-  if piece.format == "latex" then
-    return pandoc.read(piece.text, "latex", nil, NOTHING)
-  elseif piece.format == "markdown" then
-    local options = pandoc.WriterOptions {
-      wrap_text = "none", highlight_method = "none" }
+  if piece.format == "markdown" then
+    local options = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
     html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", options)
   end
-  for _, tag in ipairs { "iframe", "video", "audio", "embed", "source" } do
-    html = html:gsub("<" .. tag .. "%f[%s][^>]-src%s*=%s*([\"'])(.-)%1[^>]*>", function(_, src)
-      return src:find("^https?:") and ('<a href="%s">%s</a> '):format(src, src)
-    end)
-  end
-  return pandoc.read(html, HTML, nil, NOTHING)
+  local embedding = "<(%a+)%s[^>]-src%s*=%s*([\"'])(https?:.-)%2[^>]*>"
+  html = html:gsub(embedding, function(tag, _, src)
+    local is_drawn = EMBEDDED:find(" " .. tag .. " ", 1, true)
+    return is_drawn and ('<a href="%s">%s</a> '):format(src, src)
+  end)
+  return pandoc.read(put_formulas(html), HTML, nil, NOTHING)
 end
 
-local function read(state)
+local function read()
+  result.owned = piece.id ~= "" and own(piece.id)
   local _, doc = pandoc.log.silence(read_text)
   for _, filter in ipairs(UNFOLD) do doc = doc:walk(filter) end
-  state.doc = doc
+  result.doc = doc
 end
 
--- Writing ---------------------------------------------------------------------
-
-local function is_shown(doc)
-  local table_, any = false, false
-  doc:walk {
-    Table = function() table_ = true end,
-    Image = function() any, table_ = true, true end,
-    Math = function() any = true end, HorizontalRule = function() any = true end,
-  }
-  if piece.table_only then return table_ end
-  return any or table_ or strings.trim(pandoc.utils.stringify(doc)) ~= ""
-end
-
-local function write(state)
-  if not state.doc or not is_shown(state.doc) then return end
-  local doc = state.doc:walk(WRITE):walk { Header = heading, CodeBlock = listing }
-  doc = doc:walk { Table = function(element)
-    return raw_block(tables.to_typst(element))
-  end }
-  if piece.inline then
-    result.typst = strings.write(pandoc.utils.blocks_to_inlines(doc.blocks))
-  else
-    result.typst = strings.write_blocks(doc.blocks)
-  end
+local function write()
+  local doc = result.doc
+  result.doc = nil
+  if doc then result.typst = typst.write(doc:walk { Link = link }:walk(WRITE).blocks) end
 end
 
 -- What fails in spite of all is shown as its source.
-local function safely(action, state)
-  piece, result = state.piece, state.result
-  local ok, message = pcall(action, state)
-  if ok then return end
-  problem(tostring(message))
-  state.doc, result.typst = nil, "#salida(" .. strings.quote(piece.text) .. ")"
+local results = {}
+for _, action in ipairs { read, write } do
+  for i, item in ipairs(request.pieces) do
+    results[i] = results[i] or { images = {}, problems = {}, fallbacks = {} }
+    piece, result = item, results[i]
+    piece.number = i - 1
+    local ok, message = pcall(action)
+    if not ok then
+      problem(tostring(message))
+      result.typst = "#salida(" .. typst.quote(piece.text) .. ")"
+    end
+  end
 end
-
-local states, results = {}, {}
-for i, item in ipairs(request.pieces) do
-  item.number = i - 1
-  results[i] = { links = {}, images = {}, problems = {}, fallbacks = {} }
-  states[i] = { piece = item, result = results[i] }
-end
-for _, state in ipairs(states) do safely(read, state) end
-for _, state in ipairs(states) do safely(write, state) end
 io.write(#results > 0 and pandoc.json.encode(results) or "[]")

@@ -5,36 +5,25 @@
 local spaces = {}
 
 local THIN, WORD = "\u{202f}", "\u{a0}"
+local UNITS = " % s ms min h B kB MB GB KiB MiB GiB "
+local SIGNS = " ± = < > ≤ ≥ ≈ × + − "
+local NAMES = " semilla semillas época épocas clase clases lote lotes figura tabla "
+  .. "sección parte capítulo listado página "
 
-local function set(words)
-  local found = {}
-  for word in words:gmatch("%S+") do found[word] = true end
-  return found
+local function is_one_of(words, s) return words:find(" " .. s .. " ", 1, true) end
+
+local function text(element)    -- code says what it says
+  local is_text = (" Str Emph Math "):find(" " .. element.t .. " ", 1, true)
+  return is_text and (element.text or pandoc.utils.stringify(element)) or ""
 end
-
-local UNITS = set("% s ms min h B kB MB GB KiB MiB GiB")
-local SIGNS = set("± = < > ≤ ≥ ≈ × + −")
-local NAMES = set([[semilla semillas época épocas clase clases lote lotes figura tabla
-  sección parte capítulo listado página]])
-local PUNCTUATION = "[,.;:)%]]*$"
-
-local function text(element)
-  if not element then return "" end
-  if element.t ~= "Str" and element.t ~= "Emph" and element.t ~= "Math" then return "" end
-  return element.text or pandoc.utils.stringify(element)
-end
-
--- «8» is a class's name, as digits are.
-local function starts_number(s) return s:find("^[+]?%d") or s:find("^−%d")
-  or s:find("^«%d") end
 
 local function kept(before, after)
-  local bare = after:gsub(PUNCTUATION, "")
-  if before:find("%d$") and UNITS[bare] then return THIN end
-  if SIGNS[before] or SIGNS[bare] then return WORD end
-  if NAMES[before:gsub("^[(¿«]+", ""):lower()] and starts_number(after) then
-    return WORD
-  end
+  local bare = after:gsub("[,.;:)%]]*$", "")
+  if before:find("%d$") and is_one_of(UNITS, bare) then return THIN end
+  local name = before:gsub("^[(¿«]+", ""):lower()
+  if is_one_of(SIGNS, before) or is_one_of(SIGNS, bare)
+    or is_one_of(NAMES, name) and after:find("^[+−«]*%d")   -- «8» is a class's name
+  then return WORD end
 end
 
 --- The same inlines, in which those spaces hold their neighbours together.
