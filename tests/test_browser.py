@@ -59,7 +59,7 @@ def page(home, address, chromium):
     for _ in range(60):
         opened.keyboard.press("Control+s")
         opened.wait_for_timeout(1_000)
-        if saved.read_text("utf-8").count("Errores de la red guardada") == 2:
+        if saved.read_text("utf-8").count("Errores de la base") == 2:
             break
     yield opened
 

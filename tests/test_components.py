@@ -25,6 +25,8 @@ from torch import nn
 from helpers import models
 from helpers.datasets import load
 from informe import numbers
+from informe.explore.chain import layers_of
+from tests.test_explore import Written
 
 HERE = Path(__file__).parent / "components"
 COMPONENTS = Path(numbers.__file__).parent / "explore" / "components"
@@ -97,6 +99,7 @@ def reference() -> dict:
         "documents": {f"run-{name}": run_ for name, (_, run_) in networks.items()}
         | sets(),
         "answers": {name: answers(name, data) for name, data in TESTED.items()},
+        "written": written(),
         "arrays": [[packed(array), array.ravel().tolist()] for array in arrays],
         "scaled": [scaled(rng, *sizes) for sizes in SCALES],
         "drawings": [drawing(rng, *size) for size in SIZES],
@@ -160,8 +163,8 @@ def sets() -> dict:
     images = {"src": "", "columns": 2}
     have = packed(np.array([1, 2, 5], np.uint16))
     return {
-        "set-all": {"labels": labels, "side": 28, "images": images | {"have": None}},
-        "set-some": {"labels": labels, "side": 28, "images": images | {"have": have}},
+        "set-all": {"labels": labels, "images": images | {"have": None}},
+        "set-some": {"labels": labels, "images": images | {"have": have}},
     }
 
 
@@ -207,6 +210,24 @@ def answers(name: str, data: str) -> dict:
         logits = NETWORKS[name][0](images / 255)
     shape = list(images.shape[1:])
     return {"images": packed(images.numpy()), "shape": shape, "logits": logits.tolist()}
+
+
+def written() -> dict:
+    """What a network written with functions and methods gives, and its chain."""
+    torch.manual_seed(2)
+    model = Written(channels=3).train()
+    images = torch.randint(0, 256, (3, 3, 16, 16))
+    model(images / 255)  # whose means and variances are not 0 and 1
+    model.eval()
+    with torch.no_grad():
+        shares = model(images / 255).log_softmax(1)
+    chain = layers_of(nn.Sequential(model, nn.LogSoftmax(1)), images)
+    return {
+        "layers": chain,
+        "shape": list(images.shape[1:]),
+        "images": images.flatten(1).tolist(),
+        "outputs": shares.tolist(),
+    }
 
 
 def described(layer: nn.Module) -> dict:
@@ -281,6 +302,5 @@ def file(rng, width: int, height: int, side: int) -> dict:
         "side": side,
         "inverted": True,
         "grey": np.asarray(grey).ravel().tolist(),
-        "small": np.asarray(ImageOps.pad(grey, box, linear, color=0)).ravel().tolist(),
         "colour": np.asarray(middle).transpose(2, 0, 1).ravel().tolist(),
     }

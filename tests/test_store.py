@@ -21,7 +21,7 @@ from helpers.runs.run import FILES, MEASURED, InvalidRun, verified
 from helpers.training import OPTIMIZERS, Recipe
 from informe.cli.main import main
 from tests.support.harms import HARMS, PICKLE, edit
-from tests.support.runs import made_up_result, store_one
+from tests.support.runs import made_up_result, refer, store_one
 
 
 @pytest.fixture
@@ -217,30 +217,33 @@ def test_export_has_one_row_for_each_whole_run(three, tmp_path):
     assert np.isclose(table["last.test_error"][0], 0.25)
 
 
-def refer(folder, *keys, experiments=()):
-    folder.mkdir(parents=True)
-    content = {"networks": {"a": {"runs": keys}}, "experiments": experiments}
-    (folder / "metrics.json").write_text(json.dumps(content))
-
-
-def test_prune_keeps_what_a_report_or_a_sweep_refers_to(home, mnist, three):
+def test_prune_keeps_what_is_referred_to_and_what_one_trained(
+    home, mnist, three, monkeypatch
+):
     good, bad, part = three
     _, swept = store_one(mnist, seed=5)
-    _, other = store_one(mnist, seed=6)
+    _, by_hand = store_one(mnist, seed=6)
     _, tried = store_one(mnist, seed=7)
-    keys = good.folder.name, bad.folder.name
+    with monkeypatch.context() as patch:
+        patch.setattr("helpers.runs.plan.code_version", lambda device="cpu": "older")
+        _, older = store_one(mnist, seed=8)
+        _, cited = store_one(mnist, seed=9)
+    keys = good.folder.name, bad.folder.name, cited.folder.name
     refer(home / "figures/mnist", *keys, experiments=[tried.folder.name])
     refer(home / "sweeps/mnist/seed=5/mnist", swept.folder.name)
     assert "¿Borrar estos 3?" in informe("prune", input="n\n").output
-    assert other.folder.exists()
+    assert older.folder.exists()
     result = informe("prune", "--yes")
     assert result.exit_code == 0, result.output
+    assert "1 que nadie cita; los borra --all" in result.output
+    needed = {run.folder.name for run in (good, swept, tried, cited)}
     assert {path.name for path in store.paths.runs().iterdir()} == {
-        good.folder.name,
-        swept.folder.name,
-        tried.folder.name,
+        *needed,
+        by_hand.folder.name,
     }
     assert not part.exists()
+    informe("prune", "--all", "--yes")
+    assert {path.name for path in store.paths.runs().iterdir()} == needed
 
 
 def test_prune_leaves_what_is_being_trained(three):

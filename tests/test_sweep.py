@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from informe.cli.main import main
 from informe.errors import WrongValues
+from informe.parameters import RULES, Rule
 from informe.sweeps import executors, grid, run, table, work
 from informe.sweeps.work import Task
 from tests.support.notebooks import write
@@ -119,6 +120,38 @@ def test_wrong_values_are_refused_before_anything_runs(given, words):
         grid.combinations(given, NAMES)
     assert words in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Two folders of images, one with a comma, and a file of networks, from here."""
+    for name in ("dataset", "network"):
+        monkeypatch.setitem(RULES, name, Rule(str))
+    monkeypatch.chdir(tmp_path)
+    for path in (Path("fotos"), Path("gatos, perros")):
+        path.mkdir()
+        (path / "a.png").touch()
+    Path("redes.py").touch()
+    return lambda **given: grid.combinations(given.items(), ["dataset", "network"])
+
+
+def test_own_data_and_networks_are_found_from_any_folder(own, tmp_path):
+    found = own(dataset='mnist, fotos,"gatos, perros"', network="lenet5,redes.py:red")
+    values = [[*dict.fromkeys(one[k] for one in found)] for k in ("dataset", "network")]
+    folders = [str(tmp_path / name) for name in ("fotos", "gatos, perros")]
+    assert values == [["mnist", *folders], ["lenet5", f"{tmp_path}/redes.py:red"]]
+    assert own(dataset="gatos, perros") == [{"dataset": folders[1]}]
+    names = [grid.label(one) for one in found]
+    assert len(set(names)) == len(found) == 6
+    assert all(Path(name).name == name and len(name) < 200 for name in names)
+
+
+def test_what_is_at_the_path_is_part_of_the_question(own, tmp_path):
+    (given,) = own(dataset="fotos")
+    before = Task("a.ipynb", "", given, "code").question
+    assert Task("a.ipynb", "", given, "code").question == before
+    (tmp_path / "fotos/b.png").touch()
+    assert Task("a.ipynb", "", given, "code").question != before
 
 
 # One machine
@@ -228,6 +261,11 @@ def test_a_worker_without_the_file_runs_the_text(home):
 def test_a_notebook_that_measures_nothing_has_its_time():
     kept = {"metrics": None, "seconds": 2.0, "where": "here"}
     assert table._rows(kept) == [{"run_seconds": 2.0, "where": "here"}]
+
+
+def test_a_network_that_is_a_parameter_is_told_beside_what_the_notebook_calls_it():
+    given, row = {"network": "/x/redes.py:red"}, {"network": "inicial", "seed": 0}
+    assert table._joined(given, row) == {"network": "redes.py:red, inicial", "seed": 0}
 
 
 def test_the_figure_shows_every_training():

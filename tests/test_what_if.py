@@ -2,13 +2,16 @@
 
 from importlib import import_module
 
+import numpy as np
 import pandas as pd
 import pytest
+from torch import nn
 
 from helpers import models
-from helpers.datasets import load
+from helpers.datasets import Dataset, load
+from helpers.runs.definition import known
 from helpers.training import Recipe, fit
-from tests.support.runs import store_one
+from tests.support.runs import store_one, trained
 
 # the module: the package's own name is the function
 trying = import_module("informe.explore.what_if")
@@ -59,7 +62,7 @@ def test_steps_that_explode_are_told_and_the_button_can_be_used_again(shown):
     assert not button.disabled
     rate.value = 0.01
     button.click()
-    assert list(table.thing.index) == ["prueba 2", "prueba 1"]
+    assert list(table.thing.index) == ["prueba 2", "prueba 1", "base"]
     assert "%" in table.thing["error final"].iloc[0]
 
 
@@ -81,16 +84,41 @@ def test_trials_stay_in_a_table_and_the_last_ones_in_the_figure(shown, monkeypat
         controls["Épocas"].value = n
         button.click()
     assert said[:3] == ["Entrenando, 1 de 2…", "Entrenando, 2 de 2…", "Entrenar"]
-    assert list(table.thing.index) == [f"prueba {n}" for n in (4, 3, 2, 1)]
-    assert list(table.thing["épocas"]) == ["4", "3", "2", "1"]
-    assert set(table.thing["activación"]) == {"ReLU"}
-    assert drawn[-1] == [
-        "guardada, una capa oculta",
-        "prueba 2",
-        "prueba 3",
-        "prueba 4",
-    ]
+    assert list(table.thing.index) == [*(f"prueba {n}" for n in (4, 3, 2, 1)), "base"]
+    assert list(table.thing["épocas"]) == ["4", "3", "2", "1", "3"]
+    assert list(table.thing["activación"]) == ["ReLU"] * 4 + ["ninguna"]
+    assert drawn[-1] == ["base", "prueba 2", "prueba 3", "prueba 4"]
     assert figure.thing["image/svg+xml"] != before
+
+
+def test_the_base_is_the_stored_recipe_with_all_that_it_has(home):
+    def net(width, first="tanh"):
+        layers = nn.Flatten(), nn.Linear(75, width), models.ACTIVATIONS[first]()
+        return nn.Sequential(*layers, nn.Linear(width, 3))
+
+    labels = np.arange(90) % 3
+    images = np.random.default_rng(0).integers(0, 256, (90, 3, 5, 5))
+    data = Dataset.from_arrays(images, labels, title="Flores")
+    recipe = Recipe("adam", 0.01, 2, batch_size=7, class_weights=(1.0, 2.0, 5.0))
+    run = trained(data, net, recipe, width=6)
+    view = trying.Experiment(run)
+    assert {"width": 6, "first": "tanh"}.items() <= view.defaults.items()
+    (history,) = view.train(**view.defaults)
+    columns = ["test_error", "train_loss"]
+    pd.testing.assert_frame_equal(history[columns], run.history[columns])
+    known.clear()
+    with pytest.raises(ValueError, match="no está definida en este cuaderno"):
+        trying.Experiment(run)
+
+
+def test_trials_learn_from_few_images_of_all_classes(home, monkeypatch):
+    labels = np.repeat([0, 1, 2], [600, 300, 300])
+    data = Dataset.from_arrays(np.zeros((1200, 4, 4)), labels, title="Flores")
+    run = trained(data, "dense", **data.sizes, convolution=False, width=2)
+    monkeypatch.setattr(trying, "IMAGES", 100)
+    found = trying.Experiment(run).data
+    assert np.bincount(found.train.labels).tolist() == [50, 25, 25]
+    assert len(found.test) == 100
 
 
 @pytest.mark.parametrize(
@@ -107,5 +135,6 @@ def test_what_can_be_changed_is_what_the_network_has(home, network, dataset, fou
     view = trying.Experiment(stored)
     common = ("learning_rate", "epochs", "seeds")
     assert {k: v for k, v in view.defaults.items() if k not in common} == found
+    assert ("con menos neuronas" in view.note()) == (network == "dense")
     for name, value in view.defaults.items():
         assert trying._input(name, value).value == value

@@ -8,6 +8,7 @@ import click
 
 from helpers import paths
 from informe.errors import InformeError, reason
+from informe.execution.shown import shown
 
 
 @click.group()
@@ -67,20 +68,29 @@ def export(target: Path) -> None:
 
 @runs.command()
 @click.option("--yes", is_flag=True, help="Borra sin preguntar.")
-def prune(yes: bool) -> None:
-    """Borra lo que no citan ni el último informe ni ningún barrido.
+@click.option("--all", "every", is_flag=True, help="Borra también lo que nadie cita.")
+def prune(yes: bool, every: bool) -> None:
+    """Borra lo interrumpido, lo dañado y lo que hizo otra versión del código.
 
-    También lo interrumpido y lo dañado; no lo que se está entrenando.
+    Queda lo que citan el último informe y los barridos, lo que se está entrenando y,
+    salvo con --all, lo entrenado por cuenta propia.
     """
-    needed = referred()
-    useless = [f for f in _all_folders() if _is_useless(f, needed)]
+    cited = referred()
+    own: list[Path] = []
+    useless: list[Path] = []
+    for folder in _all_folders():
+        training = folder.suffix == ".part" and _store().is_busy(folder.stem)
+        if training or (folder.name in cited and _whole(folder)):
+            continue
+        (own if _is_current(folder) and not every else useless).append(folder)
     for folder in useless:
         click.echo("  ".join(_row(folder)))
     question, answers = f"¿Borrar estos {len(useless)}?", click.Choice("sn")
     if useless and (yes or click.prompt(question, "n", type=answers) == "s"):
         for folder in useless:
             shutil.rmtree(folder)
-    click.echo(f"se conservan los {len(needed)} que hacen falta")
+    hint = "; los borra --all" if own else ""
+    click.echo(f"quedan los citados, {len(cited)}, y {len(own)} que nadie cita{hint}")
 
 
 def referred() -> set[str]:
@@ -88,21 +98,11 @@ def referred() -> set[str]:
 
     Raises InformeError if one of these files is damaged, since its keys are not known.
     """
-    keys = set()
-    for path in (
-        *paths.figures("").rglob("metrics.json"),
-        *paths.sweeps().rglob("metrics.json"),
-    ):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            networks = content["networks"].values()
-            keys |= {key for network in networks for key in network["runs"]}
-            keys |= set(content["experiments"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InformeError(
-                f"{path} está dañado, así que no se borra nada"
-            ) from error
-    return keys
+    folders = paths.figures(""), paths.sweeps()
+    try:
+        return set().union(*(shown(f, experiments=True) for f in folders))
+    except InformeError as error:
+        raise InformeError(f"{error}, así que no se borra nada") from error
 
 
 def _store():
@@ -117,10 +117,21 @@ def _all_folders() -> list[Path]:
     return sorted([*_store().folders(), *_store().stopped()])
 
 
-def _is_useless(folder: Path, needed: set[str]) -> bool:
-    if folder.suffix == ".part":
-        return not _store().is_busy(folder.stem)
-    return folder.name not in needed or _whole(folder) is None
+def _is_current(folder: Path) -> bool:
+    """Whether a training is whole, and of this version of the code and of torch.
+
+    Of a network of somebody's own, the definition may be anywhere.
+    """
+    run = None if folder.suffix == ".part" else _whole(folder)
+    if run is None:
+        return False
+    from helpers.models import NETWORKS
+    from helpers.runs.plan import Question
+
+    asked = Question.of(run.about)
+    return asked.key == run.key and (
+        asked.network not in NETWORKS or asked.is_as_asked()
+    )
 
 
 def _whole(folder: Path):

@@ -29,7 +29,8 @@ Ejemplos:
     multiple=True,
     required=True,
     metavar="NOMBRE VALORES",
-    help="Valores entre comas, o un rango de enteros sin su final, 0:10.",
+    help="Valores entre comas, y entre comillas los que tengan una; o un rango de"
+    " enteros sin su final, 0:10.",
 )
 @click.option(
     "--jobs",

@@ -22,7 +22,10 @@ from scipy.spatial.distance import squareform
 
 from helpers.datasets import DataError
 from helpers.evaluation import off_diagonal, row_shares
+from helpers.models import NETWORKS
 from helpers.runs import Run
+from informe.explore.chain import computed
+from informe.explore.fresh import Fresh
 from informe.explore.pack import run_document, set_document, set_name, worth_seeing
 from informe.explore.stored import data_of, run_of
 from informe.figures.output import notebook_output
@@ -71,9 +74,22 @@ def pair_spec(a: Named, b: Named) -> dict:
 
 
 def network_spec(runs: dict[str, Run], absent: str = "") -> dict:
-    """Networks that run in the page; `absent` says which one does not, and why."""
+    """Networks that run in the page; `absent` says which one does not, and why.
+
+    One that the page cannot compute is left out, and `absent` tells it. Only this
+    process may know how to build a network of somebody's own: the spec has its layers.
+    """
     _same_images(list(runs.values()))
-    named = [{"name": name, "key": run.key} for name, run in runs.items()]
+    named, told = [], [absent]
+    for name, run in runs.items():
+        try:
+            layers = computed(run)
+        except ValueError as error:
+            told.append(f"La red {name} no está aquí: {error}.")
+        else:
+            own = {} if run.about["network"] in NETWORKS else {"layers": layers}
+            named.append({"name": name, "key": run.key} | own)
+    absent = " ".join(filter(None, told))
     return {"component": "network", "runs": named, "absent": absent}
 
 
@@ -88,15 +104,18 @@ def documents_of(
     again. Raises ValueError for runs that are lost, damaged or of other data, DataError
     where there are no data.
     """
-    told = [(spec["component"], *one) for spec in specs for one in drawn(spec)]
-    names = {key: name for _, name, key in told[::-1]}  # as it is called first
-    computed = {key for kind, _, key in told if kind == "network"}
+    specs = list(specs)
+    told = [one for spec in specs for one in drawn(spec)]
+    names = {key: name for name, key in told[::-1]}  # as it is called first
+    networks = [run for spec in specs for run in spec.get("runs", [])]
+    built = {run["key"] for run in networks if "layers" not in run}
     documents = {}
     for key, name in names.items():
         run = (opened or {}).get(key) or run_of(key)
         if set_name(run) not in documents:
             documents[set_name(run)] = set_document(data_of(run), have)
-        documents[f"run-{key}"] = run_document(run, name, key in computed)
+        layers = computed(run) if key in built else None
+        documents[f"run-{key}"] = run_document(run, name, layers)
     return documents
 
 
@@ -162,15 +181,18 @@ def living(ax: Axes, words: str, spec: dict, runs: Sequence[Run], name: str) -> 
 
     It is the same whether or not a person is watching. `words` are both its caption
     and what stands for it where no images are shown. It holds pictures of the images
-    that one of `runs` gets wrong, and of a few others.
+    that one of `runs` gets wrong, and of a few others. Without a network that the page
+    can compute it stays a figure, and so do, in the report's page, fresh results.
     """
-    documents = documents_of([spec], worth_seeing(runs), {r.key: r for r in runs})
     data, metadata = notebook_output(ax.get_figure())
-    html = island(spec, data["image/png"], words, documents)
     about = {"kind": "figure", "id": f"fig-explorar-{name}-{next(_numbers)}"}
-    about |= {"caption": words, "alt": words, "live": spec}
-    data = {"text/html": html, **data, "text/plain": words}
-    return Living(data, {"informe": about} | metadata)
+    about |= {"caption": words, "alt": words}
+    html = {}
+    if drawn(spec):
+        documents = documents_of([spec], worth_seeing(runs), {r.key: r for r in runs})
+        html = {"text/html": island(spec, data["image/png"], words, documents)}
+        about |= {} if any(isinstance(run, Fresh) for run in runs) else {"live": spec}
+    return Living(html | data | {"text/plain": words}, {"informe": about} | metadata)
 
 
 def island(spec: dict, png: str, alt: str, documents: dict[str, dict]) -> str:
@@ -225,5 +247,5 @@ def _seeds(named: Named) -> dict:
 
 
 def _same_images(runs: Sequence[Run]) -> None:
-    if len({run.about["data"] for run in runs}) != 1:
+    if len({run.about["data"] for run in runs}) > 1:
         raise ValueError("los entrenamientos no usaron los mismos datos")

@@ -10,9 +10,8 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.datasets import Dataset
 from helpers.numbers import THIN
@@ -22,16 +21,21 @@ from informe.names import PART_NAMES
 
 SURE = 4095  # stands for a probability of 1
 COLUMNS = 100  # images in a row of a sprite
-QUALITY = 60  # of WebP, in per cent
-EXACT = ("mnist",)  # sets small enough to keep every pixel as it is
+LONGEST = 16_383  # pixels of a WebP's side
+PIXELS = 2**24  # of a sprite
+EXACT = 3_000_000  # bytes of images, compressed, that are kept pixel by pixel
+QUALITY = 60  # of other WebPs, in per cent
+FAINT = 16  # ink up to this grey level is none, as in centring.js
 RIGHT = 50  # pictures of each class that a notebook holds although they were right
 
 
 def array(values: np.ndarray) -> dict:
-    """Pack an array of uint8, uint16 or float32; TypeError for others."""
+    """Pack an array of float32, or of whole numbers from 0 in the smallest type."""
+    if values.dtype.kind in "iu":
+        values = values.astype(np.min_scalar_type(values.max(initial=0)))
     kind = values.dtype.str[1:]
-    if kind not in ("u1", "u2", "f4"):
-        raise TypeError(f"{values.dtype} is none of uint8, uint16 and float32")
+    if kind not in ("u1", "u2", "u4", "f4"):
+        raise TypeError(f"{values.dtype} is neither float32 nor whole numbers")
     squeeze = zlib.compressobj(9, wbits=-15)
     content = np.ascontiguousarray(values, f"<{kind}").tobytes()
     packed = base64.b64encode(squeeze.compress(content) + squeeze.flush()).decode()
@@ -39,44 +43,68 @@ def array(values: np.ndarray) -> dict:
 
 
 def set_document(data: Dataset, have: np.ndarray | None = None) -> dict:
-    """Pack the test images of a set; with `have` (M,), pictures of these alone."""
+    """Pack the test images of a set; with `have` (M,), pictures of these alone.
+
+    There are no more pictures than a sprite holds.
+    """
     images = data.test.images
-    exact = data.name in EXACT
+    n, channels, high, wide = images.shape
+    columns = min(COLUMNS, LONGEST // wide)
+    most = min(columns * (LONGEST // high), PIXELS // (high * wide))
+    held = (np.arange(n) if have is None else have)[:most]
+    source, exact = sprite(images[held], columns)
     note = f"Las imágenes se guardan en WebP de calidad {QUALITY}{THIN}%."
     return {
         "title": f"{data.title} (muestra)" if data.is_sample else data.title,
         "part": PART_NAMES[data.split],
         "classes": list(data.classes),
-        "channels": images.shape[1],
-        "side": images.shape[2],
-        "total": len(images),
-        "labels": array(data.test.labels.numpy().astype(np.uint8)),
+        "channels": channels,
+        "size": [wide, high],
+        "total": n,
+        "labels": array(data.test.labels.numpy()),
         "images": {
-            "src": sprite(images if have is None else images[have], exact),
-            "columns": COLUMNS,
-            "have": None if have is None else array(have.astype(np.uint16)),
+            "src": source,
+            "columns": columns,
+            "have": None if len(held) == n else array(held),
         },
-        "lossy": not exact,
-        "draws": data.name == "mnist",
+        "box": stroke_box(images[:1000]),
         "note": "" if exact else note,
     }
 
 
-def sprite(images: Tensor, exact: bool) -> str:
-    """Lay uint8 images (N, C, H, W) out in rows of COLUMNS, as a WebP's data URL.
+def sprite(images: Tensor, columns: int) -> tuple[str, bool]:
+    """Lay uint8 images (N, C, H, W) out in rows, as a WebP's data URL.
 
-    Pixels are as the networks get them: grey ones are white on black.
+    Pixels are as the networks get them: grey ones are white on black. It also says
+    whether every pixel is as it was.
     """
     n, channels, high, wide = images.shape
-    rows = max(1, -(-n // COLUMNS))
-    cells = np.zeros((rows * COLUMNS, channels, high, wide), np.uint8)
+    rows = max(1, -(-n // columns))
+    cells = np.zeros((rows * columns, channels, high, wide), np.uint8)
     cells[:n] = images.numpy()
-    cells = cells.reshape(rows, COLUMNS, channels, high, wide)
-    sheet = cells.transpose(0, 3, 1, 4, 2).reshape(rows * high, COLUMNS * wide, -1)
-    sheet = np.repeat(sheet, 3, 2) if channels == 1 else sheet
+    cells = cells.reshape(rows, columns, channels, high, wide)
+    sheet = cells.transpose(0, 3, 1, 4, 2).reshape(rows * high, columns * wide, -1)
+    grey = channels < 3
+    picture = Image.fromarray(
+        np.repeat(sheet[..., :1], 3, 2) if grey else sheet[..., :3]
+    )
+    exact = len(zlib.compress(cells, 1)) <= EXACT
     file = io.BytesIO()
-    Image.fromarray(sheet).save(file, "WEBP", lossless=exact, quality=QUALITY)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    picture.save(file, "WEBP", lossless=exact, quality=QUALITY)
+    address = base64.b64encode(file.getvalue()).decode()
+    return f"data:image/webp;base64,{address}", exact
+
+
+def stroke_box(images: Tensor) -> int:
+    """Pixels of the longer side of what is drawn in white on black; 0 for others."""
+    ink = (images[:, 0] > FAINT).numpy()  # (N, H, W)
+    edges = [ink[:, [0, -1]].ravel(), ink[..., [0, -1]].ravel()]
+    if images.shape[1] > 1 or np.concatenate(edges).mean() > 0.5:
+        return 0
+    sides = []
+    for line in ink.any(2), ink.any(1):  # (N, H) and (N, W)
+        sides.append(line.shape[1] - line.argmax(1) - line[:, ::-1].argmax(1))
+    return int(np.median(np.max(sides, 0)))
 
 
 def set_name(run: Run) -> str:
@@ -84,8 +112,8 @@ def set_name(run: Run) -> str:
     return f"set-{run.about['data'][:16]}"
 
 
-def run_document(run: Run, network: str, layers: bool = False) -> dict:
-    """Pack what a run says of each test image, with its `layers` if they are asked for.
+def run_document(run: Run, network: str, layers: list[dict] | None = None) -> dict:
+    """Pack what a run says of each test image; `layers` are those that compute it.
 
     `network` is what it is called in its report.
     """
@@ -101,11 +129,11 @@ def run_document(run: Run, network: str, layers: bool = False) -> dict:
         "set": set_name(run),
         "title": name_of(run, network),
         "seed": run.seed,
-        "beside": array(np.ascontiguousarray(beside.astype(np.uint8).T)),
+        "beside": array(beside.T),
         "confidence": array((run.probabilities.max(1) * SURE).round().astype("u2")),
         "history": {name: errors[name].tolist() for name in errors},
         "filters": filters,
-        "layers": layers_of(run.model()) if layers else None,
+        "layers": layers,
     }
 
 
@@ -118,39 +146,3 @@ def worth_seeing(runs: Sequence[Run]) -> np.ndarray:
     wrong = np.any([run.predictions != labels for run in runs], axis=0)
     right = [np.flatnonzero(~wrong & (labels == k))[:RIGHT] for k in np.unique(labels)]
     return np.sort(np.concatenate([np.flatnonzero(wrong), *right]))
-
-
-def layers_of(model: nn.Sequential) -> list[dict]:
-    """Describe a network, layer by layer, so that the page can compute it.
-
-    Raises ValueError that names a layer which the page cannot compute.
-    """
-    return [_layer(name, layer) for name, layer in model.named_children()]
-
-
-def _layer(name: str, layer: nn.Module) -> dict:
-    about = {"kind": type(layer).__name__}
-    match layer:
-        case nn.Conv2d(
-            stride=(a, b), padding=(c, d), dilation=(1, 1), groups=1,
-            padding_mode="zeros",
-        ) if a == b and c == d:  # fmt: skip
-            return about | {"stride": a, "padding": c} | _weights(layer)
-        case nn.Linear():
-            return about | _weights(layer)
-        case (
-            nn.MaxPool2d(padding=0, dilation=1, ceil_mode=False)
-            | nn.AvgPool2d(padding=0, ceil_mode=False, divisor_override=None)
-        ):
-            return about | {"size": int(layer.kernel_size), "stride": int(layer.stride)}
-        case nn.ELU(alpha=1.0) | nn.Flatten(start_dim=1, end_dim=-1):
-            return about
-        case nn.ReLU() | nn.Tanh() | nn.Sigmoid():
-            return about
-    raise ValueError(f"la página no puede calcular la capa «{name}», {layer}")
-
-
-def _weights(layer: nn.Conv2d | nn.Linear) -> dict:
-    weight = layer.weight.detach()
-    bias = torch.zeros(len(weight)) if layer.bias is None else layer.bias.detach()
-    return {"weight": array(weight.numpy()), "bias": array(bias.numpy())}

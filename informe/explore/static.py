@@ -2,11 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 
 from helpers import plotting
-from helpers.models import scale
 from helpers.runs import Run
 from helpers.uncertainty import wilson
 from informe.explore.stored import data_of, name_of
@@ -15,6 +13,7 @@ from informe.names import PART_NAMES
 from informe.numbers import THIN, images, integer, percent
 
 COLUMNS = 6  # images in a row of a comparison
+MOST = 10  # classes of an answer
 
 
 def matrix(run: Run) -> tuple[Axes, str]:
@@ -38,9 +37,8 @@ def comparison(a: Run, b: Run) -> tuple[Axes, str]:
     found = [np.flatnonzero(right[i] & ~right[1 - i]) for i in (0, 1)]
     first = [rows[np.argsort(-sure[rows], kind="stable")][:COLUMNS] for rows in found]
     shown = np.concatenate(first)
-    titles = [
-        "/".join(data.classes[run.predictions[i]] for run in (a, b)) for i in shown
-    ]
+    names = [*map(plotting.short, data.classes)]
+    titles = ["/".join(names[run.predictions[i]] for run in (a, b)) for i in shown]
     if len(shown):
         pictures = data.test.images[shown]
         ax = plot_images(pictures, titles, columns=COLUMNS)
@@ -56,19 +54,23 @@ def comparison(a: Run, b: Run) -> tuple[Axes, str]:
 
 
 def answer(run: Run) -> tuple[Axes, str]:
-    """A test image, and the probabilities that the network gives it."""
+    """A test image, and the highest probabilities that the network gave it."""
     data = data_of(run)
-    image = data.test.images[:1]
-    with torch.no_grad():
-        found = run.model()(scale(image)).softmax(1)[0].numpy()
+    first = np.argsort(-run.probabilities[0], kind="stable")[:MOST]
+    shown = np.sort(first) if len(data.classes) <= MOST else first
     left, right = plt.subplots(
         1, 2, figsize=(6.3, 2.4), width_ratios=(1, 2), layout="constrained"
     )[1]
-    plot_images(image, columns=1, ax=left)
-    right.barh(data.classes, found)
+    plot_images(data.test.images[:1], columns=1, ax=left)
+    places = range(len(shown))
+    right.barh(places, run.probabilities[0, shown])
+    names = [plotting.short(data.classes[k]) for k in shown]
+    right.set_yticks(places, names, **plotting.PLAIN)
     right.invert_yaxis()
     right.set(xlabel="probabilidad", xlim=(0, 1))
-    return left, f"Una imagen de prueba y lo que da la red: {name_of(run)}."
+    true = data.classes[run.labels[0]]
+    words = f"Una imagen de {PART_NAMES[data.split]}, {true}, y lo que da la red"
+    return left, f"{words}: {name_of(run)}."
 
 
 def epochs(run: Run) -> tuple[Axes, str]:

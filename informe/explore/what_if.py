@@ -1,22 +1,26 @@
-"""What if: another recipe, trained in seconds on the small sample."""
+"""What if: another recipe, trained in seconds on few images."""
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 from IPython.display import display
+from torch import nn
 
 from helpers import models
-from helpers.datasets import load
+from helpers.datasets import KNOWN, Dataset, Split, load
 from helpers.plotting import plot_curves
-from helpers.runs import Run
+from helpers.runs import Run, definition
 from helpers.training import Recipe, TrainingError, fit
+from informe.explore.stored import data_of
 from informe.figures.output import notebook_output
-from informe.names import ACTIVATION_NAMES, OPTION_NAMES, network_of
-from informe.numbers import percent, small
+from informe.names import ACTIVATION_NAMES, OPTION_NAMES
+from informe.numbers import integer, listing, percent, small
 
+IMAGES = 1000  # that a trial learns from, of somebody's own data
 LARGEST = {"epochs": 20, "seeds": 5, "filters": 64, "width": 1000}
 ACTIVATIONS = ("activation", "first", "second")  # options that take an activation
 RATES = [float(f"{n}e{e}") for e in range(-5, 0) for n in (1, 2, 5)] + [1.0]
@@ -27,6 +31,7 @@ LABELS = OPTION_NAMES | {
     **{"filters": "filtros (anchura)", "width": "neuronas (anchura)"},
 }
 TRAIN = "Entrenar"
+BASE = "base"  # the trial of the stored recipe
 EXPLODED = (
     "La pérdida dejó de ser un número: los pasos son demasiado largos; pruebe una tasa"
     " de aprendizaje menor."
@@ -34,69 +39,95 @@ EXPLODED = (
 
 
 class Experiment:
-    """Trains a run's network with another recipe, on the sample of its data set."""
+    """Trains a stored run's network with other recipes, on few of its images.
+
+    Raises ValueError if the network is somebody's own and not defined here.
+    """
 
     def __init__(self, run: Run):
-        self.run = run
-        self.data = load(run.about["dataset"], "sample")
-        known = inspect.signature(models.NETWORKS[run.about["network"]]).parameters
-        self.options = {name: p.default for name, p in known.items()}
-        self.options |= run.about["options"]
+        about = run.about
+        self.about, self.data = about, few(run)
+        network = definition.known.get(about["definition"], about["network"])
+        made = models.NETWORKS.get(network) if isinstance(network, str) else network
+        if made is None:
+            raise ValueError(
+                f"la red {network} no está definida en este cuaderno: ejecute la celda"
+                " que la define y train() con ella"
+            )
+        self.network, self.options = made, dict(about["options"])
+        if not isinstance(made, nn.Module):
+            known = inspect.signature(made).parameters
+            self.options = {k: p.default for k, p in known.items()} | self.options
 
     @property
-    def defaults(self) -> dict:
+    def defaults(self) -> dict[str, Any]:
         """What can be changed: the stored recipe, reduced so that it takes seconds."""
-        recipe = self.run.about["recipe"]
+        recipe = self.about["recipe"]
+        wanted = self.options | {"epochs": recipe["epochs"], "seeds": 1}
         chosen = {"learning_rate": recipe["learning_rate"]}
-        wanted = {"epochs": recipe["epochs"], "seeds": 1} | self.options
-        chosen |= {k: min(wanted[k], top) for k, top in LARGEST.items() if k in wanted}
-        return chosen | {k: wanted[k] for k in ACTIVATIONS if k in wanted}
+        numbers = {k: n for k, n in wanted.items() if k in LARGEST and type(n) is int}
+        chosen |= {k: min(n, LARGEST[k]) for k, n in numbers.items()}
+        known = [k for k in ACTIVATIONS if wanted.get(k, "") in [*ACTIVATION_NAMES]]
+        return chosen | {k: wanted[k] for k in known}
 
     def train(
         self, *, learning_rate: float, epochs: int, seeds: int, tell=print, **options
     ) -> list[pd.DataFrame]:
         """The history of each seed below `seeds`; `tell` is called with each first.
 
-        Raises TrainingError if the loss explodes.
+        All else is as in the stored run. Raises TrainingError if the loss explodes.
         """
-        about, found = self.run.about, []
         changed = {"learning_rate": learning_rate, "epochs": epochs}
-        recipe = Recipe(**about["recipe"] | changed)
+        recipe = Recipe(**self.about["recipe"] | changed)
+        found = []
         for seed in range(seeds):
             tell(seed)
-            made = self.options | options
-            model = models.build(about["network"], seed=seed, **made)
+            made = self.about["options"] | options
+            model = models.build(self.network, seed=seed, **made)
             found.append(fit(model, self.data, recipe, seed=seed).history)
         return found
 
     def note(self) -> str:
-        """Say how far a trial can be compared with the stored run."""
+        """Say what the trials can be compared with."""
+        learnt, measured = (integer(len(s)) for s in (self.data.train, self.data.test))
+        stored = self.options | self.about["recipe"]
+        reduced = [k for k, n in self.defaults.items() if stored.get(k, n) != n]
+        less = f" (con menos {listing(map(LABELS.get, reduced))})" if reduced else ""
         return (
-            f"La prueba aprende de {len(self.data.train)} imágenes y se mide con"
-            f" {len(self.data.test)}: sirve para ver qué cambia al mover un mando, no"
-            " para compararla con el resultado guardado."
+            f"La base es la receta guardada{less}, que aprende aquí de {learnt}"
+            f" imágenes y se mide con {measured}, como cada prueba: sirven para ver qué"
+            " cambia al mover un mando, no para compararlas con el resultado guardado."
         )
+
+
+def few(run: Run) -> Dataset:
+    """The sample of a run's data set, or as few of somebody's own images."""
+    if run.about["dataset"] in KNOWN:
+        return load(run.about["dataset"], "sample")
+    data = data_of(run)
+    return replace(data, train=_part(data.train), test=_part(data.test))
+
+
+def _part(split: Split) -> Split:
+    """At most IMAGES of them, with the shares that the classes have."""
+    rows = np.argsort(split.labels.numpy(), kind="stable")
+    places = np.linspace(0, len(rows) - 1, min(IMAGES, len(rows))).astype(int)
+    return split[np.sort(rows[places])]
 
 
 def show_experiment(view: Experiment) -> None:
     """Show sliders for what can change, a button to train, and what came of it."""
     inputs = {name: _input(name, value) for name, value in view.defaults.items()}
     start = widgets.Button(description=TRAIN, button_style="primary")
-    stored = {f"guardada, {network_of(view.run)}": [view.run.history]}
     tried: dict[str, list[pd.DataFrame]] = {}
     table: list[dict] = []
-
-    def curves() -> dict:
-        last = dict(list(tried.items())[-OVERLAID:])
-        data, _ = notebook_output(plot_curves(stored | last).get_figure())
-        return data | {"text/plain": "Errores de la red guardada y de las pruebas."}
 
     def tell(seed: int) -> None:
         start.description = f"Entrenando, {seed + 1} de {inputs['seeds'].value}…"
 
-    def train(_) -> None:
+    def train(_=None) -> None:
         asked = {name: control.value for name, control in inputs.items()}
-        name = f"prueba {len(table) + 1}"
+        name = f"prueba {len(table)}" if table else BASE
         start.disabled = True
         try:
             tried[name] = view.train(tell=tell, **asked)
@@ -107,13 +138,25 @@ def show_experiment(view: Experiment) -> None:
             start.disabled, start.description = False, TRAIN
         words = {LABELS[k]: _word(value) for k, value in asked.items()}
         table.insert(0, {"prueba": name} | words | told)
-        drawn.update(curves(), raw=True)
+        drawn.update(_curves(tried), raw=True)
         listed.update(pd.DataFrame(table).set_index("prueba").fillna(""))
 
     start.on_click(train)
     display(widgets.VBox([widgets.HTML(view.note()), *inputs.values(), start]))
-    drawn = display(curves(), raw=True, display_id=True)
+    drawn = display({"text/plain": ""}, raw=True, display_id=True)
     listed = display({"text/plain": ""}, raw=True, display_id=True)
+    train()
+
+
+def _curves(tried: dict[str, list[pd.DataFrame]]) -> dict:
+    """The errors of the base and of the last trials, by MIME type."""
+    names = [n for i, n in enumerate(tried) if n == BASE or i >= len(tried) - OVERLAID]
+    if not names:
+        return {"text/plain": ""}
+    figure = plot_curves({name: tried[name] for name in names}).get_figure()
+    return notebook_output(figure)[0] | {
+        "text/plain": "Errores de la base y de las pruebas."
+    }
 
 
 def _outcome(histories: list[pd.DataFrame]) -> dict[str, str]:

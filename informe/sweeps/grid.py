@@ -1,16 +1,21 @@
 """From the command line's `-p seed 0:10` to combinations of checked values."""
 
+import csv
+import hashlib
 import itertools
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
+from helpers.download.catalog import KNOWN
 from informe import parameters
 from informe.errors import WrongValues
 from informe.parameters import RULES
 
 LARGEST = 10_000  # runs of one sweep: more is a slip of the pen
+LONGEST = 150  # letters of a folder's name
 RANGE = re.compile(r"(-?\d{1,10}):(-?\d{1,10})(?::(\d{1,10}))?")
 
 
@@ -19,9 +24,10 @@ def combinations(
 ) -> list[dict[str, object]]:
     """Every combination of the values, as parameters for a notebook.
 
-    `given` are names and texts: values between commas (`0.1,0.01`) or, for whole
-    numbers, a range without its end (`0:10`, `0:10:2`). `declared` are the names that
-    the notebook takes. If `seed` is given, the notebook trains one seed per run.
+    `given` are names and texts: values between commas (`0.1,0.01`, those with a comma
+    in double quotes) or, for whole numbers, a range without its end (`0:10`, `0:10:2`).
+    `declared` are the names that the notebook takes. If `seed` is given, the notebook
+    trains one seed per run.
 
     Raises WrongValues with all the faults.
     """
@@ -49,8 +55,12 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def label(combination: dict[str, object]) -> str:
-    """Name of a combination, for people and for its folder."""
-    return ",".join(f"{name}={value}" for name, value in combination.items())
+    """Name of a combination, for people and for its folder, whatever it holds."""
+    name = ",".join(f"{name}={value}" for name, value in combination.items())
+    plain = re.sub(r"[^\w.,=+-]+", "_", name)[-LONGEST:]
+    if plain == name:
+        return name
+    return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _values(name: str, text: str) -> list:
@@ -60,5 +70,21 @@ def _values(name: str, text: str) -> list:
         if step and len(range(low, high, step)) <= LARGEST:
             return list(range(low, high, step))
         return [text]  # which its rule refuses
-    texts = [part.strip() for part in text.split(",")]
+    rows = csv.reader(text.splitlines(), skipinitialspace=True)
+    texts = [part.strip() for row in rows for part in row] or [text]
+    if rule.type is str and not rule.choices:
+        texts = [absolute(one) or one for one in ([text] if absolute(text) else texts)]
     return list(dict.fromkeys(map(rule.read, texts)))
+
+
+def absolute(text: str) -> str | None:
+    """What names a file or folder, as `fotos` or `redes.py:red`, from any folder.
+
+    None for what names none, and for a data set.
+    """
+    file, colon, name = text.rpartition(":")
+    for place, rest in ((text, ""), (file, colon + name)):
+        path = Path(place).expanduser()
+        if place and text not in KNOWN and path.exists():
+            return f"{path.resolve()}{rest}"
+    return None

@@ -19,9 +19,20 @@ def table(tasks: list[Task], folder: Path) -> pd.DataFrame:
     """
     finished = [(task, done(task, folder)) for task in tasks]
     rows = [
-        task.parameters | row for task, kept in finished if kept for row in _rows(kept)
+        _joined(task.parameters, row)
+        for task, kept in finished
+        if kept
+        for row in _rows(kept)
     ]
     return pd.DataFrame(rows).drop_duplicates(ignore_index=True)
+
+
+def _joined(parameters: dict, row: dict) -> dict:
+    """A row of the table; a parameter `network` is told beside the network's name."""
+    if {"network"} <= parameters.keys() & row.keys():
+        names = Path(parameters["network"]).name, row["network"]
+        row = row | {"network": ", ".join(names)}
+    return parameters | row
 
 
 def _rows(kept: dict) -> list[dict]:
@@ -78,7 +89,7 @@ def plot_sweep(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def varying(frame: pd.DataFrame) -> list[str]:
     """Parameters with more than one value, the seed last; the seed if there is none."""
-    measures = ("network", "accuracy", "seconds", "run", "dataset", "is_sample")
+    measures = ("network", "accuracy", "seconds", "run", "is_sample")
     names = [
         n for n in frame if n not in (*measures, "seed") and frame[n].nunique() > 1
     ]

@@ -26,9 +26,21 @@ class Task(NamedTuple):
 
     @property
     def question(self) -> dict:
-        """What decides the outcome, for JSON."""
+        """What decides the outcome, for JSON; of files, name, size and time."""
         digest = hashlib.sha256(self.source.encode()).hexdigest()
-        return {"notebook": digest, "parameters": self.parameters, "code": self.code}
+        named = [str(v) for v in self.parameters.values()]
+        files = [f for v in named for n in (v, v.rpartition(":")[0]) for f in _files(n)]
+        told = {"notebook": digest, "parameters": self.parameters, "code": self.code}
+        return told | ({"files": sorted(files)} if files else {})
+
+
+def _files(name: str) -> list[list]:
+    """Names, sizes and times of the files below an absolute path, or of it."""
+    path = Path(name)
+    if not path.is_absolute():
+        return []
+    states = [(str(f), f.stat()) for f in (path, *path.rglob("*")) if f.is_file()]
+    return [[file, state.st_size, state.st_mtime_ns] for file, state in states]
 
 
 def run_notebook(task: Task) -> dict:

@@ -7,10 +7,10 @@ import pandas as pd
 import torch
 from safetensors.numpy import save_file
 
-from helpers import models
+from helpers import datasets, models
 from helpers.runs import Plan, Run, store
 from helpers.runs.plan import questions
-from helpers.training import Recipe, Result, empty_snapshots
+from helpers.training import Recipe, Result, empty_snapshots, fit
 
 
 def run(
@@ -66,3 +66,18 @@ def made_up_result(data, network, recipe, seed, accuracy) -> Result:
     model = models.build(network, seed=seed)
     kept = empty_snapshots(model, len(data.test), recipe.epochs)
     return Result(model, pd.DataFrame(epochs), logits, data.test.labels, kept)
+
+
+def trained(data, network, recipe=None, **options):
+    """A stored run on data that may be one's own, as `train` leaves it."""
+    datasets.keep(data.whole)
+    plan = Plan(network, recipe or Recipe("adam", 0.01, 2), options=options)
+    job = questions(data, plan, "cpu")[0]
+    return store.save(job, fit(job.build(), data, job.recipe))
+
+
+def refer(folder, *keys, experiments=()):
+    """A metrics.json that shows the runs with these keys."""
+    folder.mkdir(parents=True)
+    content = {"networks": {"a": {"runs": keys}}, "experiments": experiments}
+    (folder / "metrics.json").write_text(json.dumps(content))

@@ -1,15 +1,14 @@
 // Pictures made like those of a data set: scaled, centred as MNIST's, inverted.
 
-const BOX = 20; // pixels of the box that MNIST's digits fit
-const SIDE = 28;
 const FAINT = 16; // ink up to this grey level does not extend the box
 
 // Round to the nearest integer, halves to the even one.
 const even = (x) => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 
-// A size whose longer side is `side`, in the same proportions.
-function within(size, side) {
-  return size.map((n) => Math.max(1, even((n * side) / Math.max(...size))));
+// The largest size in the same proportions that fits another.
+function within(size, room) {
+  const zoom = Math.min(...room.map((n, i) => n / size[i]));
+  return size.map((n) => Math.max(1, even(n * zoom)));
 }
 
 // Scale a plane of bytes; where it shrinks, all pixels below a new one are averaged.
@@ -39,9 +38,9 @@ function squeeze(plane, width, height, target) {
   return result;
 }
 
-// A drawing, 0 for paper, as MNIST: its longer side becomes 20 pixels, its centre of
-// mass the middle of 28 × 28 (LeCun et al., 1998). Without ink, null.
-export function centre(ink, width, height) {
+// A drawing, 0 for paper, as MNIST's digits: its longer side becomes `box` pixels, its
+// centre of mass the middle of the image's `room` (LeCun et al., 1998). Without ink, null.
+export function centre(ink, width, height, room, box) {
   const marked = [width, height].map((n) => new Uint8Array(n));
   ink.forEach((value, i) => {
     if (value > FAINT) marked[0][i % width] = marked[1][Math.floor(i / width)] = 1;
@@ -49,7 +48,7 @@ export function centre(ink, width, height) {
   if (!marked[0].includes(1)) return null;
   const corner = marked.map((line) => line.indexOf(1));
   const size = marked.map((line, i) => line.lastIndexOf(1) - corner[i] + 1);
-  const small = within(size, BOX);
+  const small = within(size, [box, box]);
   const digit = resize(paste(ink, width, corner, size), size, small);
   let [mass, x, y] = [0, 0, 0];
   digit.forEach((value, i) => {
@@ -58,8 +57,8 @@ export function centre(ink, width, height) {
     y += value * Math.floor(i / small[0]);
   });
   const start = [x, y].map((sum_, i) =>
-    Math.min(Math.max(even(SIDE / 2 - sum_ / mass), 0), SIDE - small[i]));
-  return paste(digit, small[0], start.map((n) => -n), [SIDE, SIDE]);
+    Math.min(Math.max(even(room[i] / 2 - sum_ / mass), 0), room[i] - small[i]));
+  return paste(digit, small[0], start.map((n) => -n), room);
 }
 
 // The part of a plane that starts at (x, y) and has a size; beyond the plane it is 0.
@@ -71,32 +70,25 @@ function paste(plane, width, [x, y], [wide, high]) {
   });
 }
 
-// Grey levels of RGBA pixels; where the border is light they are inverted, since these
-// networks learnt with a black background.
-export function greyOf(rgba, width, height) {
+// Grey levels of RGBA pixels. For networks that learnt `onBlack` they are inverted where
+// the border is light.
+export function greyOf(rgba, width, height, onBlack) {
   const grey = new Uint8ClampedArray(width * height).map((_, i) =>
     (19595 * rgba[4 * i] + 38470 * rgba[4 * i + 1] + 7471 * rgba[4 * i + 2] + 32768) >> 16);
   const lines = [...Array(height).keys()].map((y) => y * width);
   const border = [...grey.subarray(0, width), ...grey.subarray(-width),
     ...lines.flatMap((start) => [grey[start], grey[start + width - 1]])];
-  const inverted = border.reduce((a, b) => a + b) > 127 * border.length;
+  const inverted = onBlack && border.reduce((a, b) => a + b) > 127 * border.length;
   return { grey: inverted ? grey.map((v) => 255 - v) : grey, inverted };
 }
 
-// The whole picture on a black square.
-export function fitGrey(grey, width, height, side) {
-  const size = within([width, height], side);
-  const start = size.map((n) => -even((side - n) / 2));
-  return paste(resize(grey, [width, height], size), size[0], start, [side, side]);
-}
-
-// The middle square in colours: of three planes, (3, side, side).
-export function fitColour(colours, width, height, side) {
-  const edge = Math.min(width, height);
-  const start = [width, height].map((n) => Math.floor((n - edge) / 2));
+// The middle of a picture, plane after plane, in the proportions of `room`.
+export function fitMiddle(planes, width, height, room) {
+  const size = within(room, [width, height]);
+  const start = [width, height].map((n, i) => Math.floor((n - size[i]) / 2));
   const area = width * height;
-  return Uint8ClampedArray.from([0, 1, 2].flatMap((c) => {
-    const plane = colours.subarray(c * area, (c + 1) * area);
-    return [...resize(paste(plane, width, start, [edge, edge]), [edge, edge], [side, side])];
+  return Uint8ClampedArray.from([...Array(planes.length / area).keys()].flatMap((c) => {
+    const plane = paste(planes.subarray(c * area, (c + 1) * area), width, start, size);
+    return [...resize(plane, size, room)];
   }));
 }

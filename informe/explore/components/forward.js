@@ -12,6 +12,12 @@ const LAYERS = {
   MaxPool2d: (layer, input) => pool(layer, input, (block) => Math.max(...block)),
   AvgPool2d: (layer, input) => pool(layer, input, (block) => sum(block) / block.length),
   Flatten: (_, { data }) => ({ shape: [data.length], data }),
+  Scale: ({ weight, bias }, { shape, data }) => {
+    const at = (i) => Math.floor((i * bias.length) / data.length);
+    return { shape, data: data.map((x, i) => weight.data[at(i)] * x + bias[at(i)]) };
+  },
+  LogSoftmax: (_, { shape, data }) =>
+    ({ shape, data: Float32Array.from(softmax(data), Math.log) }),
 };
 
 // The output {shape, data} of each layer for an image (C, H, W) of bytes.

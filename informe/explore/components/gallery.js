@@ -16,8 +16,7 @@ export function gallery(store, set, part) {
   const turner = make("div", { class: "fila", hidden: true }, back, where, next);
 
   function turn(step) {
-    if (page + step < 1 || page + step > pages(shown.length)) return;
-    page += step;
+    page = Math.min(Math.max(page + step, 1), pages(shown.length));
     draw();
   }
 
@@ -25,7 +24,7 @@ export function gallery(store, set, part) {
     const name = `Imagen de ${set.part} ${index}: ${words}`;
     if (!set.has(index))
       return make("div", { class: "falta", role: "img", "aria-label": name }, "sin imagen");
-    const canvas = make("canvas", { class: set.channels === 1 ? "tinta" : "color",
+    const canvas = make("canvas", { class: set.box ? "tinta" : "color",
       ...(opens ? { "aria-hidden": "true" } : { role: "img", "aria-label": name }) });
     paint(canvas, set, index);
     if (!opens) return canvas;

@@ -2,12 +2,16 @@
 import { make, dress } from "./dom.js";
 import { shade } from "./colours.js";
 
+const LONG = 18; // letters of a name where there are many
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 // `titles` name what rows and columns are; `headers` says whether they can be chosen
 // too. `pick(row, column)` is told what was chosen, -1 for a header's missing place.
 export function grid({ height, width, titles, headers, pick }) {
   let at = null; // the place that Tab leads to
+  const look = headers ? ["", "media", "media densa"][(height > 12) + (height > 40)] : "pequena";
+  const cut = (word) => (look && word.length > LONG ? `${word.slice(0, LONG)}…` : word);
+  const placeOf = ({ dataset: { row, column } }) => [Number(row), Number(column)];
   const range = (n) => [...Array(n).keys()];
   const header = (role) => (row, column) => make("th", { role, class: "nombre",
     ...(headers ? { tabindex: -1, "data-row": row, "data-column": column } : {}) });
@@ -16,9 +20,9 @@ export function grid({ height, width, titles, headers, pick }) {
   const cells = range(height).map((r) => range(width).map((c) => make("td", {
     role: "gridcell", class: "celda", tabindex: -1, "data-row": r, "data-column": c })));
   const table = make("table", { role: "grid", onkeydown: move, onclick: ({ target }) => {
-    const here = placeOf(target);
-    if (here) choose(...here);
-  }, class: `matriz${headers ? "" : " pequena"}` },
+    const here = target.closest("[data-row]");
+    if (here) choose(...placeOf(here));
+  }, class: `matriz ${look}` },
   make("thead", { role: "rowgroup" }, make("tr", { role: "row" },
     make("td", { role: "gridcell" }), ...columnHeads)),
   make("tbody", { role: "rowgroup" }, ...cells.map((line, r) =>
@@ -26,11 +30,6 @@ export function grid({ height, width, titles, headers, pick }) {
   const box = make("div", { class: "caja", role: "region", tabindex: 0 }, table);
   const element = make("div", {}, make("p", { class: "nota ejes", "aria-hidden": "true" },
     make("span", {}, `↓ ${titles[0]}`), make("span", {}, `→ ${titles[1]}`)), box);
-
-  function placeOf(target) {
-    const here = target.closest("[data-row]");
-    return here && [Number(here.dataset.row), Number(here.dataset.column)];
-  }
 
   function choose(...place) {
     reach(...place);
@@ -61,7 +60,7 @@ export function grid({ height, width, titles, headers, pick }) {
     table.setAttribute("aria-label", label);
     box.setAttribute("aria-label", `${label}: la tabla se desplaza`);
     const name = (heads, words, title) => heads.forEach((head, i) => {
-      head.textContent = head.title = words[i];
+      head.textContent = cut(head.title = words[i]);
       if (headers) head.setAttribute("aria-label", `${title} ${words[i]}: todas`);
     });
     name(rowHeads, rows, titles[0]);

@@ -11,11 +11,14 @@ const KINDS = {
   ELU: ["ELU", "Lo negativo no pasa de −1."],
   Tanh: ["Tangente hiperbólica", "Todo queda entre −1 y 1."],
   Sigmoid: ["Sigmoide", "Todo queda entre 0 y 1."],
+  Scale: ["Escala", "Cada mapa se multiplica por un número y se le suma otro."],
+  LogSoftmax: ["Logaritmo de softmax", "Las salidas se vuelven logaritmos de probabilidades."],
   MaxPool2d: ["Máximos", "De cada bloque queda el valor más alto."],
   AvgPool2d: ["Medias", "De cada bloque queda la media."],
   Flatten: ["En fila", "Los mismos números, sin filas ni columnas."],
 };
 const [WIDE, HIGH] = [600, 56]; // pixels of the picture of a vector
+const HIGHEST = 10; // classes whose bars are shown
 
 const mapCanvas = (name, about = {}) =>
   make("canvas", { class: `${name} mapa`, role: "img", ...about });
@@ -36,10 +39,11 @@ export function drawMap(canvas, values, [height, width], top, name) {
 }
 
 // A picture of each kernel of `data`, (O, I, k, k).
-export function kernels(data, [outputs, channels, k], top) {
+export function kernels(data, [outputs, channels, ...sides], top) {
+  const area = sides[0] * sides[1];
   return Array.from({ length: outputs * channels }, (_, i) => {
     const canvas = mapCanvas("filtro");
-    drawMap(canvas, data.subarray(i * k * k, (i + 1) * k * k), [k, k], top,
+    drawMap(canvas, data.subarray(i * area, (i + 1) * area), sides, top,
       `filtro ${Math.floor(i / channels) + 1}, canal ${(i % channels) + 1}`);
     return canvas;
   });
@@ -109,7 +113,7 @@ function stripOf(room) {
   };
 }
 
-// A bar and a number for each class; those of `both` sides start from the middle.
+// A bar and a number for the highest classes; those of `both` sides start from the middle.
 export function bars(label, classes, both = false) {
   const rows = classes.map((name) => {
     const [bar, value] = [make("div", { class: "barra" }), make("td", { class: "cifra" })];
@@ -117,7 +121,9 @@ export function bars(label, classes, both = false) {
       make("td", { class: both ? "pista doble" : "pista" }, bar), value);
     return { bar, value, line };
   });
+  const least = (values) => [...values].sort((a, b) => b - a)[HIGHEST - 1];
   const show = (values, write, top, best) => rows.forEach(({ bar, value, line }, i) => {
+    line.hidden = values ? values[i] < least(values) : i >= HIGHEST;
     const size = ((both ? 50 : 100) * Math.abs(values?.[i] ?? 0)) / (top || 1);
     const less = values?.[i] < 0;
     line.classList.toggle("mejor", i === best);

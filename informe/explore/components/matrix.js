@@ -69,8 +69,9 @@ export async function matrix(island, spec, store) {
     const epoch = Math.min(state.epoch, last);
     const rows = predictions.map((array) => rowOf(array, epoch));
     const counts = mean(rows.map((row) => confusion(set.labels, row, k)));
-    title.textContent = `${set.title}, ${name}, ${many ? all : `semilla ${shown[0].seed}`}`
-      + (epoch < last ? `, época ${epoch} de ${last}` : "");
+    const seed = shown[0].seed === null ? [] : [`semilla ${shown[0].seed}`];
+    title.textContent = [set.title, name, ...(many ? [all] : seed),
+      ...(epoch < last ? [`época ${epoch} de ${last}`] : [])].join(", ");
     drawGrid(counts, many);
     drawNote(counts, rows);
     time.element.hidden = !state.network.epochs || last < 2;

@@ -1,9 +1,9 @@
 // A trained network that answers in the page: a drawing, a file or a test image.
 import { make, choice, button } from "./dom.js";
 import { percent, integer } from "./numbers.js";
-import { pixelsOf, planes } from "./store.js";
+import { layersOf, pixelsOf, planes } from "./store.js";
 import { forward, softmax, decision } from "./forward.js";
-import { centre, greyOf, fitGrey, fitColour } from "./centring.js";
+import { centre, fitMiddle, greyOf } from "./centring.js";
 import { pad, fileChooser, readFile } from "./pad.js";
 import { stages, bars } from "./layers.js";
 
@@ -11,9 +11,11 @@ const QUIET = 500; // milliseconds without a stroke after which the answer is sa
 const INVERTED = "; como el fondo es claro, se invirtió: la red aprendió con fondo negro";
 
 export async function network(island, spec, store) {
-  const runs = spec.runs.map(({ name, key }) => ({ ...store.run(key), name }));
+  const absent = spec.absent ? make("p", { class: "nota" }, spec.absent) : null;
+  if (!spec.runs.length) return { node: make("div", { class: "tarjeta" }, absent) };
+  const runs = spec.runs.map((one) => ({ ...store.run(one.key), ...one }));
   const set = await store.set(runs[0].set);
-  const { side, channels, classes, part, labels } = set;
+  const { size, channels, classes, part, labels, box } = set;
   let [run, view] = [runs[0], null]; // the network and its layers' pictures
   let image = null; // {pixels, words, label} of what it gets
   let [timer, origin] = [null, null]; // and the gallery's image that was sent here
@@ -21,8 +23,8 @@ export async function network(island, spec, store) {
   const title = make("p", { class: "titulo", tabindex: -1 });
   const note = make("p", { class: "nota", role: "status" });
   const answer = make("p", { class: "respuesta", role: "status" });
-  const seen = make("canvas", { class: channels === 1 ? "tinta" : "color", role: "img",
-    width: side, height: side, "aria-label": "Imagen que recibe la red" });
+  const seen = make("canvas", { class: box ? "tinta" : "color", role: "img",
+    width: size[0], height: size[1], "aria-label": "Imagen que recibe la red" });
   const shares = bars("Probabilidades", classes);
   const details = make("details", { class: "detalle", ontoggle: () => draw(0) },
     make("summary", {}, "Capa por capa"));
@@ -35,8 +37,8 @@ export async function network(island, spec, store) {
     draw(0);
   });
   which.offer(runs.map(({ name }) => [name, name]), run.name);
-  const sheet = set.draws ? pad((ink, width, height) => {
-    const pixels = centre(ink, width, height);
+  const sheet = box ? pad((ink, width, height) => {
+    const pixels = centre(ink, width, height, size, box);
     give(pixels && { pixels, words: "Su dibujo" }, "", QUIET);
   }) : null;
   const number = make("input", { type: "number", name: "index", min: 0, value: 0,
@@ -53,9 +55,9 @@ export async function network(island, spec, store) {
     clearTimeout(timer);
     title.textContent = `La red en esta página: ${run.title}`;
     drawSeen();
-    const [given, layers] = [image, await run.layers()];
+    const [given, layers] = [image, await layersOf(run.layers)];
     if (given !== image) return;
-    const outputs = given && forward(layers, given.pixels, [channels, side, side]);
+    const outputs = given && forward(layers, given.pixels, [channels, size[1], size[0]]);
     const logits = outputs?.at(-1).data;
     const [found, best] = logits ? [softmax(logits), decision(logits)] : [null, null];
     shares.show(found, (share) => percent(share, null), 1, best);
@@ -70,19 +72,17 @@ export async function network(island, spec, store) {
   }
 
   function sentence({ words, label }, best, found) {
-    const isKnown = label !== undefined;
-    const start = isKnown ? `${words}, verdadera ${classes[label]}` : words;
+    const [start, verdict] = label === undefined ? [words, ""]
+      : [`${words}, verdadera ${classes[label]}`, best === label ? ", y acierta" : ", y falla"];
     if (best === null) return `${start}: sin decisión, varias salidas empatan.`;
-    const verdict = best === label ? ", y acierta" : ", y falla";
-    return `${start}: la red da ${classes[best]}, ${percent(found[best], null)}`
-      + `${isKnown ? verdict : ""}.`;
+    return `${start}: la red da ${classes[best]}, ${percent(found[best], null)}${verdict}.`;
   }
 
   function drawSeen() {
     const context = seen.getContext("2d");
-    const rgba = context.createImageData(side, side);
+    const rgba = context.createImageData(...size);
     if (image) rgba.data.forEach((_, i) => {
-      const at = Math.min(i % 4, channels - 1) * side * side + (i >> 2);
+      const at = Math.min(i % 4, channels - 1) * size[0] * size[1] + (i >> 2);
       rgba.data[i] = i % 4 === 3 ? 255 : image.pixels[at];
     });
     context.putImageData(rgba, 0, 0);
@@ -93,7 +93,7 @@ export async function network(island, spec, store) {
     if (set.has(index)) {
       number.value = index;
       await give({ pixels: await pixelsOf(set, index), label: labels[index],
-        words: `Imagen de ${part} ${integer(index)}` }, set.lossy ? set.note : "");
+        words: `Imagen de ${part} ${integer(index)}` }, set.note);
     } else await give(null, index in labels ? `Esta página no tiene la imagen ${index}.`
       : `Las imágenes de ${part} van de la 0 a la ${integer(set.total - 1)}.`);
   }
@@ -105,12 +105,13 @@ export async function network(island, spec, store) {
   }
 
   function fit({ data, width, height }) {
-    if (channels > 1) return [fitColour(planes(data, 3), width, height, side),
-      `Se recortó el cuadrado central y se redujo a ${side}×${side}.`];
-    const { grey, inverted } = greyOf(data, width, height);
-    const pixels = (set.draws ? centre : fitGrey)(grey, width, height, side);
-    return [pixels, !pixels ? "La imagen es de un solo color: no hay trazos." : `Se pasó a grises y se redujo a ${side}×${side}`
-      + `${inverted ? INVERTED : ""}.`];
+    const to = `se redujo a ${size.join("×")}`;
+    const { grey, inverted } = greyOf(data, width, height, box > 0);
+    const plain = channels === 1 ? grey : planes(data, 3);
+    if (!box) return [fitMiddle(plain, width, height, size), `Se recortó el centro y ${to}.`];
+    const pixels = centre(grey, width, height, size, box);
+    return [pixels, pixels ? `Se pasó a grises y ${to}${inverted ? INVERTED : ""}.`
+      : "La imagen es de un solo color: no hay trazos."];
   }
 
   // An image of a gallery, layer by layer.
@@ -123,8 +124,7 @@ export async function network(island, spec, store) {
   }
 
   await showTest(set.held[0]);
-  return { show, node: make("div", { class: "tarjeta" }, title,
-    spec.absent ? make("p", { class: "nota" }, spec.absent) : null,
+  return { show, node: make("div", { class: "tarjeta" }, title, absent,
     make("div", { class: "mandos" }, which.element, make("label", { class: "campo" },
       make("span", {}, `Imagen de ${part} n.º`), number),
     button("Ver", () => showTest(Number(number.value))),

@@ -5,14 +5,13 @@ const [SHEET, PEN] = [280, 20]; // pixels of the canvas, and of a line on it
 const MOVES = { // pixels that a key moves the pen
   ArrowUp: [0, -10], ArrowDown: [0, 10], ArrowLeft: [-10, 0], ArrowRight: [10, 0],
 };
-const LIMIT = 10 * 2 ** 20; // bytes of a file
-const MOST = 1024; // pixels of a side; the browser reduces larger pictures to this
+const [LIMIT, MOST] = [10 * 2 ** 20, 1024]; // bytes of a file, pixels of a reduced side
 
 // `changed(ink, width, height)` gets what is drawn, 0 for paper, 255 for ink.
 export function pad(changed) {
   const canvas = make("canvas", { width: SHEET, height: SHEET, tabindex: 0,
     class: "hoja", role: "application",
-    "aria-label": "Lienzo para dibujar un dígito con ratón, dedo o lápiz; con teclado,"
+    "aria-label": "Lienzo para dibujar con ratón, dedo o lápiz; con teclado,"
       + " flechas para mover el lápiz y mayúsculas con flechas para trazar",
     onpointerdown: (event) => {
       canvas.setPointerCapture(event.pointerId);

@@ -15,7 +15,7 @@ export async function wake(root, store) {
     const mount = () => (living ??= bringToLife(element, spec, store));
     return { element, spec, mount, part: element.dataset.part };
   });
-  const networks = islands.filter(({ spec }) => spec.component === "network");
+  const networks = islands.filter(({ spec }) => spec.runs?.length); // others have none
   for (const { part } of networks) store.networks.add(part);
   store.hear("image", async (detail) => {
     const target = networks.find(({ part }) => part === detail.part);

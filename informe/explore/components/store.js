@@ -1,6 +1,6 @@
 // Documents by name, the arrays and the sprite in them, and the components' events.
 
-const TYPES = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array };
+const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array };
 
 // `get(name)` gives the text of a JSON document, or null.
 export function openStore(get) {
@@ -37,53 +37,51 @@ function runOf(about, set) {
   const lazy = (name) => about[name] && remember(() => unpack(about[name]));
   return { ...about, confidence: lazy("confidence"), filters: lazy("filters"),
     predictions: remember(async () =>
-      predicted(await unpack(about.beside), await set(about.set))),
-    layers: about.layers && remember(() => Promise.all(about.layers.map(layerOf))) };
+      predicted(await unpack(about.beside), await set(about.set))) };
 }
 
 // Classes (E, N), from how many places after the true one each is (N, E).
 function predicted({ shape: [n, epochs], data }, { labels, classes: { length: k } }) {
   const at = (i) => (data[(i % n) * epochs + Math.floor(i / n)] + labels[i % n]) % k;
-  return { shape: [epochs, n], data: Uint8Array.from(data, (_, i) => at(i)) };
+  return { shape: [epochs, n], data: Uint16Array.from(data, (_, i) => at(i)) };
 }
 
-async function layerOf(layer) {
+// A network's layers with their weights.
+export const layersOf = remember((layers) => Promise.all(layers.map(async (layer) => {
   if (!layer.weight) return layer;
   const [weight, bias] = await Promise.all([unpack(layer.weight), unpack(layer.bias)]);
   return { ...layer, weight, bias: bias.data };
-}
+})));
 
 // A test set: its labels, and where in the sprite each image is.
 async function setOf(name, about) {
   const { have, columns, src } = about.images;
   const { data: labels } = await unpack(about.labels);
   const held = have ? [...(await unpack(have)).data] : [...labels.keys()];
-  const cells = have && new Map(held.map((index, cell) => [index, cell]));
-  const cellOf = (index) => (cells ? cells.get(index) : held[index]);
+  const cells = new Map(held.map((index, cell) => [index, cell]));
   return { ...about, name, labels, held, // positions of the images with a picture
-    has: (index) => cellOf(index) !== undefined,
-    sprite: remember(async () => {
+    has: (index) => cells.has(index),
+    sprite: remember(() => {
       const image = Object.assign(new Image(), { src });
-      await image.decode();
-      return image;
+      return image.decode().then(() => image);
     }),
-    place: (index) => [cellOf(index) % columns, Math.floor(cellOf(index) / columns)] };
+    place: (index) => [cells.get(index) % columns, Math.floor(cells.get(index) / columns)] };
 }
 
 // Draw one image of a set, once its sprite is there.
 export async function paint(canvas, set, index) {
-  const [sprite, { side }] = [await set.sprite(), set];
-  const [x, y] = set.place(index);
-  canvas.width = canvas.height = side;
+  const [sprite, { size }] = [await set.sprite(), set];
+  const place = set.place(index).map((at, i) => at * size[i]);
+  [canvas.width, canvas.height] = size;
   const context = canvas.getContext("2d");
-  context.drawImage(sprite, x * side, y * side, side, side, 0, 0, side, side);
+  context.drawImage(sprite, ...place, ...size, 0, 0, ...size);
   return context;
 }
 
 // Pixels of one image, (C, H, W) of bytes.
 export async function pixelsOf(set, index) {
   const context = await paint(document.createElement("canvas"), set, index);
-  return planes(context.getImageData(0, 0, set.side, set.side).data, set.channels);
+  return planes(context.getImageData(0, 0, ...set.size).data, set.channels);
 }
 
 // Four bytes a pixel into (C, H, W).
