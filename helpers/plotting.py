@@ -94,36 +94,7 @@ def plot_curves(
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))  # whole percents
     ax.yaxis.set_major_formatter(PERCENT)
     ax.grid(axis="y")
-    _legend(ax, 4)
-    return ax
-
-
-def plot_per_class(
-    values: dict[str, np.ndarray],
-    *,
-    classes: Sequence[str],
-    label: str = "",
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw one value per class and seed, (S, K): points are seeds, dashes their mean.
-
-    `values` maps a name, as of a network, to its values; names stand side by side.
-    """
-    few = len(classes) <= 10
-    ax = ax or (_axes(6.3, 1.4) if few else _axes(max(6.3, 0.2 * len(classes)), 2.6))
-    places, names = np.arange(len(classes)), list(map(short, classes))
-    for i, (name, seeds) in enumerate(values.items()):
-        x = places + 0.3 * (i - (len(values) - 1) / 2)
-        style = {"color": f"C{i}", "linestyle": "none"}
-        points = np.tile(x, len(seeds)), seeds.ravel()
-        ax.plot(*points, marker="o^sD"[i], markersize=3, alpha=0.6, label=name, **style)
-        ax.plot(x, np.nanmean(seeds, 0), "_", color=f"C{i}", markersize=12)
-    long = max(map(len, names)) > 2
-    angle = ({"rotation": 30} if few else SLANT) if long else {}
-    ax.set_xticks(places, names, **angle, **PLAIN)
-    ax.set(ylabel=label)
-    ax.grid(axis="y")
-    _legend(ax, 3)
+    name_lines(ax, 4)
     return ax
 
 
@@ -191,8 +162,8 @@ def _write_cells(
             ax.text(column + 0.5, row + down, text, color=color, **style)
 
 
-def _legend(ax: Axes, columns: int) -> None:
-    """Name the lines above the axes."""
+def name_lines(ax: Axes, columns: int) -> None:
+    """Name the lines above the axes, in so many columns."""
     legend = ax.legend(ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     for text in legend.get_texts():
         text.set(**PLAIN)

@@ -22,6 +22,7 @@ from helpers.runs.definition import Unkeyable, Unknown, definition, known, name_
 from helpers.runs.plan import questions
 from helpers.training import Recipe, fit
 from helpers.validation import part, validation
+from informe.figures.per_class import plot_per_class
 from informe.figures.pictures import plot_examples
 
 RECIPE = Recipe("adam", 0.01, 2)
@@ -404,7 +405,7 @@ def test_plots_stay_legible_with_many_classes_and_odd_names(k):
     images = rng.integers(0, 256, (2 * k, 7, 5), np.uint8)
     split = Split(images, np.arange(2 * k) // 2)
     ax = plotting.plot_confusion(rng.integers(1, 99, (k, k)), classes=names)
-    plotting.plot_per_class({"$a$": rng.random((2, k))}, classes=names)
+    plot_per_class({"$a$": rng.random((2, k))}, classes=names)
     plot_examples(split, names)
     for number in plt.get_fignums():
         plt.figure(number).canvas.draw()

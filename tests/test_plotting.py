@@ -5,6 +5,7 @@ import pytest
 
 from helpers import plotting
 from helpers.plotting import contrast
+from informe.figures.per_class import plot_per_class
 
 COUNTS = np.array([[90, 10, 0], [5, 40, 5], [0, 1, 999]])
 
@@ -75,7 +76,7 @@ def test_curves_of_one_seed_have_no_band():
 
 def test_per_class_shows_the_seeds_and_mean_of_each_name():
     values = {"a": np.array([[0.8, np.nan], [0.6, 0.5]]), "b": np.array([[0.1, 0.2]])}
-    ax = plotting.plot_per_class(values, classes="xy", label="recall")
+    ax = plot_per_class(values, classes="xy", label="recall")
     points, means, _, other = ax.lines
     assert len(points.get_ydata()) == 4
     assert means.get_ydata() == pytest.approx([0.7, 0.5])

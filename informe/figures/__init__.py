@@ -8,6 +8,7 @@ spread.py     how much of the spread between seeds is only the finite test set
 shift.py      accuracy on images that are rotated, moved, noisy, blurred or pale
 seconds.py    error against seconds instead of epochs
 collapse.py   every seed, by how many classes it never predicts
+per_class.py  one value of each class in each seed
 undecided.py  a confusion matrix with a column for ties
 worked.py     precision and recall of one class, worked out
 """

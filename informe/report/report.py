@@ -22,6 +22,7 @@ from informe.explore.live import matrix_spec, network_spec, pair_spec
 from informe.figures import (
     collapse,
     noise,
+    per_class,
     pictures,
     seconds,
     seeds,
@@ -341,7 +342,7 @@ class Report(Display):
         """The recall of each class in each seed, one network beside the other."""
         names, classes = listing(measured), self.data.classes
         values = {k: results.per_seed(recall, m.counts) for k, m in measured.items()}
-        ax = plotting.plot_per_class(values, classes=classes, label="exhaustividad")
+        ax = per_class.plot_per_class(values, classes=classes, label="exhaustividad")
         for line, (name, one) in zip(ax.lines[::2], measured.items(), strict=True):
             mark_classes(ax, line.get_xdata(), name, one, values[name], classes)
         self.figure(
