@@ -121,7 +121,7 @@ class Pieces:
         """Typst that ``mend`` can replace, if Typst refuses it."""
         mark = f"c{len(self._fallbacks)}"
         self._fallbacks[mark] = (where, fallback)
-        return f"/*\ue004{mark}*/{code}/*\ue005{mark}*/"
+        return f"#none;/*\ue004{mark}*/{code}/*\ue005{mark}*/"
 
     def add_picture(self, content: bytes, where: str) -> str:
         """Remember a picture; returns its name in Typst, numbered in order of addition.

@@ -84,7 +84,8 @@ local function note_formula(element)
   return pandoc.Math(element.mathtype, (id and "\\label{" .. id .. "}" or "") .. tex)
 end
 
--- Python finds what Typst refuses again between two comments.
+-- Python finds what Typst refuses again between two comments. (Without what precedes
+-- them, a slash before them would make them another kind of comment.)
 local function equation(element)
   local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
@@ -101,7 +102,7 @@ local function equation(element)
   if id then code = code .. " <" .. id .. ">" end
   table.insert(result.fallbacks, source)
   local mark = ("%s.%d"):format(piece.number, #result.fallbacks)
-  return raw_inline(("/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
+  return raw_inline(("#none;/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
 end
 
 -- Links and images ------------------------------------------------------------
@@ -283,6 +284,30 @@ local function put_formulas(html)
   end)
 end
 
+-- HTML lets a cell and a row end where the next one starts; pandoc does not.
+local DEPTH = { td = 1, th = 1, tr = 2, thead = 3, tbody = 3, tfoot = 3, table = 4 }
+
+local function close_cells(html)
+  local open = {}
+  local function close(depth)
+    local tags = ""
+    while #open > 0 and DEPTH[open[#open]] <= depth do
+      tags = tags .. "</" .. table.remove(open) .. ">"
+    end
+    return tags
+  end
+  local closed = html:gsub("(<(/?)(%a+)[^>]*>)", function(tag, slash, name)
+    name = name:lower()
+    local depth = DEPTH[name]
+    if not depth then return nil end
+    local tags = close(slash == "/" and depth - 1 or name ~= "table" and depth or 0)
+    if slash == "" then table.insert(open, name)
+    elseif table.remove(open) ~= name then tag = "" end
+    return tags .. tag
+  end)
+  return closed .. close(4)
+end
+
 local function read_text()
   local html = piece.text
   if piece.format == "markdown" then
@@ -294,7 +319,7 @@ local function read_text()
     local is_drawn = EMBEDDED:find(" " .. tag .. " ", 1, true)
     return is_drawn and ('<a href="%s">%s</a> '):format(src, src)
   end)
-  return pandoc.read(put_formulas(html), HTML, nil, NOTHING)
+  return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
 
 local function read()
