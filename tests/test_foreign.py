@@ -254,6 +254,7 @@ def test_outputs_keep_their_content(convert, cell, shown):
         ({"application/vnd.jupyter.widget-view+json": {}}, "widget"),
         ({"application/x-nada": ""}, "application/x-nada"),
         ({"text/html": "<div></div><script>1</script>"}, "script"),
+        ({"text/html": "<div></div><script>1</script>", "text/plain": "C()"}, "script"),
     ],
 )
 def test_what_cannot_be_shown_is_named(convert, data, name):
@@ -377,7 +378,7 @@ def test_title_authors_and_language_are_the_notebook_s(convert, cells, metadata,
 )
 def test_the_language_is_that_of_the_prose(convert, prose, lang):
     convert(prose)
-    assert b"<rdf:li>%s<" % lang.encode() in convert.pdf
+    assert b"<rdf:li>%s" % lang.encode() in convert.pdf
 
 
 def test_an_h1_need_not_start_a_page(convert):
