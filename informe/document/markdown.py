@@ -191,9 +191,7 @@ class Pieces:
         lost = ""
         if scripted and not is_table and not (piece.fallback and code):
             self.fault(piece.where, "what scripts draw in its HTML cannot be shown.")
-            lost = (
-                absent("Contenido interactivo, que aquí no se puede mostrar") + "\n\n"
-            )
+            lost = absent("Contenido interactivo, que aquí no se puede mostrar")
         if piece.fallback and (result["problems"] or poor or not code):
             return f"{lost}\n\n{piece.fallback}"
         for problem in result["problems"]:
