@@ -190,7 +190,7 @@ def number_cells(notebook: NotebookNode, name: str) -> None:
 
 def terminal(text: str, error: bool = False) -> str:
     """A block of monospace text, as a terminal would leave it, without colours."""
-    left = re.sub(".*[\r\b].*", _overwrite, strip_ansi(text))
+    left = re.sub("(?m)^.*[\r\b].*", _overwrite, strip_ansi(text))
     clean = _CONTROL.sub("", left).strip("\n")
     if not clean.strip():
         return ""

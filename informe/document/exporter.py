@@ -94,28 +94,21 @@ class InformeExporter(TemplateExporter):
     def _file_extension_default(self):
         return ".pdf"
 
-    @default("template_name")
-    def _template_name_default(self):
-        return "template"
-
-    @default("template_extension")
-    def _template_extension_default(self):
-        return ".typ.j2"
-
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self):
-        return [str(Path(__file__).parent)]
-
     @property
     def default_config(self):
-        """Configuration that leaves out what the tags of Jupyter Book mark."""
+        """Our template; what the tags of Jupyter Book mark is left out."""
+        template = {
+            "template_name": "template",
+            "template_extension": ".typ.j2",
+            "extra_template_basedirs": [str(Path(__file__).parent)],
+        }
         tags = {
             "enabled": True,
             "remove_cell_tags": NOT_EXPORTED,
             "remove_input_tags": {"remove-input"},
             "remove_all_outputs_tags": {"remove-output"},
         }
-        config = Config({"TagRemovePreprocessor": tags})
+        config = Config({"TagRemovePreprocessor": tags, "TemplateExporter": template})
         config.merge(super().default_config)
         return config
 
@@ -164,7 +157,8 @@ class InformeExporter(TemplateExporter):
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
-        self._register(Cells(pieces))
+        for step in ("prose", "listing", "raw", "shown"):
+            self.register_filter(step, getattr(Cells(pieces), step))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
         if pieces.cited:
@@ -178,19 +172,10 @@ class InformeExporter(TemplateExporter):
                 content, warnings = compile_(source)
                 break
             except typeset.Refused as refused:
-                mended = pieces.mend(source, refused.diagnostic)
-                if mended is None:
-                    raise
-                source = mended
-        for warning in pieces.faults:
+                source = pieces.mend(source, refused.diagnostic)
+        for warning in [*pieces.faults, *(f"Typst: {warning}" for warning in warnings)]:
             self.log.warning("%s", warning)
-        for warning in warnings:
-            self.log.warning("Typst: %s", warning)
         return content
-
-    def _register(self, cells: Cells) -> None:
-        for name in ("prose", "listing", "raw", "shown"):
-            self.register_filter(name, getattr(cells, name))
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
         """Typst's code of each field."""

@@ -161,28 +161,27 @@ class Pieces:
             raise ReportError("\n".join(self.faults))
         return re.sub("\ue000(\\w+)\ue001", lambda m: texts[m[1]], document)
 
-    def mend(self, source: str, diagnostic: str) -> str | None:
-        """The document without what Typst has refused, or None if that is not known.
+    def mend(self, source: str, diagnostic: str) -> str:
+        """The document without what Typst has refused.
 
-        Raises ReportError, which names the cell, in a strict document.
+        Raises ReportError if that is not known, and, with the cell, if it is strict.
         """
-        places = _places(source, diagnostic)
         message = diagnostic.partition("\n")[0].removeprefix("error: ")
-        for place in sorted(places, reverse=True):
+        for place in sorted(_places(source, diagnostic), reverse=True) or [-1]:
             around = [
                 match
                 for match in _FALLIBLE.finditer(source)
                 if match.start(1) <= place < match.end(1)
             ]
             if not around:
-                return None
+                raise ReportError(f"Typst: {diagnostic}")
             start, end = around[-1].span(1)  # the innermost
             where, fallback = self._fallbacks[around[-1][2]]
             self.fault(where, f"{message}; its source is shown.")
             source = source[:start] + fallback + source[end:]
-        if self.strict and places:
+        if self.strict:
             raise ReportError("\n".join(self.faults))
-        return source if places else None
+        return source
 
     def _typst(self, number: int, piece: Piece, result: dict, known: list[str]) -> str:
         code, is_table = result["typst"], "tabla(" in result["typst"]
@@ -266,8 +265,8 @@ def _request(piece: Piece) -> dict:
         tex = html.unescape(match[kind]) if piece.format == "html" else match[kind]
         label = rf"\label{{{match['id']}}}" if match["id"] else ""
         display = kind[0] == "d" or bool(label)
-        tex, source = tex.strip().replace("</", "< /"), html.escape(match[0])
-        formulas.append({"tex": label + tex, "display": display, "source": source})
+        tex, source = label + tex.strip(), html.escape(match[0])
+        formulas.append({"tex": tex, "display": display, "source": source})
         return f"\ue010{len(formulas)}\ue011"
 
     text = _SCAN[piece.format].sub(token, _PRIVATE.sub("", piece.text)) + "\n"

@@ -26,14 +26,6 @@ def today() -> date:
     return date.today()
 
 
-class MissingCharacters(ReportError):
-    """The report's fonts cannot show ``texts``, such as an emoji."""
-
-    def __init__(self, texts: list[str]):
-        self.texts = texts
-        super().__init__(f"No font of the report can show {', '.join(texts)}")
-
-
 class Refused(ReportError):
     """What Typst says of a document that it cannot compile, in ``diagnostic``."""
 
@@ -63,30 +55,13 @@ def pdf(
         "timestamp": _timestamp(day),
     }
     try:
-        return _legible(source, files, options)
+        return _compile(source, "informe.typ", files, options)
     except Refused as refused:
         demand = _DEMAND.match(refused.diagnostic)
         if not demand or not standards:
             raise
     content, warnings = pdf(source, files, day, standards[1:])
     return content, [f"the PDF cannot be {demand[1]}: {demand[2]}", *warnings]
-
-
-def _legible(
-    source: str, files: dict[str, bytes], options: dict
-) -> tuple[bytes, list[str]]:
-    """Compile; what the fonts lack is printed as its code, and a warning says so."""
-    try:
-        return _compile(source, "informe.typ", files, options)
-    except MissingCharacters as error:
-        codes = {text: _code(text) for text in error.texts}
-    for text, code in codes.items():
-        source = source.replace(text, code)
-    content, warnings = _compile(source, "informe.typ", files, options)
-    return content, warnings + [
-        f"no font of the report can show {text}; it is printed as {code}"
-        for text, code in codes.items()
-    ]
 
 
 def html(source: str, files: dict[str, bytes]) -> tuple[str, list[str]]:
@@ -101,6 +76,7 @@ def html(source: str, files: dict[str, bytes]) -> tuple[str, list[str]]:
 def _compile(
     source: str, style: str, files: dict[str, bytes], options: dict
 ) -> tuple[bytes, list[str]]:
+    """Compile; what the fonts lack is printed as its code, and a warning says so."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for original in _STYLE:
@@ -113,10 +89,18 @@ def _compile(
         try:
             content, warnings = typst.compile_with_warnings(main, root=root, **options)
         except typst.TypstError as error:
-            if texts := _MISSING.findall(error.diagnostic):
-                raise MissingCharacters(sorted(set(texts))) from None
-            raise Refused(error.diagnostic or error.message) from error
-    return content, [warning.message for warning in warnings]
+            codes = {t: _code(t) for t in _MISSING.findall(error.diagnostic)}
+            if not any(text in source for text in codes):
+                raise Refused(error.diagnostic or error.message) from error
+        else:
+            return content, [warning.message for warning in warnings]
+    for text, code in codes.items():
+        source = source.replace(text, code)
+    content, messages = _compile(source, style, files, options)
+    return content, messages + [
+        f"no font of the report can show {text}; it is printed as {code}"
+        for text, code in sorted(codes.items())
+    ]
 
 
 def _code(text: str) -> str:

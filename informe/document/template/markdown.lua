@@ -259,29 +259,15 @@ local function register_place(element)
   return element
 end
 
-local UNFOLD = {
-  {
-    Math = note_formula, Inlines = spaces.keep, Header = register_heading,
-    Blocks = join_captions,
-  },
-  { Span = register_place, Div = register_place, Link = register_place, Image = image },
-}
-
--- Python's numbers for formulas: in code and attributes as they were typed, else as
--- pandoc reads them.
+-- Python's numbers for formulas: as typed in code and attributes, else of elements.
 local function put_formulas(html)
-  local function formula_of(number) return piece.formulas[tonumber(number)] end
   local function restore(code)
-    return (code:gsub(NUMBER, function(number) return formula_of(number).source end))
+    return (code:gsub(NUMBER, function(n) return piece.formulas[tonumber(n)].source end))
   end
   for _, code in ipairs { "<pre.-</pre>", "<code.-</code>", "<[^>]*>" } do
     html = html:gsub(code, restore)
   end
-  return html:gsub(NUMBER, function(number)
-    local found = formula_of(number)
-    return ("<script type=math/tex%s>%s</script>"):format(
-      found.display and "-display" or "", found.tex)
-  end)
+  return html:gsub(NUMBER, '<span data-formula="%1"></span>')
 end
 
 -- HTML lets a cell and a row end where the next one starts; pandoc does not.
@@ -307,6 +293,20 @@ local function close_cells(html)
   end)
   return closed .. close(4)
 end
+
+local function formula_of(element)
+  local found = piece.formulas[tonumber(element.attributes.formula or "")]
+  return found and note_formula(
+    pandoc.Math(found.display and "DisplayMath" or "InlineMath", found.tex))
+end
+
+local UNFOLD = {
+  {
+    Span = formula_of, Math = note_formula, Inlines = spaces.keep,
+    Header = register_heading, Blocks = join_captions,
+  },
+  { Span = register_place, Div = register_place, Link = register_place, Image = image },
+}
 
 local function read_text()
   local html = piece.text

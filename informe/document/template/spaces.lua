@@ -12,7 +12,10 @@ local NAMES = " semilla semillas época épocas clase clases lote lotes figura t
 
 local function is_one_of(words, s) return words:find(" " .. s .. " ", 1, true) end
 
-local function text(element) return element.text or pandoc.utils.stringify(element) end
+local function text(element)    -- code says what it says
+  local is_text = (" Str Emph Math "):find(" " .. element.t .. " ", 1, true)
+  return is_text and (element.text or pandoc.utils.stringify(element)) or ""
+end
 
 local function kept(before, after)
   local bare = after:gsub("[,.;:)%]]*$", "")
