@@ -105,6 +105,8 @@ def right_edge(pdf):
         ("Cuesta $5, nada más.\n\nOtra", "Cuesta $5, nada más."),
         ("<p>Sea $ a < b $ y</p>", "Sea a < b y"),
         ("Tamaño/$N$, y más: $a$/$b$ o no", "Tamaño/N, y más: a/b o no"),
+        ("**1. Uno** *- dos* [+ tres](http://a.b) ~~= 4~~", "1. Uno - dos + tres = 4"),
+        ("## [1. Uno](b.ipynb)\n\n## **2. Dos**", "1. Uno 2. Dos"),
         ("Antes $x$, $ y $\\\\[z\\\\]", "Antes x, y z"),
         ('<iframe src="https://a.b/c"></iframe>', "https://a.b/c"),
         ("![foto](https://a.b/c.png)", "foto"),

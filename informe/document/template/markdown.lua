@@ -166,7 +166,8 @@ local function heading(element)
   last_level = level
   local text, bare = typst.write { pandoc.Plain(element.content) }:gsub(UNNUMBERED, "")
   local part, rest = text:match("^Parte~(%d+)[.:] (.*)$")
-  local numbered = bare == 0 and not text:find("^\\?%d+[.)]")    -- else by hand
+  local by_hand = text:find("^\\?%d+[.)]") or text:find('^%S*#"%d+%."')
+  local numbered = bare == 0 and not by_hand
   return raw_block(("%s%s#heading(level: %d%s)[%s] <%s>"):format(
     level == 2 and "#antes-de-seccion\n" or "",
     part and ("#counter(heading).update(%d)\n"):format(part - 1) or "",
@@ -191,9 +192,11 @@ end
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
-  Str = function(element)    -- Typst would make one sign of three points
-    local whole = "#" .. typst.quote(element.text) .. ";"
-    return element.text:find("...", 1, true) and raw_inline(whole) or element
+  Str = function(element)    -- Typst makes one sign of three points, and lists of others
+    local text = element.text
+    local is_mark = text:find("...", 1, true) or text:find("^%d+%.$")
+      or text:find("^[-+/=]+$")
+    return is_mark and raw_inline("#" .. typst.quote(text) .. ";") or element
   end,
   Table = function(element) return raw_block(typst.table(element)) end,
   Figure = function(element)
