@@ -189,14 +189,19 @@ local function division(element)
     or element.content
 end
 
+local function literal(text) return raw_inline("#" .. typst.quote(text) .. ";") end
+
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
-  Str = function(element)    -- Typst makes one sign of three points, and lists of others
-    local text = element.text
-    local is_mark = text:find("...", 1, true) or text:find("^%d+%.$")
-      or text:find("^[-+/=]+$")
-    return is_mark and raw_inline("#" .. typst.quote(text) .. ";") or element
+  Str = function(element)    -- Typst would make one sign of three points
+    return element.text:find("...", 1, true) and literal(element.text) or element
+  end,
+  Inlines = function(inlines)    -- and a list of what begins so
+    local first = inlines[1]
+    local text = first and first.t == "Str" and first.text or ""
+    if text:find("^%d+%.$") or text:find("^[-+/=]+$") then inlines[1] = literal(text) end
+    return inlines
   end,
   Table = function(element) return raw_block(typst.table(element)) end,
   Figure = function(element)
