@@ -47,6 +47,9 @@ def png(width=4, height=3, form="PNG"):
     return file.getvalue()
 
 
+PNG = base64.b64encode(png()).decode()
+
+
 @pytest.fixture
 def convert(caplog, tmp_path):
     """Converts cells; gives the pages' text, the warnings and the PDF."""
@@ -101,6 +104,9 @@ def right_edge(pdf):
         ("Cuesta \\$5 y \\$6", "Cuesta $5 y $6"),
         ("Cuesta $5, nada más.\n\nOtra", "Cuesta $5, nada más."),
         ("<p>Sea $ a < b $ y</p>", "Sea a < b y"),
+        ("Tamaño/$N$, y más: $a$/$b$ o no", "Tamaño/N, y más: a/b o no"),
+        ("**1. Uno** *- dos* [+ tres](http://a.b) ~~= 4~~", "1. Uno - dos + tres = 4"),
+        ("## [1. Uno](b.ipynb)\n\n## **2. Dos**", "1. Uno 2. Dos"),
         ("Antes $x$, $ y $\\\\[z\\\\]", "Antes x, y z"),
         ('<iframe src="https://a.b/c"></iframe>', "https://a.b/c"),
         ("![foto](https://a.b/c.png)", "foto"),
@@ -153,6 +159,7 @@ def test_links_and_anchors_in_a_heading_that_heads_several_pages(convert):
         (r"$$a=b \\ c=d$$", "a = b c = d"),
         (r"$P\left(A\right|\left.B\right)$ $\Big\rvert_u\ $", "P(A|B)|u"),
         (r"$\text{si $a$} \textcolor{red}{b}$ $c$$d$", "si a b cd"),
+        (r"$\frac{v}{\left \Vert v \right \|}$ $||x||_2$", "v‖v‖ ‖x‖2"),
         (r"$\boxed{x}$ $\sum_{\substack{i\\j}} k$ $\pmatrix{a\\b}$", "x"),
     ],
 )
@@ -168,12 +175,28 @@ def test_macros_of_an_earlier_cell(convert):
     assert "P(y)dx" in text.replace(" ", "") and warnings == []
 
 
+def lefts(pdf, sign):
+    """Where a sign starts each time that it stands on the first page, in points."""
+    text = pypdfium2.PdfDocument(pdf)[1].get_textpage()
+    signs = [n for n in range(text.count_chars()) if text.get_text_range(n, 1) == sign]
+    return [text.get_charbox(n)[0] for n in signs]
+
+
 def test_aligned_columns_keep_a_distance(convert):
     convert("$$\\begin{align}a&=b&c&=d\\end{align}$$")
-    text = pypdfium2.PdfDocument(convert.pdf)[1].get_textpage()
-    signs = [n for n in range(text.count_chars()) if text.get_text_range(n, 1) == "="]
-    first, second = (text.get_charbox(n)[0] for n in signs)
+    first, second = lefts(convert.pdf, "=")
     assert second - first > 40
+    convert("$$\\begin{cases}1&8\\\\0&9\\end{cases}$$")
+    assert lefts(convert.pdf, "8")[0] - lefts(convert.pdf, "1")[0] > 12
+
+
+def test_a_matrix_in_a_line_is_no_smaller(convert):
+    matrix = "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}"
+    widths = []
+    for source in (f"$$ {matrix} $$", f"Sea ${matrix}$"):
+        convert(source)
+        widths.append(lefts(convert.pdf, "4")[0] - lefts(convert.pdf, "3")[0])
+    assert widths[0] == pytest.approx(widths[1])
 
 
 @pytest.mark.parametrize(
@@ -210,6 +233,8 @@ def _broken(pieces, known):
         (html('<img src="http://a.b/c.png">'), "http://a.b/c.png"),
         (html("<div>Casa()</div>", "Casa()"), "Casa()"),
         (output({"text/latex": "$\\rota$", "text/plain": "x + 1"}), "x + 1"),
+        (output({"text/latex": "$x^2$", "image/png": PNG}), "x 2"),
+        (html("<table><tr><td>1<td>2<tr><td>3<td>4</table>", "PLANO"), "1 2 3 4"),
         (output({"application/json": {"a": [1]}}), '"a": ['),
         (new_raw_cell("cru*da*"), "cru*da*"),
         (stream("falla", "stderr"), "falla"),
@@ -231,6 +256,7 @@ def test_outputs_keep_their_content(convert, cell, shown):
         ({"application/vnd.jupyter.widget-view+json": {}}, "widget"),
         ({"application/x-nada": ""}, "application/x-nada"),
         ({"text/html": "<div></div><script>1</script>"}, "script"),
+        ({"text/html": "<div></div><script>1</script>", "text/plain": "C()"}, "script"),
     ],
 )
 def test_what_cannot_be_shown_is_named(convert, data, name):
@@ -241,7 +267,7 @@ def test_what_cannot_be_shown_is_named(convert, data, name):
 
 def test_a_widget_s_picture_is_shown(convert):
     widget = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Figura"}
-    picture = {"image/png": base64.b64encode(png()).decode()}
+    picture = {"image/png": PNG}
     _, warnings = convert(output(widget | picture))
     assert alternative_texts(convert.pdf) == ["Figura"] and warnings == []
 
@@ -264,6 +290,16 @@ def test_columns_of_two_levels(convert):
     assert "AA BB r 1 2 3 4 5 6 7 8" in text
 
 
+def test_columns_of_two_levels_that_do_not_fit(convert):
+    top = "<tr><th></th><th colspan=20>AA</th></tr>"
+    cells = [f"{n}.5555555" for n in range(10, 30)]
+    row = "".join(f"<td>{cell}</td>" for cell in cells)
+    table = f"<table><thead>{top}</thead><tr><td>r</td>{row}</tr></table>"
+    text, _ = convert(html(table, "PLANO"))
+    assert [cell for cell in cells if cell not in text] == [] and text.count("AA") == 20
+    assert right_edge(convert.pdf) < 595 - 65
+
+
 @pytest.mark.parametrize("columns", [4, 9, 30])
 def test_wide_tables_stay_on_the_page(convert, columns):
     row = "".join(f"<td>palabra_larga_{n}</td>" for n in range(columns))
@@ -271,6 +307,11 @@ def test_wide_tables_stay_on_the_page(convert, columns):
     compact = text.replace("\u200b", "").replace(" ", "")
     assert all(f"palabra_larga_{n}" in compact for n in range(columns))
     assert right_edge(convert.pdf) < 595 - 65
+
+
+def test_code_that_goes_on_is_indented_more_than_its_line(convert):
+    convert(new_code_cell("if a:\n    b(" + "x, " * 40 + "8)\n    9"))
+    assert lefts(convert.pdf, "8")[0] > lefts(convert.pdf, "9")[0] + 15
 
 
 def test_long_words_stay_on_the_page(convert):
@@ -332,6 +373,14 @@ def test_title_authors_and_language_are_the_notebook_s(convert, cells, metadata,
     found = pypdfium2.PdfDocument(convert.pdf).get_metadata_dict()
     assert (found["Title"], found["Author"]) == (title, "Ana #1, B")
     assert title in pages(convert.pdf)[0] and b"<rdf:li>en<" in convert.pdf
+
+
+@pytest.mark.parametrize(
+    "prose, lang", [("The end of the year", "en"), ("El fin de la época of", "es")]
+)
+def test_the_language_is_that_of_the_prose(convert, prose, lang):
+    convert(prose)
+    assert b"<rdf:li>%s" % lang.encode() in convert.pdf
 
 
 def test_an_h1_need_not_start_a_page(convert):

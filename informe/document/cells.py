@@ -98,7 +98,10 @@ class Cells:
         mime = next((mime for mime in _PREFERENCE if mime in data), "")
         if mime in _IMAGES:
             image = self._image(data, data.get("text/plain", "Imagen"), cell)
-            return f"#{image}" if image else absent("Imagen que no se puede mostrar")
+            code = f"#{image}" if image else absent("Imagen que no se puede mostrar")
+            if "text/latex" not in data:
+                return code
+            return self._markup("text/latex", data, cell, code)  # SymPy draws formulas
         names = ", ".join(data)
         lost = [what for start, what in _INTERACTIVE.items() if start in names]
         if lost or (data and not mime):
@@ -114,14 +117,16 @@ class Cells:
             return self._terminal(code, cell)
         return self._markup(mime, data, cell)
 
-    def _markup(self, mime: str, data: dict, cell: NotebookNode) -> str:
+    def _markup(
+        self, mime: str, data: dict, cell: NotebookNode, fallback: str = ""
+    ) -> str:
         plain = data.get("text/plain", "")
         named = mime == "text/markdown" or _OBJECT.fullmatch(plain)
         return self._piece(
             data.get(mime, ""),
             cell,
             format="html" if mime == "text/html" else "markdown",
-            fallback="" if named else terminal(plain),
+            fallback=fallback or ("" if named else terminal(plain)),
         )
 
     def _image(self, data: dict, alt: str, cell: NotebookNode) -> str:

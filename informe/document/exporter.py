@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -196,9 +197,18 @@ class InformeExporter(TemplateExporter):
         if not page["title"]:
             code["title"] = TITLE
         language = str(own.get("lang", ""))
-        code["lang"] = quote(language if _LANGUAGE.fullmatch(language) else "es")
+        is_one = _LANGUAGE.fullmatch(language)
+        code["lang"] = quote(language if is_one else _written_in(notebook))
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
         return code | {"cover": f"({', '.join([*names, ''])})" if names else "()"}
+
+
+def _written_in(notebook: NotebookNode) -> str:
+    """``en`` or ``es``, by the commonest words of the prose."""
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = Counter(re.findall(r"\w+", " ".join(prose).lower()))
+    english, spanish = words["the"] + words["of"], words["de"] + words["la"]
+    return "en" if english > spanish else "es"
 
 
 def _authors(metadata: dict) -> str:

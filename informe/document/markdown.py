@@ -121,7 +121,7 @@ class Pieces:
         """Typst that ``mend`` can replace, if Typst refuses it."""
         mark = f"c{len(self._fallbacks)}"
         self._fallbacks[mark] = (where, fallback)
-        return f"/*\ue004{mark}*/{code}/*\ue005{mark}*/"
+        return f"#none;/*\ue004{mark}*/{code}/*\ue005{mark}*/"
 
     def add_picture(self, content: bytes, where: str) -> str:
         """Remember a picture; returns its name in Typst, numbered in order of addition.
@@ -186,15 +186,18 @@ class Pieces:
     def _typst(self, number: int, piece: Piece, result: dict, known: list[str]) -> str:
         code, is_table = result["typst"], "tabla(" in result["typst"]
         poor = piece.format == "html" and not is_table and not result["images"]
+        scripted = "<script" in piece.text and _DRAWN.search(piece.text)
+        lost = ""
+        if scripted and not is_table and not (piece.fallback and code):
+            self.fault(piece.where, "what scripts draw in its HTML cannot be shown.")
+            lost = absent("Contenido interactivo, que aquí no se puede mostrar")
         if piece.fallback and (result["problems"] or poor or not code):
-            return piece.fallback
+            return f"{lost}\n\n{piece.fallback}"
         for problem in result["problems"]:
             self.fault(piece.where, problem + _hint(problem, known))
         for index, fallback in enumerate(result["fallbacks"], start=1):
             self._fallbacks[f"{number}.{index}"] = (piece.where, fallback)
-        if "<script" in piece.text and _DRAWN.search(piece.text) and not is_table:
-            self.fault(piece.where, "what scripts draw in its HTML cannot be shown.")
-            code = code or absent("Contenido interactivo, que aquí no se puede mostrar")
+        code = code or lost
         self.cited |= "#cite(" in code
         for index, image in enumerate(result["images"], start=1):
             code = code.replace(f"\ue002{index}\ue003", self._image(image, piece))

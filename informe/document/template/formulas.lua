@@ -13,7 +13,7 @@ local MACROS = [[
 \providecommand{\degree}{{}^\circ} \providecommand{\tag}[1]{\quad\text{(#1)}}
 \providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
 \providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
-\providecommand{\stackrel}{\overset}
+\providecommand{\stackrel}{\overset} \providecommand{\Vert}{\|} \providecommand{\vert}{|}
 \providecommand{\substack}[1]{\begin{matrix}#1\end{matrix}}
 \providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
 ]]
@@ -29,6 +29,7 @@ local BEFORE = {
   { "(%d){,}(%d)", "%1\\text{,}%2" },           -- 0{,}001: the comma is no separator
   { "\\[bB]igg?[lrm]?%f[%A]", "" },             -- Typst chooses the size of delimiters
   { "\\right%s*|%s*\\left%s*%.", "\\middle|" },
+  { "||", "\\|" },
   { "\\([lr])[ei][fg]h?t%s*\\|", "\\%1Vert " },  -- bars that hug what they hold
   { "\\([lr])[ei][fg]h?t%s*\\%1([vV])ert", "\\%1%2ert" },
   { "\\|(.-)\\|", "\\lVert %1\\rVert " },
@@ -40,6 +41,9 @@ local BEFORE = {
   { "\\left\\{%s*\\begin{array}%b{}(.-)\\end{array}%s*\\right%s*%.",
     "\\begin{cases}%1\\end{cases}" },
   { "(\\begin{cases}[^&\1]-)\1", "%1&\1" },     -- else pandoc loses the brace
+  { "\\begin{cases}.-\\end{cases}", function(cases)
+    return (cases:gsub("&", "&\\quad "))
+  end },
   { "\1%s*\\end", "\\end" },
   { "\\$", "" },                                -- of a space at the end
   { "\1%s*\1", "\1" },                          -- \\\\, where JSON's escapes were doubled

@@ -84,7 +84,8 @@ local function note_formula(element)
   return pandoc.Math(element.mathtype, (id and "\\label{" .. id .. "}" or "") .. tex)
 end
 
--- Python finds what Typst refuses again between two comments.
+-- Python finds what Typst refuses again between two comments. (Without what precedes
+-- them, a slash before them would make them another kind of comment.)
 local function equation(element)
   local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
@@ -101,7 +102,7 @@ local function equation(element)
   if id then code = code .. " <" .. id .. ">" end
   table.insert(result.fallbacks, source)
   local mark = ("%s.%d"):format(piece.number, #result.fallbacks)
-  return raw_inline(("/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
+  return raw_inline(("#none;/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
 end
 
 -- Links and images ------------------------------------------------------------
@@ -165,7 +166,8 @@ local function heading(element)
   last_level = level
   local text, bare = typst.write { pandoc.Plain(element.content) }:gsub(UNNUMBERED, "")
   local part, rest = text:match("^Parte~(%d+)[.:] (.*)$")
-  local numbered = bare == 0 and not text:find("^\\?%d+[.)]")    -- else by hand
+  local by_hand = text:find("^\\?%d+[.)]") or text:find('^%S*#"%d+%."')
+  local numbered = bare == 0 and not by_hand
   return raw_block(("%s%s#heading(level: %d%s)[%s] <%s>"):format(
     level == 2 and "#antes-de-seccion\n" or "",
     part and ("#counter(heading).update(%d)\n"):format(part - 1) or "",
@@ -187,12 +189,19 @@ local function division(element)
     or element.content
 end
 
+local function literal(text) return raw_inline("#" .. typst.quote(text) .. ";") end
+
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
   Str = function(element)    -- Typst would make one sign of three points
-    local whole = "#" .. typst.quote(element.text) .. ";"
-    return element.text:find("...", 1, true) and raw_inline(whole) or element
+    return element.text:find("...", 1, true) and literal(element.text) or element
+  end,
+  Inlines = function(inlines)    -- and a list of what begins so
+    local first = inlines[1]
+    local text = first and first.t == "Str" and first.text or ""
+    if text:find("^%d+%.$") or text:find("^[-+/=]+$") then inlines[1] = literal(text) end
+    return inlines
   end,
   Table = function(element) return raw_block(typst.table(element)) end,
   Figure = function(element)
@@ -269,6 +278,30 @@ local function put_formulas(html)
   return html:gsub(NUMBER, '<span data-formula="%1"></span>')
 end
 
+-- HTML lets a cell and a row end where the next one starts; pandoc does not.
+local DEPTH = { td = 1, th = 1, tr = 2, thead = 3, tbody = 3, tfoot = 3, table = 4 }
+
+local function close_cells(html)
+  local open = {}
+  local function close(depth)
+    local tags = ""
+    while #open > 0 and DEPTH[open[#open]] <= depth do
+      tags = tags .. "</" .. table.remove(open) .. ">"
+    end
+    return tags
+  end
+  local closed = html:gsub("(<(/?)(%a+)[^>]*>)", function(tag, slash, name)
+    name = name:lower()
+    local depth = DEPTH[name]
+    if not depth then return nil end
+    local tags = close(slash == "/" and depth - 1 or name ~= "table" and depth or 0)
+    if slash == "" then table.insert(open, name)
+    elseif table.remove(open) ~= name then tag = "" end
+    return tags .. tag
+  end)
+  return closed .. close(4)
+end
+
 local function formula_of(element)
   local found = piece.formulas[tonumber(element.attributes.formula or "")]
   return found and note_formula(
@@ -294,7 +327,7 @@ local function read_text()
     local is_drawn = EMBEDDED:find(" " .. tag .. " ", 1, true)
     return is_drawn and ('<a href="%s">%s</a> '):format(src, src)
   end)
-  return pandoc.read(put_formulas(html), HTML, nil, NOTHING)
+  return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
 
 local function read()
