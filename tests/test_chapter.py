@@ -144,6 +144,15 @@ def test_what_cannot_be_used_is_refused_before_any_kernel_starts(
     sys.modules.pop("mine", None)
 
 
+def test_two_chapters_on_the_same_data_and_network_are_refused(home):
+    again = home / "otra.ipynb"
+    again.write_text(NOTEBOOK.read_text("utf-8"), "utf-8")
+    result = invoke("build", NOTEBOOK, again, "-p", "data", "sample")
+    assert_told(
+        result, 1, "plantilla y otra", "los mismos datos y red: digits-one_hidden"
+    )
+
+
 def test_paths_are_seen_from_where_the_command_is_given(home, monkeypatch):
     (home / "flores").mkdir()
     monkeypatch.chdir(home)

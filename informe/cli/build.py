@@ -115,14 +115,22 @@ def fetch(executions: list[Execution]) -> list[Execution]:
 
     Cached data are left to the kernels, which verify them. If only the sample can be
     obtained, the parameters say so, so that no kernel tries all sources again. Raises
-    InformeError if complete data are required and cannot be obtained.
+    InformeError if complete data are required and cannot be obtained, or if two
+    chapters are on the same data and network, and so would share a folder.
     """
-    fetched = []
+    fetched, known_as = [], {}
     for execution in executions:
         try:
             name = training.dataset_of(execution)
+            called = training.called(execution)
         except parameters.ParameterError as error:
             raise InformeError(f"{execution.name}: {error}") from error
+        if called and called in known_as:
+            both = f"{known_as[called]} y {execution.name}"
+            raise InformeError(
+                f"{both} son capítulos de los mismos datos y red: {called}"
+            )
+        known_as[called] = execution.name
         kind, known = str(execution.parameters.get("data", "auto")), {"data"}
         cached = (paths.data() / f"{name}.safetensors").exists()
         here = not name or kind == "sample" or cached

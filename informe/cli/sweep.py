@@ -76,15 +76,20 @@ def sweep(notebook, given, jobs, scheduler, output) -> None:
 def _tasks(notebook: Path, combinations: list[dict]) -> list:
     """One task for each combination; each says whether it uses the sample."""
     from informe.cli import build as steps
+    from informe.execution.processes import Execution
+    from informe.execution.training import dataset_of
     from informe.sweeps.work import Task, code
 
     source, version = notebook.read_text("utf-8"), code()
     names = steps.declared_names(notebook)
-    kinds = {one.get("data", "auto") for one in combinations}
-    taken = {kind: steps.data_taken(notebook.stem, names, kind) for kind in kinds}
-    return [
-        Task(str(notebook), source, one | taken[one.get("data", "auto")], version)
+    asked = [
+        (dataset_of(Execution(notebook, notebook, one)), str(one.get("data", "auto")))
         for one in combinations
+    ]
+    taken = {(name, kind): steps.data_taken(name, names, kind) for name, kind in asked}
+    return [
+        Task(str(notebook), source, one | taken[which], version)
+        for one, which in zip(combinations, asked, strict=True)
     ]
 
 

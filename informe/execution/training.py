@@ -100,6 +100,14 @@ def dataset_of(execution: Execution) -> str:
     return getattr(settings(execution), "dataset", part) if part else ""
 
 
+def called(execution: Execution) -> str:
+    """What tells a chapter from others, as its folder does; nothing of no chapter."""
+    if not (dataset := dataset_of(execution)):
+        return ""
+    network = getattr(settings(execution), "network", "").rpartition(":")[2]
+    return "-".join(filter(None, [Path(dataset).stem, network])).lower()
+
+
 def settings(execution: Execution) -> Any:
     """All parameters of a notebook: those given, and its own defaults.
 

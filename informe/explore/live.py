@@ -73,14 +73,14 @@ def pair_spec(a: Named, b: Named) -> dict:
     return {"component": "pair", "a": _seeds(a), "b": _seeds(b)}
 
 
-def network_spec(runs: dict[str, Run], absent: str = "") -> dict:
-    """Networks that run in the page; `absent` says which one does not, and why.
+def network_spec(runs: dict[str, Run]) -> dict:
+    """Networks that run in the page.
 
-    One that the page cannot compute is left out, and `absent` tells it. Only this
+    One that the page cannot compute is left out, and `absent` tells why. Only this
     process may know how to build a network of somebody's own: the spec has its layers.
     """
     _same_images(list(runs.values()))
-    named, told = [], [absent]
+    named, told = [], []
     for name, run in runs.items():
         try:
             layers = computed(run)
@@ -89,8 +89,7 @@ def network_spec(runs: dict[str, Run], absent: str = "") -> dict:
         else:
             own = {} if run.about["network"] in NETWORKS else {"layers": layers}
             named.append({"name": name, "key": run.key} | own)
-    absent = " ".join(filter(None, told))
-    return {"component": "network", "runs": named, "absent": absent}
+    return {"component": "network", "runs": named, "absent": " ".join(told)}
 
 
 def documents_of(

@@ -33,7 +33,7 @@ from informe.figures import (
 )
 from informe.figures.marks import mark
 from informe.figures.worked import worked
-from informe.numbers import integer, listing, percent
+from informe.numbers import listing, percent
 from informe.report import (
     calibrated,
     claims,
@@ -47,7 +47,7 @@ from informe.report.display import Display
 from informe.report.endings import ENDINGS, Part, any_other
 from informe.report.pipes import plain
 from informe.report.results import Measured
-from informe.report.sentences import capital, the
+from informe.report.sentences import capital
 
 LISTINGS = {
     "step": "Un paso del entrenamiento.",
@@ -65,10 +65,8 @@ COMPUTED = (
     "En la página del informe, con JavaScript, las redes clasifican las imágenes que se"
     " les den, capa por capa."
 )
-ABSENT = "{} no está aquí: sus {} parámetros no caben en una página."
 NO_ERRORS = " Con esa semilla no hay ninguna."
 MANY = 50  # classes
-LARGEST = 1_000_000  # parameters of a network that a page computes
 ABREAST = 136  # characters of the titles of errors that stand side by side
 
 
@@ -379,7 +377,8 @@ class Report(Display):
             f" con más seguridad (semilla {run.seed}).{NO_ERRORS * (not len(images))}",
             "Filas de imágenes mal clasificadas, con su clase verdadera y la predicha.",
         )
-        if computed := self._computed():
+        computed = self._computed()
+        if computed["runs"]:
             self.alive(computed, COMPUTED)
 
     def dead(self, runs: list[Run]) -> None:
@@ -483,19 +482,14 @@ class Report(Display):
         self.write(content | about | {"rules": claims.rules(), "experiments": keys})
 
     def _computed(self) -> dict:
-        """The networks that run in the page; nothing where none can."""
-        named, absent = {}, []
-        for name, runs in self.runs.items():
-            run = results.worst(runs) if name == "original" else runs[0]
-            if run.parameters > LARGEST:
-                about = capital(the(name)), integer(run.parameters)
-                absent.append(ABSENT.format(*about))
-            elif name == "original":
-                named[f"{name}, semilla {run.seed}"] = run
-            else:
-                named[name] = run
-        spec = network_spec(named, " ".join(absent)) if named else {}
-        return spec if spec.get("runs") else {}
+        """The networks that run in the page: of the original, the worst seed."""
+        named = {}
+        for name, (run, *others) in self.runs.items():
+            if name == "original":
+                run = results.worst([run, *others])
+                name = f"{name}, semilla {run.seed}"
+            named[name] = run
+        return network_spec(named)
 
     def _keep(self, *outcomes: Outcome) -> None:
         for outcome in outcomes:
