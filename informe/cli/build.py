@@ -118,7 +118,8 @@ def fetch(executions: list[Execution]) -> list[Execution]:
     InformeError if complete data are required and cannot be obtained, or if two
     chapters are on the same data and network, and so would share a folder.
     """
-    fetched, known_as = [], {}
+    fetched: list[Execution] = []
+    known_as: dict[str, str] = {}
     for execution in executions:
         try:
             name = training.dataset_of(execution)
