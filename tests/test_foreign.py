@@ -236,6 +236,7 @@ def _broken(pieces, known):
         (output({"text/latex": "$x^2$", "image/png": PNG}), "x 2"),
         (html("<table><tr><td>1<td>2<tr><td>3<td>4</table>", "PLANO"), "1 2 3 4"),
         (output({"application/json": {"a": [1]}}), '"a": ['),
+        (output({"text/markdown": "- uno\n- dos"}), "• uno • dos"),
         (new_raw_cell("cru*da*"), "cru*da*"),
         (stream("falla", "stderr"), "falla"),
         (stream("10%\b\b\b20%\r30%\ncola\x07"), "30% cola"),

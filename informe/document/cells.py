@@ -76,7 +76,8 @@ class Cells:
         if kind in KINDS and (code := self._captioned(kind, meta, data, cell)):
             return code
         fallback = terminal(plain) or absent("Sin imagen")
-        return self.pieces.fallible(self._plain(data, cell), position(cell), fallback)
+        code = f"\n{self._plain(data, cell)}\n"  # a list begins a line
+        return self.pieces.fallible(code, position(cell), fallback)
 
     def _captioned(self, kind: str, meta: dict, data: dict, cell: NotebookNode) -> str:
         known = {key: text for key, text in meta.items() if isinstance(text, str)}
