@@ -30,16 +30,17 @@ _CODE = {
 }
 _NO_CODE = {"markdown": r"(?!`[^`\n]+`)", "html": r"(?!</?[a-z!])"}
 # What JupyterLab takes for formulas, before it reads the Markdown around them; groups
-# named i… stand in the text, d… are displayed. Dollars within braces end none.
+# named i… stand in the text, d… are displayed. Dollars within braces end none. (What a
+# lookahead has found is not tried otherwise; Python 3.11 before 3.11.5 gets *+ wrong.)
 _KINDS = ("i1", "i2", "i3", "d1", "d2", "d3")
 _FORMULA = r"""
     (?:\\\\\((?P<i1>CHAR*?)\\\\\) | \\\\\[(?P<d1>CHAR*?)\\\\\] | \$\$(?P<d2>CHAR*?)\$\$
-    | \$(?P<i2>(?:\{(?:\{(?:\{[^{}]*+\}|(?![{}])CHAR)*+\}|(?![{}])CHAR)*+\}
-        |(?!\$)CHAR)++)\$
+    | \$(?=(?P<i2>(?:\{(?:\{(?:\{[^{}]*\}|(?![{}])CHAR)*\}|(?![{}])CHAR)*\}
+        |(?!\$)CHAR)+))(?P=i2)\$
     | (?P<d3>\\begin\{(?P<name>[a-z]*\*?)\}CHAR*?\\end\{(?P=name)\})
     | (?P<i3>\\(?:eq)?ref\{[^{}\n]*\})) (?:\s*<!--\s*\#(?P<id>[\w.:-]+)\s*-->)?
     | \\[\\{}$`]
-""".replace("CHAR", r"(?:\\.|(?!\n[ \t]*\n)NO_CODE.)")
+""".replace("CHAR", r"(?:\\.|(?!\n[ \t]*\n)NO_CODE[^\\])")
 _SCAN = {
     form: re.compile(
         f"{code}|{_FORMULA.replace('NO_CODE', _NO_CODE[form])}",
