@@ -12,8 +12,9 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -83,6 +84,9 @@ class Split:
         return Split(images, self.labels.to(device))
 
 
+made: "WeakValueDictionary[str, Dataset]" = WeakValueDictionary()  # by checksum
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data set: its training and test parts, and what they contain."""
@@ -97,8 +101,6 @@ class Dataset:
     checksum: str  # identifies the content: sample and complete set differ
     split: str = "test"  # what `test` holds; "validation" after helpers.validation
     train_images: int | None = None  # how many `train` was cut to, if it was
-    # what this is a part of, or itself
-    whole: "Dataset | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self):
         for name, split in ("train", self.train), ("test", self.test):
@@ -113,8 +115,6 @@ class Dataset:
                 )
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise ValueError(f"{self.title}: training and test images differ in shape")
-        if self.split == "test":
-            object.__setattr__(self, "whole", self)
 
     def __repr__(self) -> str:
         train, test = integer(len(self.train)), integer(len(self.test))
@@ -156,12 +156,13 @@ class Dataset:
             wanted = max(round(test_share * len(whole)), len(names))
             rows = stratified(np.arange(len(whole)), wanted, whole.labels)
             parts = [whole[some] for some in rows]
-        train, tested = parts
         name = re.sub(r"\W+", "_", title.lower()).strip("_") or "propios"
         if name in KNOWN:
             raise ValueError(f"the title {title!r} is that of another data set")
         checksum = _checksum(parts)
-        return cls(name, title, names, train, tested, False, source, checksum)
+        data = cls(name, title, names, *parts, False, source, checksum)
+        made[checksum] = data
+        return data
 
     @classmethod
     def from_folder(

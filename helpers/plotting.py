@@ -1,6 +1,7 @@
 """Figures: each `plot_x(data, *, ax=None)` draws on an axes and returns it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,6 +31,17 @@ def use_style() -> None:
     for font in sorted({str(file) for file in FONTS.glob("*.otf")} - known):
         font_manager.fontManager.addfont(font)
     plt.style.use(STYLE)
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the report's style in the block, or in the function that this decorates.
+
+    What was set before is restored.
+    """
+    with plt.rc_context():
+        use_style()
+        yield
 
 
 def plot_confusion(

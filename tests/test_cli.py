@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from helpers import paths
 from informe.cli import build, doctor
 from informe.cli.main import main
+from informe.cli.profiles import PROFILES
 from tests.support.runs import store_one
 
 ROOT = paths.PACKAGE.parent
@@ -54,7 +55,7 @@ def test_data_of_the_environment_come_before_the_profile_s(home, monkeypatch):
     monkeypatch.setenv("DATA", "full")
     source = paths.notebooks() / "mnist.ipynb"
     asked = build.prepare([source], "quick", {})[0].parameters
-    assert asked["data"] == "full" and asked["epochs"] == 3
+    assert asked == PROFILES["quick"]["mnist"] | {"data": "full"}
     given = build.prepare([source], "quick", {"data": "auto"})[0].parameters
     assert given["data"] == "auto"
 

@@ -19,7 +19,7 @@ from multiprocessing.queues import Queue
 import cloudpickle
 
 from helpers import gpu, models, training
-from helpers.datasets import KNOWN, Dataset, keep, load
+from helpers.datasets import KNOWN, Dataset, keep, load, made
 from helpers.machine import cores, pick_device
 from helpers.runs import definition, store
 from helpers.runs.plan import UNKEYED, Plan, Question, questions
@@ -97,9 +97,8 @@ def train_together(
     if missing:
         kind = {d.name: "sample" if d.is_sample else "full" for d, _ in sets}
         own = {d.checksum: d for d, _ in sets if d.name not in KNOWN}
-        for data in filter(None, (d.whole for d in own.values())):
-            keep(data)
-        own = {key: replace(data, whole=None) for key, data in own.items()}
+        for data in own.values():
+            keep_whole(data)
         lost = _train_all(missing, kind, own, device, progress, strict)
         missing = {name: q for name, q in missing.items() if q.key not in lost}
     runs = {key: run for key, run in found.items() if run}
@@ -114,6 +113,14 @@ def train_together(
         }
         for same in asked
     ]
+
+
+def keep_whole(data: Dataset) -> None:
+    """Keep somebody's own data, or those of which they are a part, if still known."""
+    for whole in [d for d in made.values() if d.name == data.name]:
+        with suppress(ValueError):  # it has too few images to be split
+            if part(whole, data.split, data.train_images).checksum == data.checksum:
+                return keep(whole)
 
 
 def at_once(device: str) -> int:

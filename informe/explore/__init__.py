@@ -13,6 +13,7 @@ and `informe runs list` show; or, with its data, a result of `fit`.
 from IPython.display import display
 
 from helpers.datasets import Dataset
+from helpers.plotting import style
 from helpers.runs import Run
 from helpers.training import Result
 from informe.explore import live, static
@@ -43,6 +44,7 @@ def explore(run: Trained, data: Dataset | None = None) -> None:
     display(_matrix(run_of(run, data)))
 
 
+@style()
 def compare(a: Trained, b: Trained, data: Dataset | None = None) -> None:
     """Show which test images each of two networks gets right and the other wrong.
 
@@ -57,6 +59,7 @@ def compare(a: Trained, b: Trained, data: Dataset | None = None) -> None:
     display(live.living(*static.comparison(*runs), spec, runs, "comparacion"))
 
 
+@style()
 def draw(run: Trained, data: Dataset | None = None) -> None:
     """Show what a network makes of a drawing, an image file or a test image.
 
@@ -69,6 +72,7 @@ def draw(run: Trained, data: Dataset | None = None) -> None:
     display(live.living(ax, words, spec, [run], "dibujo"))
 
 
+@style()
 def learn(run: Trained, data: Dataset | None = None) -> None:
     """Show a run's epochs: its errors, its confusion matrix and its first filters."""
     run = run_of(run, data)
@@ -86,6 +90,7 @@ def what_if(run: Run | str) -> None:
     show_experiment(Experiment(run_of(run)))
 
 
+@style()
 def _matrix(run: Run) -> live.Living:
     spec = _spec(run, epochs=False)
     return live.living(*static.matrix(run), spec, [run], "matriz")

@@ -12,7 +12,7 @@ from torch import nn
 
 from helpers import models
 from helpers.datasets import KNOWN, Dataset, Split, load
-from helpers.plotting import plot_curves
+from helpers.plotting import plot_curves, style
 from helpers.runs import Run, definition
 from helpers.training import Recipe, TrainingError, fit
 from informe.explore.stored import data_of
@@ -148,6 +148,7 @@ def show_experiment(view: Experiment) -> None:
     train()
 
 
+@style()
 def _curves(tried: dict[str, list[pd.DataFrame]]) -> dict:
     """The errors of the base and of the last trials, by MIME type."""
     names = [n for i, n in enumerate(tried) if n == BASE or i >= len(tried) - OVERLAID]

@@ -85,6 +85,6 @@ def absolute(text: str) -> str | None:
     file, colon, name = text.rpartition(":")
     for place, rest in ((text, ""), (file, colon + name)):
         path = Path(place).expanduser()
-        if place and text not in KNOWN and path.exists():
+        if place and "," not in rest and text not in KNOWN and path.exists():
             return f"{path.resolve()}{rest}"
     return None

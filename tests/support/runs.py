@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 from safetensors.numpy import save_file
 
-from helpers import datasets, models
-from helpers.runs import Plan, Run, store
+from helpers import models
+from helpers.runs import Plan, Run, store, workers
 from helpers.runs.plan import questions
 from helpers.training import Recipe, Result, empty_snapshots, fit
 
@@ -70,7 +70,7 @@ def made_up_result(data, network, recipe, seed, accuracy) -> Result:
 
 def trained(data, network, recipe=None, **options):
     """A stored run on data that may be one's own, as `train` leaves it."""
-    datasets.keep(data.whole)
+    workers.keep_whole(data)
     plan = Plan(network, recipe or Recipe("adam", 0.01, 2), options=options)
     job = questions(data, plan, "cpu")[0]
     return store.save(job, fit(job.build(), data, job.recipe))
