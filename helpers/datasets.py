@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -84,7 +83,7 @@ class Split:
         return Split(images, self.labels.to(device))
 
 
-made: "WeakValueDictionary[str, Dataset]" = WeakValueDictionary()  # by checksum
+made: "dict[str, Dataset]" = {}  # of somebody's own in this process, by checksum
 
 
 @dataclass(frozen=True)
