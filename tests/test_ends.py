@@ -44,6 +44,7 @@ def check(home, monkeypatch, name, parameters):
     assert not wrong
 
 
+@pytest.mark.slow  # a minute; the whole suite is to stay within a quarter of an hour
 @pytest.mark.parametrize(("name", "parameters"), TELLING)
 def test_the_most_telling(home, monkeypatch, name, parameters):
     check(home, monkeypatch, name, parameters)
