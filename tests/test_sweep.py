@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 from informe.cli.main import main
 from informe.errors import WrongValues
-from informe.parameters import RULES, Rule
 from informe.sweeps import executors, grid, run, table, work
 from informe.sweeps.work import Task
 from tests.support.notebooks import write
@@ -125,8 +124,6 @@ def test_wrong_values_are_refused_before_anything_runs(given, words):
 @pytest.fixture
 def own(tmp_path, monkeypatch):
     """Two folders of images, one with a comma, and a file of networks, from here."""
-    for name in ("dataset", "network"):
-        monkeypatch.setitem(RULES, name, Rule(str))
     monkeypatch.chdir(tmp_path)
     for path in (Path("fotos"), Path("gatos, perros")):
         path.mkdir()

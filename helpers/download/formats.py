@@ -39,14 +39,6 @@ class DataError(Exception):
     """The data could not be obtained; the message says why and what to do."""
 
 
-def stamp(place: str | Path) -> tuple:
-    """Names, sizes and times of the files at a place, so that a change is seen."""
-    path = Path(place).expanduser()
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    about = [(str(file), file.stat()) for file in files if file.is_file()]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in about)
-
-
 def sha256(array: np.ndarray) -> str:
     """Digest of an array's bytes in C order, as hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()

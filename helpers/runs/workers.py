@@ -32,8 +32,6 @@ KILLED = (
     "a process that trained was killed (did the memory run out?); finished epochs are "
     "kept, and the same command goes on from them"
 )
-
-
 MOST = 61  # processes that a pool on Windows can wait for
 
 
@@ -79,19 +77,14 @@ def train_together(
         {plan: questions(data, p, device) for plan, p in plans.items()}
         for data, plans in sets
     ]
-    named = {
-        q.key: (Name(data.title, plan, q.seed), q)
-        for (data, _), same in zip(sets, asked, strict=True)
+    jobs = [
+        (Name(data.title, plan, q.seed), q, plans[plan].may_diverge)
+        for (data, plans), same in zip(sets, asked, strict=True)
         for plan, several in same.items()
         for q in several
-    }
-    strict = {
-        q.key
-        for (_, plans), same in zip(sets, asked, strict=True)
-        for plan, several in same.items()
-        for q in several
-        if not plans[plan].may_diverge
-    }
+    ]
+    named = {q.key: (name, q) for name, q, _ in jobs}
+    strict = {q.key for _, q, may_diverge in jobs if not may_diverge}
     found = {key: store.find(question) for key, (_, question) in named.items()}
     missing = dict(named[key] for key, run in found.items() if run is None)
     if missing:

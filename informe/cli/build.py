@@ -19,7 +19,7 @@ from informe.cli.profiles import PARTS, PROFILES
 from informe.errors import InformeError, WrongValues, reason
 from informe.execution import training, unchanged
 from informe.execution.processes import Execution, Finished, run_all
-from informe.execution.training import placed
+from informe.files import placed
 
 
 def check_machine() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import nbformat
 
 from helpers.console import tell
-from helpers.download.catalog import KNOWN
 from informe import parameters
 from informe.errors import InformeError
 from informe.execution.processes import Execution
+from informe.files import placed
 from informe.numbers import images, small
 
 PARTS = "informe.experiments"
@@ -124,19 +124,3 @@ def settings(execution: Execution) -> Any:
     folder = execution.source.parent  # in which its kernel runs
     given = placed(values | execution.parameters, folder)
     return parameters.checked(written, given)
-
-
-def placed(values: dict, folder: Path) -> dict:
-    """Parameters with the whole paths of the files that they name, seen from `folder`.
-
-    They are a data set that has no name, and a network that is a file's: `red.py:red`.
-    """
-    dataset, network = (str(values.get(name, "")) for name in ("dataset", "network"))
-    found, path = {}, folder / Path(dataset).expanduser()
-    if dataset and dataset not in KNOWN and path.exists():
-        found["dataset"] = str(path.resolve())
-    if ".py:" in network:
-        file, _, function = network.rpartition(":")
-        path = (folder / Path(file).expanduser()).resolve()
-        found["network"] = f"{path}:{function}"
-    return values | found

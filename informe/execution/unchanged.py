@@ -16,9 +16,9 @@ from pathlib import Path
 import nbformat
 
 from helpers import paths
-from helpers.download.formats import stamp
 from informe.execution.processes import Execution
 from informe.execution.training import dataset_of, settings
+from informe.files import stamp
 
 # what makes the PDF of executed notebooks, and takes no part in executing them
 AFTERWARDS = (

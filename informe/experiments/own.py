@@ -12,7 +12,6 @@ from pathlib import Path
 
 from helpers import models, training
 from helpers.datasets import KNOWN, Dataset, load
-from helpers.download.formats import stamp
 from helpers.models import Network
 from helpers.runs import Plan
 from helpers.training import Recipe
@@ -23,6 +22,7 @@ from informe.experiments.cifar10 import optimizers
 from informe.experiments.decision import Decision, Outcome, plans_of
 from informe.experiments.mnist import LOSSES, rates
 from informe.experiments.plans import Plans, Sets, seeds
+from informe.files import stamp
 from informe.names import NETWORK_NAMES
 
 BASE = "inicial"

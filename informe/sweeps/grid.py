@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from helpers.download.catalog import KNOWN
 from informe import parameters
 from informe.errors import WrongValues
+from informe.files import whole
 from informe.parameters import RULES
 
 LARGEST = 10_000  # runs of one sweep: more is a slip of the pen
@@ -73,18 +73,7 @@ def _values(name: str, text: str) -> list:
     rows = csv.reader(text.splitlines(), skipinitialspace=True)
     texts = [part.strip() for row in rows for part in row] or [text]
     if rule.type is str and not rule.choices:
-        texts = [absolute(one) or one for one in ([text] if absolute(text) else texts)]
+        here = Path.cwd()
+        texts = [text] if whole(name, text, here) else texts
+        texts = [whole(name, one, here) or one for one in texts]
     return list(dict.fromkeys(map(rule.read, texts)))
-
-
-def absolute(text: str) -> str | None:
-    """What names a file or folder, as `fotos` or `redes.py:red`, from any folder.
-
-    None for what names none, and for a data set.
-    """
-    file, colon, name = text.rpartition(":")
-    for place, rest in ((text, ""), (file, colon + name)):
-        path = Path(place).expanduser()
-        if place and "," not in rest and text not in KNOWN and path.exists():
-            return f"{path.resolve()}{rest}"
-    return None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from informe.execution.processes import Execution, Finished, Running, stop
+from informe.files import stamp
 
 thread = threading.local()  # `stopped` (whether to give up) and `share` (of cores)
 
@@ -28,19 +29,11 @@ class Task(NamedTuple):
     def question(self) -> dict:
         """What decides the outcome, for JSON; of files, name, size and time."""
         digest = hashlib.sha256(self.source.encode()).hexdigest()
-        named = [str(v) for v in self.parameters.values()]
-        files = [f for v in named for n in (v, v.rpartition(":")[0]) for f in _files(n)]
+        texts = [str(value) for value in self.parameters.values()]
+        named = [n for text in texts for n in (text, text.rpartition(":")[0])]
+        files = [[*f] for n in named if Path(n).is_absolute() for f in stamp(n)]
         told = {"notebook": digest, "parameters": self.parameters, "code": self.code}
         return told | ({"files": sorted(files)} if files else {})
-
-
-def _files(name: str) -> list[list]:
-    """Names, sizes and times of the files below an absolute path, or of it."""
-    path = Path(name)
-    if not path.is_absolute():
-        return []
-    states = [(str(f), f.stat()) for f in (path, *path.rglob("*")) if f.is_file()]
-    return [[file, state.st_size, state.st_mtime_ns] for file, state in states]
 
 
 def run_notebook(task: Task) -> dict:

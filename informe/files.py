@@ -1,0 +1,37 @@
+"""Files of one's own that parameters name: where they are, and whether they changed."""
+
+from pathlib import Path
+
+from helpers.download.catalog import KNOWN
+
+
+def whole(name: str, text: str, folder: Path) -> str | None:
+    """The whole path in the parameter `name`, seen from `folder`; None without one.
+
+    It is a data set that has no name of its own, or a network that is a file's, as
+    `red.py:red`. A list of these between commas names no file.
+    """
+    if name == "network":
+        file, colon, function = text.rpartition(":")
+        path = folder / Path(file).expanduser()
+        is_one = "," not in text or ("," not in function and path.exists())
+        named = is_one and file.endswith(".py")
+    else:
+        colon, function, path = "", "", folder / Path(text).expanduser()
+        named = bool(text) and text not in KNOWN and path.exists()
+    return f"{path.resolve()}{colon}{function}" if named else None
+
+
+def placed(values: dict, folder: Path) -> dict:
+    """Parameters with the whole paths of the files that they name."""
+    asked = {name: str(values.get(name, "")) for name in ("dataset", "network")}
+    found = {name: whole(name, text, folder) for name, text in asked.items()}
+    return values | {name: path for name, path in found.items() if path}
+
+
+def stamp(place: str | Path) -> tuple:
+    """Names, sizes and times of the files at a place, so that a change is seen."""
+    path = Path(place).expanduser()
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    about = [(str(file), file.stat()) for file in files if file.is_file()]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in about)
