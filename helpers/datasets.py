@@ -124,9 +124,10 @@ class Dataset:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """What the networks of `models` are built for: their options."""
-        _, channels, _, side = self.train.images.shape
-        return {"channels": channels, "side": side, "classes": len(self.classes)}
+        """What the networks of `models` are built for; `side` if images are square."""
+        _, channels, height, width = self.train.images.shape
+        side = {"side": width} if height == width else {}
+        return {"channels": channels} | side | {"classes": len(self.classes)}
 
     @classmethod
     def from_arrays(

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from helpers.download.catalog import KNOWN
+from informe.parameters import RULES
+
+MODES = RULES["data"].choices  # of a data set with a name: how much of it
 
 
 def whole(name: str, text: str, folder: Path) -> str | None:
     """The whole path in the parameter `name`, seen from `folder`; None without one.
 
-    It is a data set that has no name of its own, or a network that is a file's, as
+    It is `data` that are somebody's own, or a `network` that is a file's, as
     `red.py:red`. A list of these between commas names no file.
     """
     if name == "network":
@@ -18,15 +20,20 @@ def whole(name: str, text: str, folder: Path) -> str | None:
         named = is_one and file.endswith(".py")
     else:
         colon, function, path = "", "", folder / Path(text).expanduser()
-        named = bool(text) and text not in KNOWN and path.exists()
+        named = bool(text) and text not in MODES and path.exists()
     return f"{path.resolve()}{colon}{function}" if named else None
 
 
 def placed(values: dict, folder: Path) -> dict:
     """Parameters with the whole paths of the files that they name."""
-    asked = {name: str(values.get(name, "")) for name in ("dataset", "network")}
+    asked = {name: str(values.get(name, "")) for name in ("data", "network")}
     found = {name: whole(name, text, folder) for name, text in asked.items()}
     return values | {name: path for name, path in found.items() if path}
+
+
+def data_of(settings) -> str:
+    """Which data a chapter of any data is on: a name, or the path of somebody's own."""
+    return settings.dataset if settings.data in MODES else settings.data
 
 
 def stamp(place: str | Path) -> tuple:

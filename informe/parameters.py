@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from helpers.download.catalog import KNOWN
 from helpers.machine import cores
 
 INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
@@ -23,7 +24,7 @@ INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
 DEMANDS = {
     "int": "debe ser un entero entre {0.low} y {0.high}",
     "float": "debe ser un número finito mayor que {0.low} y como máximo {0.high}",
-    "str": "debe ser uno de: {choices}",
+    "str": "debe ser uno de: {choices}{0.hint}",
     "text": "debe ser un texto",
 }
 DENSE = 2363  # weights of each neuron of the dense network
@@ -57,6 +58,7 @@ class Rule:
     low: int = 0
     high: int = 0
     choices: tuple[str, ...] = ()
+    hint: str = ""  # for who asked for something else
 
     def accepts(self, value: Any) -> bool:
         """Whether ``value`` has the right type and lies in the range."""
@@ -94,12 +96,22 @@ RULES = {
     "optimizer": Rule(str, choices=("sgd", "adam", "adagrad", "rmsprop")),
     "footwear_weight": Rule(float, 0, 100),
     "width": Rule(int, 1, 100_000),
-    "dataset": Rule(str),
+    "dataset": Rule(str, choices=tuple(KNOWN), hint="; la ruta de otros va en data"),
     "network": Rule(str),
     "side": Rule(int, 0, 1024),
-    "data": Rule(str, choices=("auto", "full", "sample")),
+    "data": Rule(
+        str,
+        choices=("auto", "full", "sample"),
+        hint="; un capítulo de otros datos lo hace plantilla.ipynb",
+    ),
     "device": Rule(str, choices=("auto", "cpu", "cuda")),
 }
+
+
+def rules(names: Iterable[str]) -> dict[str, Rule]:
+    """The rules of a cell with these names; beside `dataset`, `data` may be a path."""
+    found = {name: RULES[name] for name in names if name in RULES}
+    return found | ({"data": Rule(str)} if "dataset" in found else {})
 
 
 def check_parameters(namespace: Mapping[str, Any]) -> tuple:
@@ -129,7 +141,8 @@ def checked(
     """
     known = {name: values[name] for name in RULES if name in written and name in values}
     twice = [name for name, n in Counter(written).items() if n > 1]
-    faults = unknown(written, RULES) + unknown(injected, written) + wrong(known)
+    faults = unknown(written, RULES) + unknown(injected, written)
+    faults += wrong(known, rules(written))
     faults += [f"{name}: la celda lo asigna más de una vez" for name in twice]
     if faults := faults or too_large(known):
         raise ParameterError(faults)
@@ -157,12 +170,12 @@ def unknown(names: Iterable[str], known: Iterable[str]) -> list[str]:
     return [_stranger(name, known) for name in names if name not in known]
 
 
-def wrong(values: Mapping[str, object]) -> list[str]:
-    """One message for each of ``values`` that its rule refuses."""
+def wrong(values: Mapping[str, object], known: Mapping[str, Rule]) -> list[str]:
+    """One message for each of ``values`` that its rule, one of ``known``, refuses."""
     return [
-        f"{name} = {_short(value)}: {RULES[name].demand()}"
+        f"{name} = {_short(value)}: {known[name].demand()}"
         for name, value in values.items()
-        if not RULES[name].accepts(value)
+        if not known[name].accepts(value)
     ]
 
 

@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 
 from helpers import models, paths
@@ -27,7 +28,7 @@ images = np.random.default_rng(0).integers(0, 90, (480, 12, 12, 3), dtype=np.uin
 images[np.arange(480), 4 * labels] += 90
 np.savez("mis flores.npz", images=images, labels=labels, classes=["ñandú", "_b_", "$c"])
 command = [sys.executable, "-m", "informe.cli.main", "build", sys.argv[1]]
-command += ["-p", "dataset", "mis flores.npz", "-p", "network", "red.py:Red"]
+command += ["-p", "data", "mis flores.npz", "-p", "network", "red.py:Red"]
 command += ["-p", "n_seeds", "2", "-p", "decision_seeds", "1", "-p", "epochs", "2"]
 sys.exit(subprocess.run(command).returncode)
 """
@@ -118,7 +119,12 @@ def test_of_another_rate_and_another_optimizer_the_better_is_adopted():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"dataset": "florez.npz"}, "ni la ruta de una carpeta"),
+        ({"data": "florez.npz"}, "ni la ruta de una carpeta"),
+        (
+            {"data": "wide.npz", "network": "lenet5"},
+            "miden 8 × 9 y la red las pide cua",
+        ),
+        ({"dataset": "wide.npz"}, "la ruta de otros va en data"),
         ({"network": "lenet"}, "debe ser una de one_hidden, two_hidden, dense, lenet5"),
         ({"network": "lenet5"}, "no se puede construir la red"),
         ({"network": "no.py:red"}, "no existe el archivo"),
@@ -137,9 +143,11 @@ def test_what_cannot_be_used_is_refused_before_any_kernel_starts(
     net += "def wide():\n    return nn.Sequential(nn.Flatten(), nn.Linear(64, 12))\n"
     for name, text in {"mine": net, "json": net, "bad": "1 / 0"}.items():
         (home / f"{name}.py").write_text(text)
+    np.savez("wide.npz", images=np.ones((20, 8, 9), "u1"), labels=np.arange(20) % 2)
+    given = {"data": "sample"} | given
     options = [word for k, v in given.items() for word in ("-p", k, v)]
-    result = invoke("build", NOTEBOOK, "-p", "data", "sample", *options)
-    assert_told(result, 2, "plantilla: ", words)
+    result = invoke("build", NOTEBOOK, *options)
+    assert_told(result, 2, words)
     assert not (home / "runs").exists()
     sys.modules.pop("mine", None)
 
@@ -156,11 +164,12 @@ def test_two_chapters_on_the_same_data_and_network_are_refused(home):
 def test_paths_are_seen_from_where_the_command_is_given(home, monkeypatch):
     (home / "flores").mkdir()
     monkeypatch.chdir(home)
-    given = {"dataset": "flores", "network": "red.py:red"}
+    given = {"data": "flores", "network": "red.py:red"}
     (one,) = build.prepare([NOTEBOOK], "default", given)
-    assert one.parameters["dataset"] == str(home / "flores")
+    assert one.parameters["data"] == str(home / "flores")
     assert one.parameters["network"] == f"{home / 'red.py'}:red"
     assert training.dataset_of(one) == str(home / "flores")
-    (home / "digits").mkdir()
-    (one,) = build.prepare([NOTEBOOK], "default", {"dataset": "digits"})
-    assert one.parameters["dataset"] == "digits"
+    (home / "full").mkdir()
+    (one,) = build.prepare([NOTEBOOK], "default", {"data": "full"})
+    assert one.parameters["data"] == "full"
+    assert training.dataset_of(one) == "digits"

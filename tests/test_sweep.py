@@ -129,22 +129,24 @@ def own(tmp_path, monkeypatch):
         path.mkdir()
         (path / "a.png").touch()
     Path("redes.py").touch()
-    return lambda **given: grid.combinations(given.items(), ["dataset", "network"])
+    return lambda **given: grid.combinations(
+        given.items(), ["data", "dataset", "network"]
+    )
 
 
 def test_own_data_and_networks_are_found_from_any_folder(own, tmp_path):
-    found = own(dataset='mnist, fotos,"gatos, perros"', network="lenet5,redes.py:red")
-    values = [[*dict.fromkeys(one[k] for one in found)] for k in ("dataset", "network")]
+    found = own(data='auto, fotos,"gatos, perros"', network="lenet5,redes.py:red")
+    values = [[*dict.fromkeys(one[k] for one in found)] for k in ("data", "network")]
     folders = [str(tmp_path / name) for name in ("fotos", "gatos, perros")]
-    assert values == [["mnist", *folders], ["lenet5", f"{tmp_path}/redes.py:red"]]
-    assert own(dataset="gatos, perros") == [{"dataset": folders[1]}]
+    assert values == [["auto", *folders], ["lenet5", f"{tmp_path}/redes.py:red"]]
+    assert own(data="gatos, perros") == [{"data": folders[1]}]
     names = [grid.label(one) for one in found]
     assert len(set(names)) == len(found) == 6
     assert all(Path(name).name == name and len(name) < 200 for name in names)
 
 
 def test_what_is_at_the_path_is_part_of_the_question(own, tmp_path):
-    (given,) = own(dataset="fotos")
+    (given,) = own(data="fotos")
     before = Task("a.ipynb", "", given, "code").question
     assert Task("a.ipynb", "", given, "code").question == before
     (tmp_path / "fotos/b.png").touch()

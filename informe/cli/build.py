@@ -88,9 +88,9 @@ def declared_names(notebook: Path) -> set[str]:
 
 
 def _checked(given: Mapping[str, str], known: set[str]) -> dict[str, object]:
-    rules = {k: rule for k, rule in parameters.RULES.items() if k in known}
+    rules = parameters.rules(known)
     values = {k: rules[k].read(text) for k, text in given.items() if k in rules}
-    faults = parameters.unknown(given, rules) + parameters.wrong(values)
+    faults = parameters.unknown(given, rules) + parameters.wrong(values, rules)
     faults += [
         f"{name}: el decimal se escribe con punto: {value.replace(',', '.')}"
         for name, value in values.items()

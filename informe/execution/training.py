@@ -15,7 +15,7 @@ from helpers.console import tell
 from informe import parameters
 from informe.errors import InformeError
 from informe.execution.processes import Execution
-from informe.files import placed
+from informe.files import data_of, placed
 from informe.numbers import images, small
 
 PARTS = "informe.experiments"
@@ -96,8 +96,10 @@ def check(execution: Execution) -> None:
 
 def dataset_of(execution: Execution) -> str:
     """The name, or the path, of the data set of a chapter; nothing of no chapter."""
-    part = experiments_of(execution.source)
-    return getattr(settings(execution), "dataset", part) if part else ""
+    if not (part := experiments_of(execution.source)):
+        return ""
+    one = settings(execution)
+    return data_of(one) if hasattr(one, "dataset") else part
 
 
 def called(execution: Execution) -> str:

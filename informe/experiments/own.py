@@ -22,7 +22,7 @@ from informe.experiments.cifar10 import optimizers
 from informe.experiments.decision import Decision, Outcome, plans_of
 from informe.experiments.mnist import LOSSES, rates
 from informe.experiments.plans import Plans, Sets, seeds
-from informe.files import stamp
+from informe.files import MODES, data_of, stamp
 from informe.names import NETWORK_NAMES
 
 BASE = "inicial"
@@ -33,10 +33,10 @@ AROUND = (0.1, 0.3, 3, 10)  # times the learning rate asked for, those tried bes
 
 def data(settings) -> Dataset:
     """The data set of the notebook. Raises ValueError if there is none such."""
-    named = settings.dataset
+    named = data_of(settings)
     if named not in KNOWN and not (named and Path(named).expanduser().exists()):
         raise ValueError(
-            f"dataset = {named!r}: no es uno de {', '.join(KNOWN)}, ni la ruta de una"
+            f"data = {named!r}: no es uno de {', '.join(MODES)}, ni la ruta de una"
             " carpeta de imágenes o de un archivo .npz que exista"
         )
     return _data(named, settings.data, settings.side, *stamp(named))
@@ -98,10 +98,17 @@ def make(settings):
 def options(settings) -> dict[str, int]:
     """What the data ask of the network, as far as it takes it: channels, side, classes.
 
-    Left out is what it takes them to be anyway.
+    Left out is what it takes them to be anyway. Raises ValueError if it takes the side
+    of a square and the images are none.
     """
     taken = inspect.signature(make(settings)).parameters
     sizes = data(settings).sizes
+    if "side" in taken and "side" not in sizes:
+        height, width = data(settings).train.images.shape[2:]
+        raise ValueError(
+            f"las imágenes miden {height} × {width} y la red las pide cuadradas: dé con"
+            " side el lado al que llevar las de una carpeta, u otra red"
+        )
     return {k: n for k, n in sizes.items() if k in taken and taken[k].default != n}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from informe import parameters
 from informe.errors import WrongValues
 from informe.files import whole
-from informe.parameters import RULES
+from informe.parameters import Rule
 
 LARGEST = 10_000  # runs of one sweep: more is a slip of the pen
 LONGEST = 150  # letters of a folder's name
@@ -31,12 +31,12 @@ def combinations(
 
     Raises WrongValues with all the faults.
     """
-    given, known = list(given), RULES.keys() & set(declared)
+    given, known = list(given), parameters.rules(declared)
     names = [name for name, _ in given]
     faults = parameters.unknown(names, known) + repeated(names)
-    values = {name: _values(name, text) for name, text in given if name in known}
+    values = {k: _values(k, text, known[k]) for k, text in given if k in known}
     for name, several in values.items():
-        wrong = [fault for v in several for fault in parameters.wrong({name: v})]
+        wrong = [fault for v in several for fault in parameters.wrong({name: v}, known)]
         faults += wrong[:3] if several else [f"{name}: no se da ningún valor"]
     if not faults and (n := math.prod(map(len, values.values()))) > LARGEST:
         faults.append(f"son {n} ejecuciones; en un barrido caben {LARGEST}")
@@ -63,8 +63,8 @@ def label(combination: dict[str, object]) -> str:
     return f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _values(name: str, text: str) -> list:
-    rule, match = RULES[name], RANGE.fullmatch(text)
+def _values(name: str, text: str, rule: Rule) -> list:
+    match = RANGE.fullmatch(text)
     if rule.type is int and match:
         low, high, step = (int(number) for number in match.groups(default="1"))
         if step and len(range(low, high, step)) <= LARGEST:
