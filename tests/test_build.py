@@ -50,8 +50,8 @@ def test_the_command_line_comes_before_the_profile(home):
 def test_a_profile_sets_only_parameters_that_the_notebooks_have(profile):
     for name, values in PROFILES[profile].items():
         source = paths.notebooks() / f"{NOTEBOOKS.get(name, name)}.ipynb"
-        assert build.declared_names(source) >= values.keys()
-        assert parameters.wrong(values) == []
+        assert (declared := build.declared_names(source)) >= values.keys()
+        assert parameters.wrong(values, parameters.rules(declared)) == []
 
 
 def test_two_notebooks_of_one_name_are_refused(home):
