@@ -71,6 +71,9 @@ ENDS = {
     "cifar10": SAME
     | {"dense_seeds": [1, 2], "dense_epochs": [1, 2], "lenet_epochs": [1, 2]}
     | {"width": [1, 2, 150]},
+    "plantilla": SAME
+    | {"epochs": [1, 2], "optimizer": [*RULES["optimizer"].choices]}
+    | {"dataset": [*RULES["dataset"].choices], "network": ["one_hidden", "two_hidden"]},
 }
 
 
