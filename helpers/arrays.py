@@ -99,10 +99,10 @@ def read(path: Path, side: int | None) -> dict:
         return _read_npz(path)
     if not path.is_dir():
         raise ValueError(f"{path} is no folder with images, nor an .npz")
-    found = {f.name.lower(): f for f in path.iterdir() if _holds_a_class(f)}
+    found = {f.name.lower(): f for f in path.glob("[!.]*/")}
     tests = [found[name] for name in TEST if name in found]
     parts = [found["train"], *tests[:1]] if "train" in found else [path]
-    classes = sorted({f.name for p in parts for f in p.iterdir() if _holds_a_class(f)})
+    classes = sorted({f.name for p in parts for f in p.glob("[!.]*/")})
     if len(classes) < 2:
         raise ValueError(f"{parts[0]} must hold a folder of images for each class")
     files = [_pictures(part, classes) for part in parts]
@@ -145,10 +145,6 @@ def _read_npz(path: Path) -> dict:
                 found = {"images": images, "labels": labels, "classes": classes}
                 return found | ({"test": test} if test else {})
         raise ValueError(f"{path} holds {[*file]}; it must hold 'images' and 'labels'")
-
-
-def _holds_a_class(folder: Path) -> bool:
-    return folder.is_dir() and not folder.name.startswith((".", "__"))
 
 
 def _pictures(folder: Path, classes: list[str]) -> list[tuple[Path, int]]:

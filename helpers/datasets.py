@@ -49,10 +49,8 @@ class Split:
     def __post_init__(self):
         object.__setattr__(self, "images", arrays.images_of(self.images))
         object.__setattr__(self, "labels", arrays.labels_of(self.labels))
-        if len(self.images) != len(self.labels):
-            raise ValueError(
-                f"{len(self.images)} images, but {len(self.labels)} labels"
-            )
+        if (n := len(self.images)) != len(self.labels):
+            raise ValueError(f"{n} images, but {len(self.labels)} labels")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -136,8 +134,7 @@ class Dataset:
         """
         if test and len(test) != 2:
             raise ValueError("test must be two: the test images and their labels")
-        given = [labels, *(test[1:] if test else ())]
-        numbers, names = arrays.numbered(given, classes)
+        numbers, names = arrays.numbered([labels, *(test or ())[1:]], classes)
         whole = Split(images, numbers[0])
         if test:
             parts = [whole, Split(test[0], numbers[1])]

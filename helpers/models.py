@@ -145,9 +145,6 @@ def build(network: Network, *, seed: int = 0, **options) -> nn.Module:
         made = isinstance(network, nn.Module)
         if made and options:
             raise ValueError(f"a network that is already made takes no {list(options)}")
-        weights = network.parameters() if made else ()
-        if any(w._backward_hooks or w._post_accumulate_grad_hooks for w in weights):
-            raise ValueError("a copy loses the hooks of weights: give its function")
         model = copy.deepcopy(network) if made else network(**options)
     if not isinstance(model, nn.Module):
         raise ValueError(f"{network} gives {model!r:.60}, which is no torch.nn.Module")

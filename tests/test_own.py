@@ -446,7 +446,6 @@ def test_what_is_hidden_in_a_folder_is_no_picture(tmp_path):
     pictures(folder / ".ipynb_checkpoints")
     pictures(folder / "a/.ipynb_checkpoints")
     (folder / "a/._0.png").write_bytes(b"as macOS leaves them")
-    (folder / "__MACOSX").mkdir()
     data = Dataset.from_folder(folder, side=6)
     assert len(data.train) + len(data.test) == 12 and len(data.classes) == 3
 

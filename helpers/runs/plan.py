@@ -102,6 +102,9 @@ def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
     Raises ValueError for what does not suit, before anything is trained.
     """
     network, options = plan.network, plan.options
+    weights = network.parameters() if isinstance(network, nn.Module) else ()
+    if any(w._backward_hooks or w._post_accumulate_grad_hooks for w in weights):
+        raise ValueError("a copy loses the hooks of weights: give its function")
     model = models.build(network, **options)
     with models.seeded(0):
         training.check(model, data, plan.recipe)
