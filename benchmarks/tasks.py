@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from helpers import paths
-from helpers.datasets import FOOTWEAR, Dataset, Split, load
+from helpers.datasets import Dataset, Split, load
+from helpers.download.catalog import FOOTWEAR
 from helpers.models import build, scale
 from helpers.training import OPTIMIZERS, Recipe, class_weights
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
@@ -14,13 +15,15 @@ KEYS = [  # of the arrays in an .npz, as several libraries name them
     ("train_images", "train_labels", "test_images", "test_labels"),
     ("x_train", "y_train", "x_test", "y_test"),
 ]
+TEST = ("test", "val", "valid", "validation")  # the first of these folders, any case
 
 
 def images_of(given) -> Tensor:
     """Images (N, C, H, W) of uint8.
 
     Takes whole numbers from 0 to 255 and real ones from 0 to 1, which are rounded to
-    255ths; channels may be absent, or the last axis. Raises ValueError for others.
+    255ths; channels may be absent, or the last axis, as plainly if they are few or
+    follow equal and longer sides. Raises ValueError for others.
     """
     if isinstance(given, Tensor) and given.dtype == torch.uint8:
         images = given
@@ -28,13 +31,14 @@ def images_of(given) -> Tensor:
         images = torch.from_numpy(_bytes(_array(given)))
     if images.dim() == 3:
         images = images.unsqueeze(1)
-    if images.dim() != 4:
+    if images.dim() != 4 or 0 in images.shape[1:]:
         raise ValueError(
             f"images of shape {tuple(images.shape)}; they must be (N, H, W), "
             "(N, H, W, C) or (N, C, H, W): use reshape"
         )
-    last, second = images.shape[3] in (1, 3, 4), images.shape[1] in (1, 3, 4)
-    return images.permute(0, 3, 1, 2).contiguous() if last and not second else images
+    _, a, b, c = images.shape
+    last = a not in (1, 3, 4) and (c in (1, 3, 4) or a == b > c)
+    return images.permute(0, 3, 1, 2).contiguous() if last else images
 
 
 def labels_of(given) -> Tensor:
@@ -52,7 +56,7 @@ def labels_of(given) -> Tensor:
             f"labels of shape {labels.shape}; they must be (N,), the number of each "
             "image's class: of a row for each image, labels.argmax(1)"
         )
-    if labels.dtype.kind not in "biuf" or (labels != np.trunc(labels)).any():
+    if labels.dtype.kind not in "biuf" or (labels != labels.astype(np.int64)).any():
         raise ValueError("labels must be whole numbers, 0 for the first class")
     return torch.from_numpy(labels.astype(np.int64))
 
@@ -64,34 +68,41 @@ def numbered(
 
     Labels are names, numbers or, if `classes` are given, their places among these.
     """
-    named = all(np.asarray(part).dtype.kind in "UO" for part in parts)
-    parts = [[*map(str, p)] if named else labels_of(p).tolist() for p in parts]
+    if any(pd.isna(np.asarray(part, object)).any() for part in parts):
+        raise ValueError("some labels are missing")
+    parts = [np.asarray(np.asarray(part).tolist()) for part in parts]
+    named = all(part.dtype.kind in "USO" and part.ndim == 1 for part in parts)
+    parts = [(p.astype(str) if named else labels_of(p)).tolist() for p in parts]
     found = {label for part in parts for label in part}
     if not named and any(label < 0 for label in found):
         raise ValueError(f"labels start at 0, and the lowest is {min(found)}")
     values: Sequence = sorted(found)
     if classes is not None:
-        values = [*map(str, classes)] if named else range(len(classes))
+        classes = np.asarray([*classes]).astype(str).tolist()
+        if len({*classes}) < len(classes):
+            raise ValueError(f"two classes have the same name: {classes}")
+        values = classes if named else range(len(classes))
     places = {value: place for place, value in enumerate(values)}
     if strange := found - places.keys():
         raise ValueError(f"labels {sorted(strange)} are none of the classes")
     numbers = [torch.tensor([places[label] for label in part]).long() for part in parts]
-    return numbers, tuple(map(str, values if classes is None else classes))
+    return numbers, tuple(map(str, classes or values))
 
 
 def read(path: Path, side: int | None) -> dict:
     """What `Dataset.from_arrays` takes, from an .npz or a folder with one a class.
 
-    A folder may also hold `train` and `test`, each with a folder a class. Pictures are
-    cut and scaled to squares of `side`, if it is given. Raises ValueError.
+    A folder may also hold `train` and one of TEST, each with a folder a class. Pictures
+    are cut and scaled to squares of `side`, if it is given. Raises ValueError.
     """
-    if path.suffix == ".npz":
+    if path.suffix.lower() == ".npz":
         return _read_npz(path)
     if not path.is_dir():
         raise ValueError(f"{path} is no folder with images, nor an .npz")
-    parts = [path / name for name in ("train", "test") if (path / name).is_dir()]
-    parts = parts if len(parts) == 2 else [path]
-    classes = sorted(f.name for f in parts[0].iterdir() if _holds_a_class(f))
+    found = {f.name.lower(): f for f in path.glob("[!.]*/")}
+    tests = [found[name] for name in TEST if name in found]
+    parts = [found["train"], *tests[:1]] if "train" in found else [path]
+    classes = sorted({f.name for p in parts for f in p.glob("[!.]*/")})
     if len(classes) < 2:
         raise ValueError(f"{parts[0]} must hold a folder of images for each class")
     files = [_pictures(part, classes) for part in parts]
@@ -104,8 +115,8 @@ def read(path: Path, side: int | None) -> dict:
 
 def _array(given) -> np.ndarray:
     """Any numbers as an array that may be written."""
-    array = np.asarray(given.cpu() if isinstance(given, Tensor) else given)
-    return np.require(array, requirements="W")
+    array = np.asarray(given.detach().cpu() if isinstance(given, Tensor) else given)
+    return np.require(array, requirements="CW")
 
 
 def _bytes(pixels: np.ndarray) -> np.ndarray:
@@ -126,7 +137,7 @@ def _bytes(pixels: np.ndarray) -> np.ndarray:
 
 
 def _read_npz(path: Path) -> dict:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         for names in KEYS:
             if {*names[:2]} <= {*file}:
                 images, labels, *test = (file[name] for name in names if name in file)
@@ -136,16 +147,13 @@ def _read_npz(path: Path) -> dict:
         raise ValueError(f"{path} holds {[*file]}; it must hold 'images' and 'labels'")
 
 
-def _holds_a_class(folder: Path) -> bool:
-    return folder.is_dir() and not folder.name.startswith(".")
-
-
 def _pictures(folder: Path, classes: list[str]) -> list[tuple[Path, int]]:
     """Pictures below a folder, in the order of their names, and their labels."""
     found = []
     for label, name in enumerate(classes):
-        files = sorted((folder / name).glob("**/*"))
-        pictures = [(f, label) for f in files if f.suffix.lower() in PICTURES]
+        files = sorted(f for f in (folder / name).glob("**/*") if f.is_file())
+        seen = [f for f in files if "/." not in f.relative_to(folder).as_posix()]
+        pictures = [(f, label) for f in seen if f.suffix.lower() in PICTURES]
         if not pictures:
             raise ValueError(f"{folder / name} holds no images ({sorted(PICTURES)})")
         found += pictures
@@ -175,6 +183,9 @@ def _open(file: Path, side: int | None) -> Image.Image:
         raise ValueError(f"{file} is no whole image: {error}") from None
     if upright.mode[0] in "IF":
         raise ValueError(f"{file} has more than 8 bits a channel; convert it before")
+    if upright.has_transparency_data:  # on white, as what is drawn in black expects
+        white = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(white, upright.convert("RGBA")).convert("RGB")
     if side is None:
         return upright
     mode = "L" if upright.mode in ("1", "L") else "RGB"

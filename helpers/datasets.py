@@ -25,21 +25,9 @@ from torch import Tensor
 from helpers import arrays, download, paths
 from helpers.console import tell
 from helpers.download import DataError, formats
-from helpers.download.catalog import ANIMALS, FOOTWEAR, KNOWN, UPPER_BODY
+from helpers.download.catalog import KNOWN
 from helpers.download.formats import Arrays
 from helpers.numbers import integer
-
-__all__ = [
-    "ANIMALS",
-    "FOOTWEAR",
-    "KNOWN",
-    "UPPER_BODY",
-    "DataError",
-    "Dataset",
-    "SampleWarning",
-    "Split",
-    "load",
-]
 
 MODES = ("auto", "full", "sample")
 
@@ -61,10 +49,8 @@ class Split:
     def __post_init__(self):
         object.__setattr__(self, "images", arrays.images_of(self.images))
         object.__setattr__(self, "labels", arrays.labels_of(self.labels))
-        if len(self.images) != len(self.labels):
-            raise ValueError(
-                f"{len(self.images)} images, but {len(self.labels)} labels"
-            )
+        if (n := len(self.images)) != len(self.labels):
+            raise ValueError(f"{n} images, but {len(self.labels)} labels")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -145,20 +131,26 @@ class Dataset:
 
         They are what `arrays.images_of` takes and numbers or names. `test` holds the
         test images and labels; without it, they are a share of each class, always the
-        same ones. Raises ValueError for what cannot be images and labels.
+        same ones. Images of 0 and 1 are black and white. Raises ValueError for others.
         """
-        given = [labels, *(test[1:] if test else ())]
-        numbers, names = arrays.numbered(given, classes)
+        if test and len(test) != 2:
+            raise ValueError("test must be two: the test images and their labels")
+        numbers, names = arrays.numbered([labels, *(test or ())[1:]], classes)
         whole = Split(images, numbers[0])
         if test:
             parts = [whole, Split(test[0], numbers[1])]
         else:
+            rare = (whole.labels.bincount() == 1).nonzero()
+            if len(rare):
+                raise ValueError(f"only one image of the class {names[rare[0]]!r}")
             wanted = max(round(test_share * len(whole)), len(names))
             rows = stratified(np.arange(len(whole)), wanted, whole.labels)
             parts = [whole[some] for some in rows]
-        name = re.sub(r"\W+", "_", title.lower()).strip("_") or "propios"
+        white = 1 if any((part.images > 1).any() for part in parts) else 255
+        parts = [Split(part.images * white, part.labels) for part in parts]  # a copy
+        name = re.sub(r"\W+", "_", str(title).lower()).strip("_")[:60] or "propios"
         if name in KNOWN:
-            raise ValueError(f"the title {title!r} is that of another data set")
+            raise ValueError(f"the title {title!r} is of another data set: change it")
         checksum = _checksum(parts)
         data = cls(name, title, names, *parts, False, source, checksum)
         made[checksum] = data
@@ -174,10 +166,13 @@ class Dataset:
         `classes`. With `side`, pictures are cut and scaled to squares. The `options`
         are those of `from_arrays`. Raises ValueError that names the file at fault.
         """
-        path = Path(folder).expanduser()
+        path = Path(folder).expanduser().resolve()
         source = f"{path.name}, sin suma conocida con que verificarlo"
-        own = {"title": path.stem, "source": source} | arrays.read(path, side)
-        return cls.from_arrays(**own | options)
+        own = {"title": path.stem, "source": source}
+        try:
+            return cls.from_arrays(**own | arrays.read(path, side) | options)
+        except Exception as error:  # zip and numpy raise many kinds
+            raise ValueError(f"{path.name}: {error}") from error
 
 
 def stratified(rows: np.ndarray, n: int, labels) -> list[np.ndarray]:

@@ -103,6 +103,7 @@ class Report:
         return "\n".join(
             form.format(title, write(table, index=False, formatters=shown))
             for title, table in tables.items()
+            if len(table)  # of a network without errors, two are empty
         )
 
 

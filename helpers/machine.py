@@ -39,7 +39,7 @@ def pick_device(device: str) -> str:
     """
     import torch
 
-    available = torch.cuda.is_available()
+    available, device = torch.cuda.is_available(), str(device).removesuffix(":0")
     if device == "cuda" and not available:
         raise ValueError(
             "device='cuda' was asked for, but torch finds no GPU; "

@@ -118,11 +118,7 @@ def short(name: object, most: int = 24) -> str:
 
 def text_color(background: str | Sequence[float]) -> str:
     """Black or white, whichever contrasts more with `background` (WCAG 2.2)."""
-    return (
-        "black"
-        if contrast(background, "black") >= contrast(background, "white")
-        else "white"
-    )
+    return max("black", "white", key=lambda text: contrast(background, text))
 
 
 def contrast(a: str | Sequence[float], b: str | Sequence[float]) -> float:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score
 
-from helpers.datasets import FOOTWEAR
+from helpers.download.catalog import FOOTWEAR
 from informe.experiments import cifar10, fashion_mnist, footwear, overfitting
 from informe.experiments.answers import setting
 from informe.experiments.decision import Outcome

@@ -107,6 +107,52 @@ def test_editing_or_adding_one_network_changes_no_other():
         assert (definition(more[name]) == definition(name)) == (name != "two_hidden")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import functools\n@functools.cache\ndef net(): return nn.Linear(3, 4)",
+        "def net(): return nn.Linear(3, net.width)\nnet.width = 4",
+    ],
+)
+def test_what_is_behind_a_name_or_an_attribute_is_part_of_it(source):
+    first, same, other = (
+        written(s) for s in (source, source, source.replace("4", "5"))
+    )
+    assert definition(first) == definition(same) != definition(other)
+
+
+def test_what_code_cannot_tell_has_no_key(tmp_path, monkeypatch):
+    random = written("import numpy as np\nR = np.random.default_rng(0)\ndef net(): R")
+    assert definition(random)
+    for read in ("torch.load('w.pt')", "open('w')", "os.environ['W']", "eval('3')"):
+        with pytest.raises(Unkeyable, match="net uses"):
+            definition(written(f"import os\ndef net(): return {read}"))
+    monkeypatch.syspath_prepend(tmp_path)
+    keys = []
+    for width in (4, 55):
+        sys.modules.pop("chosen_by_name", None)
+        (tmp_path / "chosen_by_name.py").write_text(f"def a(): return {width}")
+        net = written("import chosen_by_name as c\ndef net(): return getattr(c, 'a')()")
+        keys.append(definition(net))
+    assert keys[0] != keys[1]
+
+
+def test_hooks_that_a_copy_would_lose_are_refused(mnist):
+    made = wrapped()
+    made[1].weight.register_hook(lambda gradient: 0 * gradient)
+    with pytest.raises(ValueError, match="loses the hooks of weights"):
+        questions(mnist, Plan(made, RECIPE), "cpu")
+
+
+def test_what_does_not_suit_is_said_before_a_process_starts(mnist):
+    for net, words in [
+        (nn.Sequential(nn.Flatten(), nn.Linear(784, 12)), "needs 10 outputs"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(783, 10)), "does not take images"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            questions(mnist, Plan(net, RECIPE), "cpu")
+
+
 def test_a_name_s_module_is_read_too(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     found = []
@@ -243,6 +289,8 @@ NUMBERS = np.arange(12) % 3
         PIXELS.tolist(),
         torch.from_numpy(PIXELS),
         torch.from_numpy(PIXELS).permute(0, 3, 1, 2).float() / 255,
+        torch.tensor(PIXELS / 255, requires_grad=True),
+        PIXELS[:, ::-1].copy()[:, ::-1],  # backwards in memory
     ],
     ids=lambda x: f"{type(x).__name__} {getattr(x, 'dtype', '')}",
 )
@@ -255,6 +303,25 @@ def test_images_are_what_they_plainly_are(given):
 def test_grey_images_need_no_axis_of_channels():
     for given in (PIXELS[..., 0], PIXELS[..., :1], PIXELS[:, None, :, :, 0] > 100):
         assert Split(given, NUMBERS).images.shape == (12, 1, 8, 6)
+
+
+def test_two_or_five_channels_may_be_the_last_axis():
+    for channels in (2, 5):
+        given = np.zeros((12, 8, 8, channels), np.uint8)
+        assert Split(given, NUMBERS).images.shape == (12, channels, 8, 8)
+
+
+def test_masks_of_0_and_1_are_black_and_white():
+    for kind in (np.uint8, int, float, bool):
+        data = Dataset.from_arrays((PIXELS > 100).astype(kind), NUMBERS)
+        assert data.train.images.unique().tolist() == [0, 255]
+
+
+def test_data_are_no_longer_those_of_whoever_gave_them():
+    given = torch.from_numpy(PIXELS.copy())
+    data = Dataset.from_arrays(given, NUMBERS, test=(given, NUMBERS))
+    given.zero_()
+    assert data.train.images.any() and data.test.images.any()
 
 
 @pytest.mark.parametrize(
@@ -280,6 +347,10 @@ def test_labels_are_what_they_plainly_are(given):
         (PIXELS, np.eye(12), r"labels of shape \(12, 12\).*argmax"),
         (PIXELS, NUMBERS + 0.5, "whole numbers"),
         (PIXELS, NUMBERS - 1, "start at 0, and the lowest is -1"),
+        (PIXELS, NUMBERS.astype(np.uint64) + 2**63, "whole numbers"),
+        (PIXELS, ["a", None, "b"] * 4, "some labels are missing"),
+        (PIXELS, ["a", np.nan, "b"] * 4, "some labels are missing"),
+        (PIXELS[:, :0], NUMBERS, r"shape \(12, 0, 6, 3\)"),
         (PIXELS[:0], NUMBERS[:0], "no images"),
     ],
 )
@@ -370,6 +441,36 @@ def test_what_is_wrong_with_a_folder_is_said_with_the_file(tmp_path):
         load(str(tmp_path / "nothing"))
 
 
+def test_what_is_hidden_in_a_folder_is_no_picture(tmp_path):
+    folder = pictures(tmp_path / "fotos")
+    pictures(folder / ".ipynb_checkpoints")
+    pictures(folder / "a/.ipynb_checkpoints")
+    (folder / "a/._0.png").write_bytes(b"as macOS leaves them")
+    data = Dataset.from_folder(folder, side=6)
+    assert len(data.train) + len(data.test) == 12 and len(data.classes) == 3
+
+
+def test_parts_are_folders_of_several_names_and_of_the_same_classes(tmp_path):
+    for name in ("Train", "val"):
+        pictures(tmp_path / "fotos" / name)
+    data = Dataset.from_folder(tmp_path / "fotos", side=6)
+    assert len(data.train) == len(data.test) == 12 and len(data.classes) == 3
+    (tmp_path / "fotos/val/zebra").mkdir()
+    with pytest.raises(ValueError, match=r"Train.zebra holds no images"):
+        Dataset.from_folder(tmp_path / "fotos")
+
+
+def test_what_is_drawn_on_nothing_is_drawn_on_white(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for i in range(2):  # black all over, and opaque above alone
+            drawn = np.zeros((8, 8, 4), np.uint8)
+            drawn[:4, :, 3] = 255
+            Image.fromarray(drawn).save(tmp_path / name / f"{i}.png")
+    images = Dataset.from_folder(tmp_path).train.images
+    assert not images[:, :, :4].any() and (images[:, :, 4:] == 255).all()
+
+
 @pytest.mark.parametrize(
     "names",
     ["images labels test_images test_labels", "x_train y_train", "images labels"],
@@ -382,6 +483,11 @@ def test_an_npz_is_a_data_set(tmp_path, names):
     np.savez(tmp_path / "mine.npz", pixels=PIXELS)
     with pytest.raises(ValueError, match="must hold 'images' and 'labels'"):
         load(str(tmp_path / "mine.npz"))
+    whole = (tmp_path / "mine.npz").read_bytes()
+    for damaged in (b"", b"text", whole[:90]):
+        (tmp_path / "mine.npz").write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"^mine.npz: "):
+            load(str(tmp_path / "mine.npz"))
 
 
 def test_data_and_network_of_one_s_own_go_through_processes(home):

@@ -90,6 +90,7 @@ def sample():
     return load("mnist", "sample")
 
 
+@settings(deadline=None)
 @given(RECIPES, RECIPES, st.integers(0, 9), st.integers(0, 9))
 def test_the_key_is_the_question(one, other, seed, other_seed):
     data = sample()

@@ -192,6 +192,7 @@ def test_no_silent_cpu_in_place_of_a_gpu():
     assert pick_device("auto") == "cpu"
     with pytest.raises(ValueError, match="finds no GPU"):
         pick_device("cuda")
+    assert pick_device(torch.device("cpu", 0)) == "cpu"
 
 
 def layers(*more) -> nn.Sequential:

@@ -29,6 +29,7 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
 OF_NO_MATTER = {"__module__", "__doc__", "__dict__", "__weakref__", "__annotations__"}
 OF_NO_MATTER |= {"__qualname__", "__firstlineno__", "__static_attributes__"}
 OF_NO_MATTER |= {"__dataclass_fields__", "__dataclass_params__", "_abc_impl"}
+ELSEWHERE = {"open", "load", "environ", "getenv", "eval", "exec", "globals"}
 
 known: dict[str, Network] = {}  # networks of this process, by their definition
 
@@ -118,12 +119,15 @@ class _Account:
         cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=True)
         values |= {n: cell.cell_contents for n, cell in cells}
         used = [[n, self._used(value, names)] for n, value in values.items()]
-        return [code, self.of((f.__defaults__, f.__kwdefaults__)), used]
+        own = [self.of(pair) for pair in vars(f).items() if pair[0] != "__wrapped__"]
+        return [code, self.of((f.__defaults__, f.__kwdefaults__)), used, *own]
 
     def _code(self, code: CodeType, doc, names: set, read: set) -> list:
         """Tell of compiled code; add its `names`, and those that it reads outside."""
         outside = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME")
-        names |= {*code.co_names}
+        names |= {*code.co_names, *(c for c in code.co_consts if type(c) is str)}
+        if unknown := ELSEWHERE & {*code.co_names}:
+            raise Unkeyable(f"{code.co_name} uses {', '.join(sorted(unknown))}")
         read |= {i.argval for i in dis.get_instructions(code) if i.opname in outside}
         constants = list(code.co_consts)
         if doc is not None and constants[:1] == [doc]:
@@ -174,8 +178,9 @@ class _Account:
             parts = value.__reduce_ex__(4)
         except Exception as error:  # whatever an object's own code raises
             raise Unkeyable(f"{type(value).__name__}: {error}") from None
-        if isinstance(parts, str):
-            return [self.of(type(value)), parts]
+        if isinstance(parts, str):  # its name; what lru_cache wraps is an attribute
+            attributes = getattr(value, "__dict__", {}).values()
+            return [self.of(type(value)), parts, *map(self.of, attributes)]
         make, arguments, state, items, pairs = (*parts, None, None, None)[:5]
         content = state, list(items or ()), list(pairs or ())
         return ["made", self.of(make), self.of(arguments), *map(self.of, content)]
@@ -191,10 +196,10 @@ def _name(thing) -> str:
 
 def _installed(module: str | None) -> bool:
     """Whether a module is Python's or of an installed package, not somebody's own."""
-    package = (module or "").partition(".")[0]
+    package = (module := str(module or "")).partition(".")[0]  # of Cython, no text
     if package in ("helpers", "__main__", ""):
         return False
     if package in sys.stdlib_module_names:
         return True
-    file = getattr(sys.modules.get(module or ""), "__file__", None) or ""
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
     return bool({"site-packages", "dist-packages"} & {*Path(file).parts})

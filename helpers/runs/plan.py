@@ -99,10 +99,15 @@ def key_of(content: dict) -> str:
 def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
     """Spell a plan out: one question for each seed.
 
-    Raises ValueError for an unknown network or option, before anything is trained.
+    Raises ValueError for what does not suit, before anything is trained.
     """
     network, options = plan.network, plan.options
-    models.build(network, **options)
+    weights = network.parameters() if isinstance(network, nn.Module) else ()
+    if any(w._backward_hooks or w._post_accumulate_grad_hooks for w in weights):
+        raise ValueError("a copy loses the hooks of weights: give its function")
+    model = models.build(network, **options)
+    with models.seeded(0):
+        training.check(model, data, plan.recipe)
     try:
         json.dumps(options)
     except TypeError:  # not to be written down: they are part of the network
@@ -116,9 +121,8 @@ def questions(data: Dataset, plan: Plan, device: str) -> list[Question]:
         tell(f"{name} no se guardará, porque su definición no se puede leer: {error}")
     definition.known[defined] = network
     about = data.name, data.checksum, data.split, data.train_images, name, defined
-    return [
-        Question(*about, options, plan.recipe, int(seed), device) for seed in plan.seeds
-    ]
+    seeds = map(int, plan.seeds)
+    return [Question(*about, options, plan.recipe, seed, device) for seed in seeds]
 
 
 @cache
@@ -127,9 +131,8 @@ def code_version(device: str = "cpu") -> str:
     digest = hashlib.sha256()
     for module in (*DECISIVE, *(ON_A_GPU if device == "cuda" else ())):
         with open(module.__file__, encoding="utf-8") as file:
-            digest.update(
-                ast.dump(_without_docstrings(ast.parse(file.read()))).encode()
-            )
+            tree = _without_docstrings(ast.parse(file.read()))
+            digest.update(ast.dump(tree).encode())
     return digest.hexdigest()
 
 

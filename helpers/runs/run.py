@@ -119,10 +119,8 @@ def verified(folder: Path, *, weights: bool = True) -> Run:
         changed = [f for f in compared if sha256(folder / f) != digests[f]]
         changed += [] if weights or _is_whole(folder) else ["weights.safetensors"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        words = f"{type(error).__name__}: {error}"
-        raise InvalidRun(
-            f"run.json is damaged or of another version ({words})"
-        ) from None
+        why = f"{type(error).__name__}: {error}"
+        raise InvalidRun(f"run.json is damaged or of another version ({why})") from None
     if key != folder.name:
         raise InvalidRun("it answers another question than its name says")
     if changed:

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from helpers.datasets import FOOTWEAR, Dataset
+from helpers.datasets import Dataset
+from helpers.download.catalog import FOOTWEAR
 from helpers.runs import Plan
 from helpers.training import Recipe, class_weights
 from helpers.validation import validation

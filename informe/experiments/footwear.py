@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.datasets import FOOTWEAR
+from helpers.download.catalog import FOOTWEAR
 from helpers.uncertainty import Estimate, over_seeds
 from informe.experiments.answers import (
     EQUIVALENT,

@@ -68,6 +68,8 @@ class _Chain(TorchDispatchMode):
         self.seen = [images]
         self.path: list[tuple] = []  # names of the modules at work, and they
         for about in model.named_modules():
+            if isinstance(about[1], torch.jit.ScriptModule):
+                continue  # takes no hooks
             about[1].register_forward_pre_hook(lambda *_, m=about: self.path.append(m))
             about[1].register_forward_hook(lambda *_: self.path.__delitem__(-1))
 

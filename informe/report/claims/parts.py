@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.datasets import FOOTWEAR
+from helpers.download.catalog import FOOTWEAR
 from helpers.evaluation import precision, recall
 from helpers.runs import Run
 from informe.experiments.decision import Outcome
