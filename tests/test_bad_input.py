@@ -53,6 +53,7 @@ PARAMETERS = [
     (["--date", "2026-02-30"], "no es una fecha como"),
     (["--date", "hoy"], "no es una fecha como"),
     (["--output", "."], "es una carpeta"),
+    (["--output", "a.html"], "a.html: el nombre debe acabar en .pdf"),
     (["--autor", "x"], "--author"),
 ]
 SWEEPS = [

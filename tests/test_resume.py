@@ -125,7 +125,7 @@ def test_a_damaged_state_is_told_and_not_used(kept, capsys, harm):
     seen = []
     assert same(train_small(kept, on_epoch=seen.append), train_small())
     assert len(seen) == 3
-    assert "is not used" in capsys.readouterr().err
+    assert "no se usa" in capsys.readouterr().err
 
 
 def test_a_state_without_a_history_is_told_and_not_used(kept, capsys):
@@ -256,7 +256,7 @@ def train_with_little_space(folder):
 def test_a_disk_that_is_really_full(processes, tmp_path, unbroken):
     start(processes, tmp_path / "a", train_with_little_space).join()
     words = (tmp_path / "a/words").read_text()
-    assert "epoch 1 could not be kept" in words and "free some space" in words
+    assert "no se pudo guardar la época 1" in words and "libere espacio" in words
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["words"]
     start(processes, tmp_path / "a").join()
     assert_same(tmp_path / "a", unbroken[0])
