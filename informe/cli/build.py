@@ -85,10 +85,15 @@ def prepare(
 def declared_names(notebook: Path) -> set[str]:
     """Names that the notebook's parameters cell declares.
 
-    Raises InformeError if the file is no notebook.
+    Raises InformeError if the file is no notebook, or the cell of a chapter not plain.
     """
     for cell in _read(notebook).cells:
         if "parameters" in cell.metadata.get("tags", []):
+            try:
+                if training.experiments_of(notebook):
+                    parameters.plain(cell.source)
+            except parameters.ParameterError as error:
+                raise InformeError(f"{notebook.stem}: {error}") from error
             return set(parameters.assigned(cell.source))
     return set()
 
