@@ -134,13 +134,13 @@ def test_a_state_without_a_history_is_told_and_not_used(kept, capsys):
     save_file(tensors, kept.path, {"key": kept.key, "epochs": "[]", "sha256": "0"})
     assert kept.history() == []
     assert same(train_small(kept), train_small())
-    assert "another version" in capsys.readouterr().err
+    assert "es de otra versión" in capsys.readouterr().err
 
 
 def test_another_network_s_state_is_not_used(kept, capsys):
     result = train_small(kept, network="one_hidden")
     assert same(result, train_small(network="one_hidden"))
-    assert "another network" in capsys.readouterr().err
+    assert "es de otra red" in capsys.readouterr().err
 
 
 def test_a_state_of_fewer_epochs_is_told_and_not_used(kept, capsys):
