@@ -147,7 +147,7 @@ def test_a_state_of_fewer_epochs_is_told_and_not_used(kept, capsys):
     longer = replace(RECIPE, epochs=5)
     result = fit(build("two_hidden"), DATA, longer, checkpoint=kept)
     assert same(result, fit(build("two_hidden"), DATA, longer))
-    assert "it is of a training of 3 epochs, not of 5" in capsys.readouterr().err
+    assert "es de un entrenamiento de 3 épocas, no de 5" in capsys.readouterr().err
 
 
 def tied():
@@ -171,14 +171,14 @@ def test_tied_weights_stay_tied(tmp_path):
 def test_another_training_s_state_is_not_used(kept, capsys):
     other = Checkpoint(kept.path, "b")
     assert same(train_small(other), train_small())
-    assert other.history() != [] and "another training" in capsys.readouterr().err
+    assert other.history() != [] and "de otro entrenamiento" in capsys.readouterr().err
 
 
 def test_a_disk_that_is_full_keeps_the_last_state(kept, monkeypatch):
     before = kept.path.read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", full)
-        with pytest.raises(StorageError, match=r"epoch 2 could not.*from epoch 1"):
+        with pytest.raises(StorageError, match=r"la época 2 en.*desde la época 1"):
             Checkpoint.write(kept, fresh(), [{}, {}])
     assert kept.path.read_bytes() == before
     assert len(list(kept.path.parent.iterdir())) == 1
