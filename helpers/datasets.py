@@ -319,7 +319,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=5)  # reading the cache takes less, fetching more
     except Timeout:
-        tell(f"{path.stem}: waiting for another process that is fetching it")
+        tell(f"{path.stem}: otro proceso lo descarga; espero a que acabe")
         lock.acquire()
     except (OSError, NotImplementedError):
         pass  # read-only, as _write_cache reports, or a disk without locks
@@ -340,7 +340,7 @@ def _read_cache(name: str, path: Path) -> tuple[Arrays, str] | None:
         KNOWN[name].verify(arrays)
         return arrays, source
     except (OSError, SafetensorError, KeyError, TypeError, DataError) as error:
-        tell(f"{name}: the cache {path} is damaged ({error}); it is made anew")
+        tell(f"{name}: {path} está dañado ({error}); se hace de nuevo")
         return None
 
 
@@ -352,7 +352,7 @@ def _write_cache(path: Path, arrays: Arrays, about: dict[str, str]) -> None:
         temporary.write_bytes(save(arrays, about))
         os.replace(temporary, path)
     except OSError as error:
-        tell(f"{path.stem}: not kept for the next time, since {error}")
+        tell(f"{path.stem}: no se guarda para otra vez: {error}")
         with suppress(OSError):
             temporary.unlink()
 

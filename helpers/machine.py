@@ -42,8 +42,7 @@ def pick_device(device: str) -> str:
     available, device = torch.cuda.is_available(), str(device).removesuffix(":0")
     if device == "cuda" and not available:
         raise ValueError(
-            "device='cuda' was asked for, but torch finds no GPU; "
-            "use device='auto' or 'cpu'"
+            "device='cuda': torch no encuentra ninguna GPU; dé device='auto' o 'cpu'"
         )
     return ("cuda" if available else "cpu") if device == "auto" else device
 

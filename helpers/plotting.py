@@ -11,7 +11,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import to_rgb
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from helpers.evaluation import row_shares
 from helpers.numbers import THIN, percent
@@ -19,7 +19,7 @@ from helpers.paths import PACKAGE
 
 STYLE = PACKAGE / "style.mplstyle"
 FONTS = PACKAGE / "fonts"  # of the printed text, which no machine need have
-PERCENT = PercentFormatter(1, 0, f"{THIN}%")
+PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.4g}{THIN}%")
 ERRORS = {"train_error": "entrenamiento", "test_error": "predicción"}
 PLAIN = {"parse_math": False}  # a class may be called $x$
 SLANT = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}

@@ -20,9 +20,8 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from helpers import fast
+from helpers import console, fast
 from helpers.arrays import images_of
-from helpers.console import is_interactive
 from helpers.datasets import Dataset, Split
 from helpers.evaluation import Classified
 from helpers.machine import pick_device
@@ -42,7 +41,7 @@ OPTIMIZERS = {
 FUSED = {"cpu": {"sgd", "adam", "adagrad"}, "cuda": {"sgd", "adam"}}
 
 EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
-BAR = "{bar:20} época {n_fmt}/{total_fmt} · {desc} · quedan {remaining}"
+BAR = "época {n_fmt}/{total_fmt} · {desc} · quedan {remaining}"
 
 
 class OneHotMSE(nn.Module):
@@ -323,10 +322,11 @@ def fit(
     Raises ValueError where network, data and recipe do not suit; TrainingError when the
     loss of a step is not finite.
     """
-    device, hidden = pick_device(device), on_epoch is not None or not is_interactive()
+    device, hidden = pick_device(device), on_epoch or not console.is_interactive()
+    shown = {"bar_format": console.bar(BAR), "disable": bool(hidden)}
     if not isinstance(model, nn.Module):
         model = build(model, seed=seed)
-    with one_thread(), tqdm(total=recipe.epochs, bar_format=BAR, disable=hidden) as bar:
+    with one_thread(), tqdm(total=recipe.epochs, **shown) as bar:
         model.to(device, memory_format=layout(model))
         with seeded(seed):
             check(model, data, recipe)

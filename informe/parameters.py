@@ -27,6 +27,7 @@ DEMANDS = {
     "str": "debe ser uno de: {choices}{0.hint}",
     "text": "debe ser un texto",
 }
+LINE = "cada línea es un nombre y su número o texto, como «epochs: int = 10»"
 DENSE = 2363  # weights of each neuron of the dense network
 TITLE = "Parámetros no válidos; corríjalos y ejecute desde su celda:"
 
@@ -196,6 +197,27 @@ def too_large(values: Mapping[str, Any]) -> list[str]:
         f" {each:.0f} GB de memoria, y hay {memory:.0f} para {jobs} a la vez; dé"
         " valores menores, o un INFORME_JOBS menor"
     ]
+
+
+def plain(source: str) -> dict[str, Any]:
+    """The values that a cell of parameters assigns, read without executing it.
+
+    Raises ParameterError where it has anything but names with one plain value each.
+    """
+    values, faults = {}, []
+    try:
+        body: list[Any] = ast.parse(source).body
+    except SyntaxError as error:
+        faults, body = [f"«{(error.text or '').strip()}» no se entiende; {LINE}"], []
+    for line in body:
+        try:
+            target = line.targets[0] if isinstance(line, ast.Assign) else line.target
+            values[target.id] = ast.literal_eval(line.value)
+        except (AttributeError, ValueError):
+            faults.append(f"«{ast.unparse(line)}» no es un valor; {LINE}")
+    if faults:
+        raise ParameterError(faults)
+    return values
 
 
 def assigned(source: str) -> list[str]:

@@ -7,6 +7,7 @@ command line is in test_decode.py, test_sources.py and test_training.py.
 
 import gzip
 import io
+import re
 import tarfile
 
 import pytest
@@ -53,6 +54,7 @@ PARAMETERS = [
     (["--date", "2026-02-30"], "no es una fecha como"),
     (["--date", "hoy"], "no es una fecha como"),
     (["--output", "."], "es una carpeta"),
+    (["--output", "a.html"], "a.html: el nombre debe acabar en .pdf"),
     (["--autor", "x"], "--author"),
 ]
 SWEEPS = [
@@ -92,6 +94,25 @@ def notebook(home, monkeypatch):
 @pytest.mark.parametrize(("arguments", "words"), PARAMETERS)
 def test_a_wrong_command_line(home, notebook, arguments, words):
     assert_told(invoke("build", notebook, *arguments), 2, words)
+    assert not (home / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("epochs: int = ", "épocas de entrenamiento» no se entiende"),
+        ("epochs: int = 2 * 5", "«epochs: int = 2 * 5» no es un valor"),
+        ("epochs: int = diez", "«epochs: int = diez» no es un valor"),
+        ("epochs: int", "«epochs: int» no es un valor"),
+        ("import os", "«import os» no es un valor"),
+        ("epochs, seed = 3, 4", "«epochs, seed = (3, 4)» no es un valor"),
+    ],
+)
+def test_a_wrong_line_of_a_chapter(home, line, words):
+    text = (paths.notebooks() / "mnist.ipynb").read_text("utf-8")
+    source = home / "mnist.ipynb"
+    source.write_text(re.sub("epochs: int = 10", line, text, count=1), "utf-8")
+    assert_told(invoke("build", source, "-p", "data", "sample"), 1, "mnist: ", words)
     assert not (home / "report").exists()
 
 

@@ -135,7 +135,7 @@ def test_no_space_for_a_notebook(failed):
 def test_no_space_for_a_run(failed):
     home, told = failed
     words = told.partition("full: FALLÓ")[2].splitlines()[1]
-    assert "epoch 1 could not be kept in" in words and "free some space" in words
+    assert "no se pudo guardar la época 1 en" in words and "libere espacio" in words
     assert not list(home.glob("runs/*/*.safetensors"))
 
 

@@ -60,11 +60,20 @@ def test_data_of_the_environment_come_before_the_profile_s(home, monkeypatch):
     assert given["data"] == "auto"
 
 
-@pytest.mark.parametrize("place", ["/dev/null/a.pdf", "/proc/nowhere/a.pdf"])
+@pytest.mark.parametrize(
+    ("output", "place"),
+    [
+        ("/dev/null/a.pdf", "/dev/null/a.pdf"),
+        ("/proc/nowhere/a.pdf", "/proc/nowhere/a.pdf"),
+        ("folder.pdf", "folder.html"),  # of the page
+    ],
+)
 def test_a_place_that_cannot_be_written_is_told_before_anything_runs(
-    notebook, home, place
+    notebook, home, monkeypatch, output, place
 ):
-    result = informe("build", notebook, "--output", place)
+    monkeypatch.chdir(home)
+    (home / "folder.html").mkdir()
+    result = informe("build", notebook, "--output", output)
     assert result.exit_code == 1
     assert f"{place}: no se puede escribir: " in result.output
     assert "--output" in result.output

@@ -256,7 +256,7 @@ def test_damaged_cache_is_told_and_made_anew(tiny, harm, capsys):
     load("mnist")
     harm(folder / "mnist.safetensors")
     check(load("mnist"))
-    assert "is damaged" in capsys.readouterr().err
+    assert "está dañado" in capsys.readouterr().err
     check(load("mnist"))
     assert calls == ["mnist", "mnist"]
 
@@ -266,7 +266,7 @@ def test_folder_in_place_of_the_cache(tiny, capsys):
     (folder / "mnist.safetensors").mkdir(parents=True)
     check(load("mnist"))
     output = capsys.readouterr().err
-    assert "is damaged" in output and "not kept for the next time" in output
+    assert "está dañado" in output and "no se guarda para otra vez" in output
     assert not (folder / "mnist.tmp").exists()
 
 
@@ -276,7 +276,7 @@ def test_full_disk(tiny, monkeypatch, capsys):
 
     monkeypatch.setattr(os, "replace", replace)
     check(load("mnist"))
-    assert "not kept for the next time, since [Errno 28]" in capsys.readouterr().err
+    assert "no se guarda para otra vez: [Errno 28]" in capsys.readouterr().err
     assert [f.name for f in tiny[0].iterdir()] == ["mnist.lock"]
 
 
@@ -285,7 +285,7 @@ def test_folder_that_cannot_be_written(tiny, tmp_path, monkeypatch, capsys, plac
     (tmp_path / "a file").touch()  # /proc takes no folder, from root neither
     monkeypatch.setenv("DATA_DIR", str(tmp_path / place))
     check(load("mnist"))
-    assert "not kept for the next time" in capsys.readouterr().err
+    assert "no se guarda para otra vez" in capsys.readouterr().err
 
 
 def test_read_only_folder_with_a_cache(tiny):

@@ -87,3 +87,11 @@ def test_per_class_shows_the_seeds_and_mean_of_each_name():
 def test_axes_given_are_used_and_returned():
     _, ax = plt.subplots()
     assert plotting.plot_confusion(COUNTS, ax=ax) is ax
+
+
+def test_ticks_of_a_short_axis_are_told_apart():
+    _, ax = plt.subplots()
+    ax.xaxis.set_major_formatter(plotting.PERCENT)
+    ax.set_xticks([0, 0.07, 0.74, 0.7425, 1])
+    told = [label.get_text() for label in ax.get_xticklabels()]
+    assert told == [f"{word}\u202f%" for word in ("0", "7", "74", "74.25", "100")]

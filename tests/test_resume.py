@@ -125,7 +125,7 @@ def test_a_damaged_state_is_told_and_not_used(kept, capsys, harm):
     seen = []
     assert same(train_small(kept, on_epoch=seen.append), train_small())
     assert len(seen) == 3
-    assert "is not used" in capsys.readouterr().err
+    assert "no se usa" in capsys.readouterr().err
 
 
 def test_a_state_without_a_history_is_told_and_not_used(kept, capsys):
@@ -134,20 +134,20 @@ def test_a_state_without_a_history_is_told_and_not_used(kept, capsys):
     save_file(tensors, kept.path, {"key": kept.key, "epochs": "[]", "sha256": "0"})
     assert kept.history() == []
     assert same(train_small(kept), train_small())
-    assert "another version" in capsys.readouterr().err
+    assert "es de otra versión" in capsys.readouterr().err
 
 
 def test_another_network_s_state_is_not_used(kept, capsys):
     result = train_small(kept, network="one_hidden")
     assert same(result, train_small(network="one_hidden"))
-    assert "another network" in capsys.readouterr().err
+    assert "es de otra red" in capsys.readouterr().err
 
 
 def test_a_state_of_fewer_epochs_is_told_and_not_used(kept, capsys):
     longer = replace(RECIPE, epochs=5)
     result = fit(build("two_hidden"), DATA, longer, checkpoint=kept)
     assert same(result, fit(build("two_hidden"), DATA, longer))
-    assert "it is of a training of 3 epochs, not of 5" in capsys.readouterr().err
+    assert "es de un entrenamiento de 3 épocas, no de 5" in capsys.readouterr().err
 
 
 def tied():
@@ -171,14 +171,14 @@ def test_tied_weights_stay_tied(tmp_path):
 def test_another_training_s_state_is_not_used(kept, capsys):
     other = Checkpoint(kept.path, "b")
     assert same(train_small(other), train_small())
-    assert other.history() != [] and "another training" in capsys.readouterr().err
+    assert other.history() != [] and "de otro entrenamiento" in capsys.readouterr().err
 
 
 def test_a_disk_that_is_full_keeps_the_last_state(kept, monkeypatch):
     before = kept.path.read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", full)
-        with pytest.raises(StorageError, match=r"epoch 2 could not.*from epoch 1"):
+        with pytest.raises(StorageError, match=r"la época 2 en.*desde la época 1"):
             Checkpoint.write(kept, fresh(), [{}, {}])
     assert kept.path.read_bytes() == before
     assert len(list(kept.path.parent.iterdir())) == 1
@@ -256,7 +256,7 @@ def train_with_little_space(folder):
 def test_a_disk_that_is_really_full(processes, tmp_path, unbroken):
     start(processes, tmp_path / "a", train_with_little_space).join()
     words = (tmp_path / "a/words").read_text()
-    assert "epoch 1 could not be kept" in words and "free some space" in words
+    assert "no se pudo guardar la época 1" in words and "libere espacio" in words
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["words"]
     start(processes, tmp_path / "a").join()
     assert_same(tmp_path / "a", unbroken[0])

@@ -235,3 +235,11 @@ def test_front_ends_are_told_from_headless_runs(monkeypatch, arguments, interact
     monkeypatch.setattr(console, "shell", lambda: shell)
     monkeypatch.setattr(sys, "argv", ["launcher.py", "-f", "kernel.json", *arguments])
     assert console.is_interactive() is interactive
+
+
+def test_a_notebook_has_one_bar():
+    notebook = pytest.importorskip("tqdm.notebook")
+    bar = notebook.tqdm(total=2, bar_format=console.bar("{desc}"), display=False)
+    bar.set_description_str("1/2")
+    _, drawn, words = bar.container.children
+    assert drawn.max == 2 and words.value.strip() == "1/2"

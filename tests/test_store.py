@@ -46,7 +46,7 @@ def test_what_is_not_as_written_is_refused_told_and_made_anew(
         verified(run.folder)
     assert store.find(job) is None
     told = capsys.readouterr().err
-    assert f"{run.folder} is not used: " in told and "computed anew" in told
+    assert f"{run.folder} no se usa: " in told and "se calcula de nuevo" in told
     assert not os.path.exists("unpickled")
     store_one(mnist)
     assert store.find(job) == run
@@ -59,7 +59,7 @@ def test_changed_weights_are_refused_when_they_are_used(stored, harm):
     do(run.folder)
     with pytest.raises(InvalidRun, match=words):
         verified(run.folder)
-    with pytest.raises(InvalidRun, match=r"not as written; delete the folder"):
+    with pytest.raises(InvalidRun, match=r"ha cambiado; borre la carpeta"):
         store.find(job).model()
 
 
@@ -186,8 +186,8 @@ def test_list_tells_the_whole_the_damaged_and_the_stopped(three):
     assert result.exit_code == 0, result.output
     line = {line[:16]: line for line in result.output.splitlines()}
     assert "mnist" in line[good.folder.name] and "0.7500" in line[good.folder.name]
-    assert "weights.safetensors missing" in line[bad.folder.name]
-    assert "interrumpido; guardadas 0 épocas" in line[part.stem]
+    assert "falta weights.safetensors" in line[bad.folder.name]
+    assert "interrumpido; épocas guardadas: 0" in line[part.stem]
 
 
 def test_list_of_nothing(home):
@@ -232,7 +232,7 @@ def test_prune_keeps_what_is_referred_to_and_what_one_trained(
     keys = good.folder.name, bad.folder.name, cited.folder.name
     refer(home / "figures/mnist", *keys, experiments=[tried.folder.name])
     refer(home / "sweeps/mnist/seed=5/mnist", swept.folder.name)
-    assert "¿Borrar estos 3?" in informe("prune", input="n\n").output
+    assert "Por borrar: 3." in informe("prune", input="N\n").output
     assert older.folder.exists()
     result = informe("prune", "--yes")
     assert result.exit_code == 0, result.output

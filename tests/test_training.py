@@ -289,7 +289,7 @@ def test_a_device_may_be_chosen_by_itself():
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_who_watches_sees_a_bar_with_error_and_time_left(watched, monkeypatch, capsys):
-    monkeypatch.setattr(training, "is_interactive", lambda: watched)
+    monkeypatch.setattr(training.console, "is_interactive", lambda: watched)
     result = fit(layers(), DATA, Recipe(epochs=2))
     told = capsys.readouterr().err
     assert ("época 2/2 · error" in told and "quedan" in told) == watched

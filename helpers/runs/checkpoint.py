@@ -41,7 +41,7 @@ class Checkpoint:
         try:
             history, tensors = self._verified(tensors_of(state))
         except (OSError, SafetensorError, ValueError) as error:
-            tell(f"{self.path} is not used: {error}; the training starts anew")
+            tell(f"{self.path} no se usa: {error}; se entrena desde el principio")
             return []
         with torch.no_grad():
             for name, value in state.model.state_dict().items():
@@ -71,8 +71,8 @@ class Checkpoint:
             new.unlink(missing_ok=True)
             epoch = len(history)
             raise StorageError(
-                f"epoch {epoch} could not be kept in {self.path}: {error}; free some "
-                f"space, and the same command goes on from epoch {epoch - 1}"
+                f"no se pudo guardar la época {epoch} en {self.path}: {error}; libere "
+                f"espacio, y la misma orden sigue desde la época {epoch - 1}"
             ) from error
 
     def history(self) -> list[dict]:
@@ -88,12 +88,12 @@ class Checkpoint:
         with safe_open(self.path, framework="pt") as file:
             about = file.metadata() or {}
             if about.get("key") != self.key:
-                raise ValueError("it is of another training")
+                raise ValueError("es de otro entrenamiento")
             if not {"history", "sha256"} <= about.keys():
-                raise ValueError("it is of another version")
+                raise ValueError("es de otra versión")
             stored = file.keys() if names else []
             if set(names) - set(stored):
-                raise ValueError("it is of another network")
+                raise ValueError("es de otra red")
             tensors = {name: file.get_tensor(name) for name in stored}
         return json.loads(about["history"]), tensors, about["sha256"]
 
@@ -104,11 +104,11 @@ class Checkpoint:
         history, tensors, digest = self._open(like)
         kept, asked = (len(t["snapshots.predictions"]) for t in (tensors, like))
         if kept != asked:
-            raise ValueError(f"it is of a training of {kept} epochs, not of {asked}")
+            raise ValueError(f"es de un entrenamiento de {kept} épocas, no de {asked}")
         if any(tensors[name].shape != like[name].shape for name in like):
-            raise ValueError("it is of another network")
+            raise ValueError("es de otra red")
         if _digest(tensors) != digest:
-            raise ValueError("it is damaged")
+            raise ValueError("está dañado")
         return history, tensors
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tqdm.auto import tqdm
 
-from helpers.console import is_interactive, tell
+from helpers.console import bar, is_interactive, tell
 from helpers.numbers import percent
 from helpers.runs import store
 from helpers.runs.plan import Question
@@ -45,7 +45,7 @@ class Progress:
         if is_interactive() and not self.verbose:
             epochs = sum(q.recipe.epochs for q in trainings.values())
             done = sum(self.epochs.values())
-            self.bar = tqdm(total=epochs, initial=done, bar_format="{bar:20} {desc}")
+            self.bar = tqdm(total=epochs, initial=done, bar_format=bar("{desc}"))
 
     def heading(self) -> str:
         """What is trained, and where."""

@@ -96,8 +96,8 @@ class Run(Classified):
         """
         weights = self.folder / "weights.safetensors"
         if sha256(weights) != self.about["sha256"][weights.name]:
-            cure = "delete the folder, and the same question computes it anew"
-            raise InvalidRun(f"{weights} is not as written; {cure}")
+            cure = "borre la carpeta, y la misma orden lo calcula de nuevo"
+            raise InvalidRun(f"{weights} ha cambiado; {cure}")
         about = self.about
         model = build(about["network"], about.get("definition", ""), about["options"])
         model.load_state_dict(load_tensors(weights))
@@ -111,7 +111,7 @@ def verified(folder: Path, *, weights: bool = True) -> Run:
     InvalidRun if a file is missing or changed, or belongs to another question.
     """
     if missing := [name for name in FILES if not (folder / name).is_file()]:
-        raise InvalidRun(f"{', '.join(missing)} missing")
+        raise InvalidRun(f"falta {', '.join(missing)}")
     try:
         about = read_json(folder / "run.json")
         key, digests = key_of({k: about[k] for k in CONTENT}), about["sha256"]
@@ -120,11 +120,11 @@ def verified(folder: Path, *, weights: bool = True) -> Run:
         changed += [] if weights or _is_whole(folder) else ["weights.safetensors"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = f"{type(error).__name__}: {error}"
-        raise InvalidRun(f"run.json is damaged or of another version ({why})") from None
+        raise InvalidRun(f"run.json está dañado o es de otra versión ({why})") from None
     if key != folder.name:
-        raise InvalidRun("it answers another question than its name says")
+        raise InvalidRun("responde a otra pregunta que la de su nombre")
     if changed:
-        raise InvalidRun(f"{', '.join(changed)} not as written")
+        raise InvalidRun(f"ha cambiado: {', '.join(changed)}")
     return Run(folder)
 
 

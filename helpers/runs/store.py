@@ -50,7 +50,7 @@ def find(question: Question) -> Run | None:
     try:
         return verified(folder, weights=False)
     except InvalidRun as error:
-        tell(f"{folder} is not used: {error}; it is computed anew")
+        tell(f"{folder} no se usa: {error}; se calcula de nuevo")
         return None
 
 
@@ -138,8 +138,8 @@ def save(question: Question, result: Result) -> Run:
     except (OSError, SafetensorError) as error:
         shutil.rmtree(new, ignore_errors=True)
         raise StorageError(
-            f"the run could not be kept in {folder}: {error}; free some space, and the "
-            "same command goes on from the last epoch that was kept"
+            f"no se pudo guardar en {folder}: {error}; libere espacio, y la misma "
+            "orden sigue desde la última época guardada"
         ) from error
     shutil.rmtree(part, ignore_errors=True)
     return Run(folder)

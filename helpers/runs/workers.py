@@ -29,8 +29,9 @@ from helpers.runs.slots import slot
 from helpers.validation import part
 
 KILLED = (
-    "a process that trained was killed (did the memory run out?); finished epochs are "
-    "kept, and the same command goes on from them"
+    "un proceso que entrenaba murió (¿se acabó la memoria? ¿O falta en un programa "
+    'propio «if __name__ == "__main__":»?); lo acabado queda, y la misma orden sigue'
+    " desde ahí"
 )
 MOST = 61  # processes that a pool on Windows can wait for
 

@@ -31,16 +31,22 @@ def check_machine() -> None:
 
 
 def check_output(output: Path) -> None:
-    """Raise InformeError if the PDF could not be written."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        if output.exists():
-            output.open("ab").close()
-        else:
-            TemporaryFile(dir=output.parent).close()
-    except OSError as error:
-        words = f"{output}: no se puede escribir: {reason(error)}; elija otro lugar"
-        raise InformeError(f"{words} con --output") from error
+    """Raise InformeError if the PDF, or the page beside it, could not be written.
+
+    WrongValues if its name is not one of a PDF.
+    """
+    if output.suffix.lower() != ".pdf":
+        raise WrongValues([f"--output {output}: el nombre debe acabar en .pdf"])
+    for file in (output, output.with_suffix(".html")):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.exists():
+                file.open("ab").close()
+            else:
+                TemporaryFile(dir=file.parent).close()
+        except OSError as error:
+            words = f"{file}: no se puede escribir: {reason(error)}; elija otro lugar"
+            raise InformeError(f"{words} con --output") from error
 
 
 def default_notebooks() -> list[Path]:
@@ -79,10 +85,15 @@ def prepare(
 def declared_names(notebook: Path) -> set[str]:
     """Names that the notebook's parameters cell declares.
 
-    Raises InformeError if the file is no notebook.
+    Raises InformeError if the file is no notebook, or the cell of a chapter not plain.
     """
     for cell in _read(notebook).cells:
         if "parameters" in cell.metadata.get("tags", []):
+            try:
+                if training.experiments_of(notebook):
+                    parameters.plain(cell.source)
+            except parameters.ParameterError as error:
+                raise InformeError(f"{notebook.stem}: {error}") from error
             return set(parameters.assigned(cell.source))
     return set()
 

@@ -85,7 +85,8 @@ def prune(yes: bool, every: bool) -> None:
         (own if _is_current(folder) and not every else useless).append(folder)
     for folder in useless:
         click.echo("  ".join(_row(folder)))
-    question, answers = f"¿Borrar estos {len(useless)}?", click.Choice("sn")
+    question = f"Por borrar: {len(useless)}. ¿Se borran?"
+    answers = click.Choice("sn", case_sensitive=False)
     if useless and (yes or click.prompt(question, "n", type=answers) == "s"):
         for folder in useless:
             shutil.rmtree(folder)
@@ -165,7 +166,7 @@ def _row(folder: Path) -> tuple[str, ...]:
     if folder.suffix == ".part":
         epochs = len(store.checkpoint(folder.stem).history())
         state = "se está entrenando" if store.is_busy(folder.stem) else "interrumpido"
-        return folder.stem, f"{state}; guardadas {epochs} épocas"
+        return folder.stem, f"{state}; épocas guardadas: {epochs}"
     try:
         run = store.verified(folder)
     except store.InvalidRun as error:
@@ -177,7 +178,7 @@ def _row(folder: Path) -> tuple[str, ...]:
         f"{about['dataset']:<13}",
         f"{about['network']:<10} {options:<12}",
         f"{recipe['optimizer']:<7} {recipe['learning_rate']:<7g}",
-        f"{recipe['epochs']:>3} épocas  semilla {about['seed']:<3}",
+        f"épocas {recipe['epochs']:<4} semilla {about['seed']:<3}",
         f"exactitud {1 - run.history.test_error.iloc[-1]:.4f}",
         f"{run.seconds:8.1f} s  {about['finished'][:16]}",
     )

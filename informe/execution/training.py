@@ -3,7 +3,6 @@
 One pool for all keeps the cores busy to the end, and no kernel waits beside it.
 """
 
-import ast
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -88,10 +87,13 @@ def module_of(execution: Execution) -> ModuleType:
 
 
 def check(execution: Execution) -> None:
-    """Raise ValueError if a chapter's data or network cannot be used, if it can say."""
-    part = module_of(execution)
+    """Raise ValueError if a chapter's device, data or network cannot be used."""
+    from helpers.machine import pick_device
+
+    part, given = module_of(execution), settings(execution)
+    pick_device(given.device)
     if hasattr(part, "check"):
-        part.check(settings(execution))
+        part.check(given)
 
 
 def dataset_of(execution: Execution) -> str:
@@ -120,9 +122,7 @@ def settings(execution: Execution) -> Any:
     for cell in nbformat.read(execution.source, as_version=4).cells:
         if "parameters" in cell.metadata.get("tags", []):
             written += parameters.assigned(cell.source)
-            for line in ast.parse(cell.source).body:
-                target = getattr(line, "target", None) or line.targets[0]
-                values[target.id] = ast.literal_eval(line.value)
+            values |= parameters.plain(cell.source)
     folder = execution.source.parent  # in which its kernel runs
     given = placed(values | execution.parameters, folder)
     return parameters.checked(written, given)

@@ -111,7 +111,7 @@ def plans_of(decisions: list[Decision]) -> dict[str, Plan]:
 
 
 def _name(decision: Decision, label: str) -> str:
-    return f"{decision.name} {label}".strip()
+    return f"{decision.question} {label}".strip()
 
 
 def changed(base: Plan, changes: dict) -> Plan:
