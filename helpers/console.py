@@ -17,11 +17,6 @@ def show(text: str) -> None:
         print(f"\r{text[:width]:{width}}\r", end="", file=sys.stderr, flush=True)
 
 
-def bar(words: str) -> str:
-    """The format of tqdm's bar and `words`; a notebook's own bar takes no width."""
-    return ("{bar:20} " if sys.stderr.isatty() else "{bar} ") + words
-
-
 def is_interactive() -> bool:
     """Whether a person is watching, in a notebook's front end or at a terminal.
 

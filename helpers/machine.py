@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import signal
 import subprocess
 import time
@@ -34,8 +35,7 @@ def describe_machine(device: str) -> dict:
 def pick_device(device: str) -> str:
     """Turn "auto" into "cuda" where a GPU answers, else "cpu".
 
-    Raises ValueError when "cuda" is asked for and there is none: training silently
-    on a CPU instead would take hours.
+    Raises ValueError where "cuda" is asked for and there is none: a CPU takes hours.
     """
     import torch
 
@@ -85,9 +85,7 @@ def kill_children(parent: int) -> None:
 
 
 def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")  # Linux tells no other way
+    text = info.read_text() if info.exists() else ""
+    names = re.findall(r"model name\s*: (.+)", text)
+    return next(filter(None, [*names, platform.processor(), platform.machine()]))

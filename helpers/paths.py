@@ -10,8 +10,8 @@ PACKAGE = Path(__file__).resolve().parent
 def root() -> Path:
     """Folder that holds data/, figures/, runs/, sweeps/ and report/.
 
-    It is ``INFORME_HOME`` if that is set; the checkout, when the package is used from
-    one; the current folder otherwise (the package was installed, as in Colab).
+    It is ``INFORME_HOME`` if that is set; else the checkout or, where the package was
+    installed, as in Colab, the current folder.
     """
     if home := os.environ.get("INFORME_HOME"):
         return Path(home).expanduser().resolve()
@@ -42,10 +42,7 @@ def notebooks() -> Path:
 
 
 def figures(chapter: str) -> Path:
-    """Folder of one chapter's figures and metrics.
-
-    ``INFORME_FIGURES`` replaces figures/, so that each run of a sweep has its own.
-    """
+    """Folder of a chapter's figures and metrics, perhaps in ``INFORME_FIGURES``."""
     folder = os.environ.get("INFORME_FIGURES") or root() / "figures"
     return Path(folder).expanduser().resolve() / chapter
 

@@ -157,14 +157,12 @@ def _write_cells(
     """Write count and per cent in each cell, dark on light or light on dark."""
     mesh = ax.collections[0]
     colors = mesh.cmap(mesh.norm(np.nan_to_num(shares)))
-    n = len(counts)
-    sizes = (8, 6) if n <= 10 else (6,)
+    sizes, places = ((8, 6), (0.36, 0.77)) if len(counts) <= 10 else ((6,), (0.55,))
     for (row, column), count in np.ndenumerate(counts):
         if hidden[row, column] or not round(count):
             continue
         color = text_color(colors[row, column])
         texts = [f"{count:.0f}", percent(shares[row, column], None)][: len(sizes)]
-        places = (0.36, 0.77) if n <= 10 else (0.55,)
         for text, down, points in zip(texts, places, sizes, strict=True):
             style = {"ha": "center", "va": "center", "fontsize": points}
             ax.text(column + 0.5, row + down, text, color=color, **style)

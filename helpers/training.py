@@ -8,20 +8,24 @@ same steps faster for the networks of the report.
 """
 
 import copy
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from numbers import Real
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from tqdm.auto import tqdm
 
-from helpers import console, fast
+from helpers import fast
 from helpers.arrays import images_of
+from helpers.console import is_interactive
 from helpers.datasets import Dataset, Split
 from helpers.evaluation import Classified
 from helpers.machine import pick_device
@@ -41,7 +45,7 @@ OPTIMIZERS = {
 FUSED = {"cpu": {"sgd", "adam", "adagrad"}, "cuda": {"sgd", "adam"}}
 
 EVALUATION_BATCH = 1_000  # images; any size gives the same predictions
-BAR = "época {n_fmt}/{total_fmt} · {desc} · quedan {remaining}"
+BAR = "{bar} época {n_fmt}/{total_fmt} · {desc} · quedan {remaining}"
 
 
 class OneHotMSE(nn.Module):
@@ -75,10 +79,19 @@ class Recipe:
         for what, known in ("optimizer", OPTIMIZERS), ("loss", LOSSES):
             if (given := getattr(self, what)) not in known:
                 raise ValueError(f"unknown {what} {given!r}; there are {list(known)}")
-        if self.class_weights is not None and self.loss != "cross_entropy":
-            raise ValueError(f"the loss {self.loss!r} takes no class_weights")
-        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
-            raise ValueError(f"epochs, batch and learning rate must be > 0: {self}")
+        for what in "epochs", "batch_size", "learning_rate":
+            given, kind = getattr(self, what), type(getattr(Recipe, what))
+            number = isinstance(given, Real) and 0 < given < math.inf
+            if not number or kind(given) != given:
+                raise ValueError(f"{what} = {given!r}: give a positive {kind.__name__}")
+            object.__setattr__(self, what, kind(given))
+        if self.class_weights is not None:
+            costs = tuple(map(float, self.class_weights))
+            object.__setattr__(self, "class_weights", costs)
+            if self.loss != "cross_entropy":
+                raise ValueError(f"the loss {self.loss!r} takes no class_weights")
+            if not (min(costs) >= 0 and 0 < sum(costs) < math.inf):
+                raise ValueError(f"class_weights are >= 0, one of them > 0: {costs}")
 
     def criterion(self, device: str = "cpu") -> nn.Module:
         """The loss; with `class_weights`, torch's weighted mean of cross-entropy."""
@@ -254,8 +267,8 @@ class Result(Classified):
         right = float((self.predictions == self.labels.numpy()).mean())
         return (
             f"exactitud {percent(right)} en {integer(len(self.labels))} imágenes de "
-            f"prueba, tras {len(self.history)} épocas; "
-            f"{integer(count_parameters(self.model))} parámetros"
+            f"prueba; épocas: {len(self.history)}; "
+            f"parámetros: {integer(count_parameters(self.model))}"
         )
 
 
@@ -322,18 +335,17 @@ def fit(
     Raises ValueError where network, data and recipe do not suit; TrainingError when the
     loss of a step is not finite.
     """
-    device, hidden = pick_device(device), on_epoch or not console.is_interactive()
-    shown = {"bar_format": console.bar(BAR), "disable": bool(hidden)}
+    device, hidden = pick_device(device), on_epoch is not None or not is_interactive()
     if not isinstance(model, nn.Module):
         model = build(model, seed=seed)
-    with one_thread(), tqdm(total=recipe.epochs, **shown) as bar:
-        model.to(device, memory_format=layout(model))
+    with one_thread(), tqdm(total=recipe.epochs, bar_format=BAR, disable=hidden) as bar:
         with seeded(seed):
-            check(model, data, recipe)
+            check(model, data, recipe)  # which also makes the weights of lazy layers
+        model.to(device, memory_format=layout(model))
         loop, name = pick_loop(model, data.train, recipe, device)
         test = data.test.to(device, layout(model))
         track = Track(model, test, recipe, data.classes)
-        shuffle = torch.Generator().manual_seed(seed)
+        shuffle = torch.Generator().manual_seed(int(seed))
         state = State(model, loop, shuffle, track.snapshots)
         track.history += checkpoint.read(state) if checkpoint else []
         bar.update(len(track.history))
@@ -361,13 +373,14 @@ def mixed(seed: int, epoch: int) -> int:
 def layout(model: nn.Module) -> torch.memory_format:
     """The faster layout of images, if all layers are torch's: others may want rows."""
     own = any(not type(m).__module__.startswith("torch.nn.") for m in model.modules())
-    if own or any(weight.dim() > 4 for weight in model.parameters()):
-        return torch.contiguous_format
-    return torch.channels_last
+    rows = own or any(is_lazy(w) or w.dim() > 4 for w in model.parameters())
+    return torch.contiguous_format if rows else torch.channels_last
 
 
 def check(model: nn.Module, data: Dataset, recipe: Recipe) -> None:
     """Raise ValueError where network, data and recipe do not suit each other."""
+    if not isinstance(data, Dataset):
+        raise ValueError(f"{type(data).__name__} is no Dataset; Dataset.from_arrays is")
     n, classes, last = len(data.train), len(data.classes), recipe.batch_size
     device = next((p.device for p in model.parameters()), "cpu")
     few = scale(data.train[:2].to(device, layout(model)).images)
@@ -381,9 +394,8 @@ def check(model: nn.Module, data: Dataset, recipe: Recipe) -> None:
     given = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits)
     if given != (len(few), classes):
         raise ValueError(
-            f"of {len(few)} images of shape {shape} the network makes {given}, and of "
-            f"the {classes} classes of {data.title} it must make ({len(few)}, "
-            f"{classes}): its last layer needs {classes} outputs"
+            f"of {len(few)} images of shape {shape} the network makes {given}: with "
+            f"{classes} classes, its last layer needs {classes} outputs"
         )
     shares = (logits >= 0).all() and (logits.sum(1) - 1).abs().max() < 1e-5
     if shares and classes > 1 and recipe.loss == "cross_entropy":

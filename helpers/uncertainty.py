@@ -99,16 +99,11 @@ def compare(labels, a, b, level: float = LEVEL) -> Paired:
 
     `level` is that of the bootstrap interval.
     """
-    right_a = np.asarray(a) == np.asarray(labels)
-    right_b = np.asarray(b) == np.asarray(labels)
-    only_a, only_b = int((right_a & ~right_b).sum()), int((~right_a & right_b).sum())
-    both = int((right_a & right_b).sum())
-    neither = len(right_a) - both - only_a - only_b
-    p_value = mcnemar([[both, only_a], [only_b, neither]], exact=True).pvalue
-    gaps = right_a.astype(np.int8) - right_b.astype(np.int8)
-    low, high = _bootstrap(gaps, level)
-    gap = float(gaps.mean())
-    return Paired(both, only_a, only_b, neither, float(p_value), gap, low, high)
+    a, b = ((np.asarray(p) == np.asarray(labels)).astype(np.int8) for p in (a, b))
+    neither, only_b, only_a, both = np.bincount(2 * a + b, minlength=4).tolist()
+    p_value = float(mcnemar([[both, only_a], [only_b, neither]], exact=True).pvalue)
+    counts, interval = (both, only_a, only_b, neither), _bootstrap(a - b, level)
+    return Paired(*counts, p_value, float((a - b).mean()), *interval)
 
 
 def _bootstrap(gaps: np.ndarray, level: float) -> tuple[float, float]:

@@ -295,4 +295,4 @@ def test_the_benchmark_refuses_without_a_gpu():
         command, cwd=paths.PACKAGE.parent, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert "torch no encuentra ninguna GPU" in done.stderr
+    assert "torch finds no GPU" in done.stderr

@@ -87,7 +87,7 @@ def test_nothing_half_written_is_left(home, mnist, monkeypatch):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(store, "save_file", full_disk)
-    with pytest.raises(StorageError, match=r"no space.*free some space"):
+    with pytest.raises(StorageError, match=r"no space.*libere espacio"):
         saved(home, mnist)
     assert not list((home / "runs").rglob("*.*s*"))
 
@@ -239,7 +239,7 @@ def test_front_ends_are_told_from_headless_runs(monkeypatch, arguments, interact
 
 def test_a_notebook_has_one_bar():
     notebook = pytest.importorskip("tqdm.notebook")
-    bar = notebook.tqdm(total=2, bar_format=console.bar("{desc}"), display=False)
+    bar = notebook.tqdm(total=2, bar_format=progress.BAR, display=False)
     bar.set_description_str("1/2")
     _, drawn, words = bar.container.children
     assert drawn.max == 2 and words.value.strip() == "1/2"

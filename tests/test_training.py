@@ -9,7 +9,7 @@ from torch import nn
 from helpers import fast, training
 from helpers.datasets import Split
 from helpers.machine import pick_device
-from helpers.models import build, scale
+from helpers.models import build, scale, seeded
 from helpers.runs import Checkpoint
 from helpers.training import (
     OPTIMIZERS,
@@ -149,11 +149,35 @@ def test_a_failed_training_keeps_the_history_before(mnist, monkeypatch):
         {"batch_size": 0},
         {"learning_rate": 0.0},
         {"learning_rate": float("nan")},
+        {"learning_rate": "0.1"},
+        {"epochs": 1.5},
+        {"class_weights": (1, -1, 3)},
+        {"class_weights": np.zeros(3)},
     ],
 )
 def test_bad_recipes_are_refused(bad):
-    with pytest.raises(ValueError, match=r"unknown optimizer|must be > 0"):
+    words = "unknown optimizer|give a positive|class_weights are >= 0"
+    with pytest.raises(ValueError, match=words):
         Recipe(**bad)
+
+
+def test_numbers_of_any_kind_make_the_same_recipe():
+    given = np.int64(3), np.float64(1), np.int32(16), np.array([1, 2, 3])
+    epochs, rate, batch, costs = given
+    recipe = Recipe("sgd", rate, epochs, batch, costs)
+    assert recipe == Recipe("sgd", 1, 3, 16, (1.0, 2.0, 3.0))
+    assert [type(v) for v in (recipe.epochs, recipe.learning_rate)] == [int, float]
+
+
+def test_lazy_layers_learn_as_those_whose_sizes_are_written():
+    """Their weights are made when they first see an image."""
+    data, recipe = made_up((3, 9, 9)), Recipe(epochs=1)
+    lazy = nn.Sequential(nn.LazyConv2d(2, 3), nn.Flatten(), nn.LazyLinear(10))
+    result = fit(lazy, data, recipe, seed=np.int64(5))
+    with seeded(5):
+        sizes = nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(98, 10)
+    written = fit(nn.Sequential(*sizes), data, recipe, seed=5)
+    assert torch.equal(result.logits, written.logits) and "épocas: 1" in repr(result)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -190,7 +214,7 @@ def test_a_gpu_trains_to_the_same_weights(optimizer):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_no_silent_cpu_in_place_of_a_gpu():
     assert pick_device("auto") == "cpu"
-    with pytest.raises(ValueError, match="finds no GPU"):
+    with pytest.raises(ValueError, match="no encuentra ninguna GPU"):
         pick_device("cuda")
     assert pick_device(torch.device("cpu", 0)) == "cpu"
 
@@ -289,7 +313,7 @@ def test_a_device_may_be_chosen_by_itself():
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_who_watches_sees_a_bar_with_error_and_time_left(watched, monkeypatch, capsys):
-    monkeypatch.setattr(training.console, "is_interactive", lambda: watched)
+    monkeypatch.setattr(training, "is_interactive", lambda: watched)
     result = fit(layers(), DATA, Recipe(epochs=2))
     told = capsys.readouterr().err
     assert ("época 2/2 · error" in told and "quedan" in told) == watched

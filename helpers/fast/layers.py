@@ -233,6 +233,10 @@ FUNCTIONS = {
 class Activation(Layer):
     """An elementwise function in place, whose derivative needs y alone."""
 
+    @staticmethod
+    def accepts(module: nn.Module) -> bool:
+        return getattr(module, "alpha", 1) >= 0  # else an ELU's y may be of two x
+
     def __init__(self, module: nn.Module, x: Tensor, *_weights):
         self.module, self.y = module, x
         self.function, self.slope = FUNCTIONS[type(module)]

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from tqdm.auto import tqdm
 
-from helpers.console import bar, is_interactive, tell
+from helpers.console import is_interactive, tell
 from helpers.numbers import percent
 from helpers.runs import store
 from helpers.runs.plan import Question
 from helpers.training import Epoch
 
+BAR = "{bar} {desc}"  # without a width, which a notebook's own bar does not take
 PAUSE = 60.0  # seconds between two lines where nobody watches
 
 
@@ -45,7 +46,7 @@ class Progress:
         if is_interactive() and not self.verbose:
             epochs = sum(q.recipe.epochs for q in trainings.values())
             done = sum(self.epochs.values())
-            self.bar = tqdm(total=epochs, initial=done, bar_format=bar("{desc}"))
+            self.bar = tqdm(total=epochs, initial=done, bar_format=BAR)
 
     def heading(self) -> str:
         """What is trained, and where."""

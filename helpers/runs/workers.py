@@ -29,9 +29,8 @@ from helpers.runs.slots import slot
 from helpers.validation import part
 
 KILLED = (
-    "un proceso que entrenaba murió (¿se acabó la memoria? ¿O falta en un programa "
+    "un proceso que entrenaba murió (¿se acabó la memoria?; ¿falta en un programa "
     'propio «if __name__ == "__main__":»?); lo acabado queda, y la misma orden sigue'
-    " desde ahí"
 )
 MOST = 61  # processes that a pool on Windows can wait for
 
@@ -49,16 +48,14 @@ def train(
 ) -> dict[str, list[Run]]:
     """Give the runs of each plan, one for each seed; train those that are not stored.
 
-    Of a plan that may diverge, seeds that do so have no run.
+    Of a plan that may diverge, seeds that do so have no run. A training takes one core
+    of the CPU (or the GPU); all trainings on this machine share the cores
+    (`helpers.runs.slots`). At most `INFORME_JOBS` of this call's trainings run at once;
+    by default, as many as there are cores.
 
-    Each training takes one core of the CPU (or the GPU); all trainings on this machine
-    share the cores (`helpers.runs.slots`). At most `INFORME_JOBS` of this call's
-    trainings run at once; by default, as many as there are cores.
-
-    Raises ValueError for an unknown network, option or device, or for a network that
-    cannot be sent to another process, before any training;
-    Diverged when a loss is not finite, TrainingError when a process was killed;
-    StorageError when a run cannot be kept.
+    Raises ValueError, before any training, for what does not suit and for a network
+    that cannot be sent to another process; Diverged when a loss is not finite,
+    TrainingError when a process was killed, StorageError when a run cannot be kept.
     """
     return train_together([(data, plans)], device=device)[0]
 
