@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from helpers.numbers import percent
 
@@ -44,11 +45,13 @@ class Classified:
     def report(self, classes: Sequence[str] | None = None, n: int = 10) -> "Report":
         """Tell what it classifies well and badly, with the `n` worst pairs and images.
 
-        `classes` are their names; by default the result's own, or else their numbers.
+        `classes` are their names (ValueError unless as many); by default the result's.
         """
         counts, labels = self.confusion, np.asarray(self.labels)
         named = classes or getattr(self, "classes", None) or range(len(counts))
         names = np.array(list(map(str, named)), object)
+        if len(names) != len(counts):
+            raise ValueError(f"{len(names)} names, but {len(counts)} classes")
         scores = {
             "clase": names,
             "imágenes": counts.sum(1),
@@ -59,10 +62,8 @@ class Classified:
         pairs = confused_pairs(counts, n)
         pairs[["true", "predicted"]] = names[pairs[["true", "predicted"]].to_numpy()]
         pairs.columns = ["verdadera", "predicha", "imágenes", "proporción"]
-        logits = torch.as_tensor(self.logits)
-        losses = torch.nn.functional.cross_entropy(
-            logits, torch.as_tensor(labels), reduction="none"
-        ).numpy()
+        logits, truth = map(torch.as_tensor, (self.logits, labels))
+        losses = cross_entropy(logits, truth, reduction="none").numpy()
         wrong = np.flatnonzero(self.predictions != labels)
         worst = wrong[np.argsort(-losses[wrong], kind="stable")[:n]]
         lost = {
@@ -110,7 +111,7 @@ class Report:
 def compare(a: Classified, b: Classified):
     """Compare two networks on the same images: `uncertainty.Paired`, by McNemar.
 
-    They are results or stored runs. Raises ValueError if their images differ.
+    They are results or stored runs. Raises ValueError if their images' classes differ.
     """
     from helpers import uncertainty  # whose libraries trainings do without
 
@@ -195,5 +196,4 @@ def confused_pairs(counts: np.ndarray, n: int = 5) -> pd.DataFrame:
 
 
 def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    whole = np.where(whole == 0, np.nan, whole)
-    return part / whole
+    return part / np.where(whole == 0, np.nan, whole)

@@ -112,6 +112,12 @@ def test_a_report_is_that_of_scikit_learn():
     assert "50.0\u202f%" in repr(report)
 
 
+@pytest.mark.parametrize("names", [["a", "b"], list("abcd")])
+def test_a_report_wants_a_name_for_each_class(names):
+    with pytest.raises(ValueError, match=f"{len(names)} names, but 3 classes"):
+        MADE.report(names)
+
+
 def test_a_perfect_network_has_a_report():
     right = Outcome(np.eye(3)[LABELS], LABELS).report()
     assert right.pairs.empty and right.lost.empty and "clase" in repr(right)

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from safetensors.torch import load_file as load_tensors
 from torch import nn
 
+from helpers.download.catalog import KNOWN
 from helpers.evaluation import Classified
 from helpers.runs.definition import build
 from helpers.runs.files import read_json, sha256
@@ -72,6 +73,12 @@ class Run(Classified):
     def seed(self) -> int:
         """Seed of the weights and of the order of the batches."""
         return self.about["seed"]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, of data with a name."""
+        dataset = self.about["dataset"]
+        return KNOWN[dataset].classes if dataset in KNOWN else ()
 
     @property
     def seconds(self) -> float:
