@@ -79,7 +79,7 @@ def test_one_training_at_a_time_on_a_gpu():
 
 def test_the_longest_trainings_begin(mnist):
     def cost(network, epochs, **options):
-        plan = Plan(network, Recipe(epochs=epochs), options=options)
+        plan = Plan(network, Recipe(epochs=epochs), options=mnist.sizes | options)
         return workers.work(questions(mnist, plan, "cpu")[0])
 
     assert cost("dense", 2) > cost("lenet5", 10) > cost("lenet5", 2)
