@@ -119,8 +119,12 @@ class Pieces:
         self.faults.append(f"{where}: {' '.join(message.split())}")
 
     def fallible(self, code: str, where: str, fallback: str) -> str:
-        """Typst that ``mend`` can replace, if Typst refuses it."""
-        mark = f"c{len(self._fallbacks)}"
+        """Typst that ``mend`` can replace, if Typst refuses it.
+
+        It finds it between two comments. (Without what precedes them, a slash before
+        them would make them another kind of comment.)
+        """
+        mark = str(len(self._fallbacks))
         self._fallbacks[mark] = (where, fallback)
         return f"#none;/*\ue004{mark}*/{code}/*\ue005{mark}*/"
 
@@ -153,7 +157,7 @@ class Pieces:
         results = _pandoc(self.pieces, dict.fromkeys(known, "references"))
         known += [piece.id for piece in self.pieces if piece.id]
         texts = {
-            str(number): self._typst(number, *both, known)
+            str(number): self._typst(*both, known)
             for number, both in enumerate(zip(self.pieces, results, strict=True))
         }
         titles = (result["title"] for result in results if result.get("title"))
@@ -184,9 +188,10 @@ class Pieces:
             raise ReportError("\n".join(self.faults))
         return source
 
-    def _typst(self, number: int, piece: Piece, result: dict, known: list[str]) -> str:
+    def _typst(self, piece: Piece, result: dict, known: list[str]) -> str:
         code, is_table = result["typst"], "tabla(" in result["typst"]
-        poor = piece.format == "html" and not is_table and not result["images"]
+        has_images = any("src" in part for part in result["parts"])
+        poor = piece.format == "html" and not is_table and not has_images
         scripted = "<script" in piece.text and _DRAWN.search(piece.text)
         lost = ""
         if scripted and not is_table and not (piece.fallback and code):
@@ -196,28 +201,29 @@ class Pieces:
             return f"{lost}\n\n{piece.fallback}"
         for problem in result["problems"]:
             self.fault(piece.where, problem + _hint(problem, known))
-        for index, fallback in enumerate(result["fallbacks"], start=1):
-            self._fallbacks[f"{number}.{index}"] = (piece.where, fallback)
         code = code or lost
         self.cited |= "#cite(" in code
-        for index, image in enumerate(result["images"], start=1):
-            code = code.replace(f"\ue002{index}\ue003", self._image(image, piece))
+        made = [self._part(part, piece) for part in result["parts"]]
+        code = re.sub("\ue002(\\d+)\ue003", lambda m: made[int(m[1]) - 1], code)
         if not piece.id:
             return code
         owned = quote(piece.id) if result.get("owned") else "none"
         return f"id: {owned}, caption: [{code}]"
 
-    def _image(self, image: dict, piece: Piece) -> str:
-        source = unquote(image["src"])[:100]
-        named = source if source == image["alt"] else f"{image['alt']} ({source})"
+    def _part(self, part: dict, piece: Piece) -> str:
+        """Typst of a formula or of an image."""
+        if "code" in part:
+            return self.fallible(part["code"], piece.where, part["source"])
+        source, alt = unquote(part["src"])[:100], part["alt"]
+        named = source if source == alt else f"{alt} ({source})"
         missing = absent(f"Imagen que falta: {named}")
         try:
-            file = self.add_picture(self._content(image["src"], piece), piece.where)
+            file = self.add_picture(self._content(part["src"], piece), piece.where)
         except ValueError as error:
             self.fault(piece.where, str(error))
             return missing
-        code = f"#imagen({quote(file)}, alt: {quote(image['alt'])}, "
-        return self.fallible(f"{code}width: {image['width']})", piece.where, missing)
+        code = f"#imagen({quote(file)}, alt: {quote(alt)}, width: {part['width']})"
+        return self.fallible(code, piece.where, missing)
 
     def _content(self, src: str, piece: Piece) -> bytes:
         if src.startswith("data:"):

@@ -1,7 +1,8 @@
 -- Markdown and HTML to Typst, many pieces in one process:
 --   pandoc lua markdown.lua < request.json > results.json
 -- A request is {known, pieces}: known ids, and pieces {text, formulas, format, id, where,
--- scope}. A piece's result is {typst, owned, images, problems, fallbacks, title}.
+-- scope}. A piece's result is {typst, owned, parts, problems, title}: parts are formulas
+-- and images, for which a token stands in its Typst.
 -- Nothing is dropped silently: what cannot be shown is a problem, and its source stands
 -- in its place.
 -- Markdown becomes HTML first, as in JupyterLab, so that one reader sees both.
@@ -28,6 +29,11 @@ local raw_inline = function(s) return pandoc.RawInline("typst", s) end
 local raw_block = function(s) return pandoc.RawBlock("typst", s) end
 
 local function problem(message) table.insert(result.problems, message) end
+
+local function part(made)
+  table.insert(result.parts, made)
+  return raw_inline(("\u{e002}%d\u{e003}"):format(#result.parts))
+end
 
 local function new_label()
   n_labels = n_labels + 1
@@ -84,8 +90,6 @@ local function note_formula(element)
   return pandoc.Math(element.mathtype, (id and "\\label{" .. id .. "}" or "") .. tex)
 end
 
--- Python finds what Typst refuses again between two comments. (Without what precedes
--- them, a slash before them would make them another kind of comment.)
 local function equation(element)
   local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
@@ -100,9 +104,7 @@ local function equation(element)
     block, alt, id and ', numbering: "(1)"' or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   if id then code = code .. " <" .. id .. ">" end
-  table.insert(result.fallbacks, source)
-  local mark = ("%s.%d"):format(piece.number, #result.fallbacks)
-  return raw_inline(("#none;/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
+  return part { code = "#" .. code, source = source }
 end
 
 -- Links and images ------------------------------------------------------------
@@ -150,9 +152,7 @@ local function image(element)
     return pandoc.Link(alt ~= "" and alt or element.src, element.src)
   end
   if alt == "" then alt = element.src:gsub("^data:.*", "imagen") end
-  table.insert(result.images, { src = element.src, alt = alt,
-    width = length(element.attributes.width) })
-  return raw_inline(("\u{e002}%d\u{e003}"):format(#result.images))
+  return part { src = element.src, alt = alt, width = length(element.attributes.width) }
 end
 
 -- Blocks ----------------------------------------------------------------------
@@ -347,9 +347,8 @@ end
 local results = {}
 for _, action in ipairs { read, write } do
   for i, item in ipairs(request.pieces) do
-    results[i] = results[i] or { images = {}, problems = {}, fallbacks = {} }
+    results[i] = results[i] or { parts = {}, problems = {} }
     piece, result = item, results[i]
-    piece.number = i - 1
     local ok, message = pcall(action)
     if not ok then
       problem(tostring(message))
