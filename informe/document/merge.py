@@ -46,18 +46,14 @@ def of_its_own(notebook: NotebookNode, name: str) -> NotebookNode:
     shown = [one for one in about if isinstance(one, dict) and one.get("caption")]
     prefix = r"\1-" + re.sub(r"\W+", "_", name) + "-"
     ids = {one["id"]: re.sub("^(fig|tab|lst)-", prefix, one["id"]) for one in shown}
-
-    def linked(text: str) -> str:
-        return _REFERENCE.sub(lambda m: ids.get(m[0], m[0]), text)
-
     for one in shown:
-        one |= {"id": ids[one["id"]], "caption": linked(one["caption"])}
-    for output in outputs:
-        if "text/markdown" in output.get("data", {}):
-            output.data["text/markdown"] = linked(output.data["text/markdown"])
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = linked(cell.source)
+        one["id"] = ids[one["id"]]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts = [(cell, "source") for cell in cells] + [(one, "caption") for one in shown]
+    texts += [(output.get("data", {}), "text/markdown") for output in outputs]
+    for place, key in texts:
+        if key in place:
+            place[key] = _REFERENCE.sub(lambda m: ids.get(m[0], m[0]), place[key])
     return notebook
 
 
