@@ -11,11 +11,12 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from informe.document.exporter import InformeExporter, TitlePage
+from informe.document.exporter import InformeExporter
 from informe.document.page import PageExporter, page
 from informe.explore.live import as_json
 from tests.support.pages import paragraphs, pdf_text, said
 
+DATED = {"title": "Redes", "date": "2026-11-23"}
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="144pt" height="72pt">'
     '<title>«50 %» &amp; #más</title><rect width="50" height="20" fill="#0a0"/></svg>'
@@ -72,13 +73,11 @@ def soup(html) -> BeautifulSoup:
 
 
 def export(notebook, **fields) -> str:
-    title_page = TitlePage(date="2026-11-23", **fields)
-    return PageExporter(**vars(title_page)).from_notebook_node(notebook)[0]
+    return PageExporter(**DATED | fields).from_notebook_node(notebook)[0]
 
 
 def test_it_says_what_the_pdf_says(notebook, html):
-    fields = vars(TitlePage(date="2026-11-23"))
-    text = pdf_text(InformeExporter(**fields).from_notebook_node(notebook)[0])
+    text = pdf_text(InformeExporter(**DATED).from_notebook_node(notebook)[0])
     found = paragraphs(html)
     assert len(found) > 15
     assert [paragraph for paragraph in found if not said(paragraph, text)] == []

@@ -8,18 +8,11 @@ from nbformat import NotebookNode
 
 from helpers.numbers import integer
 from informe.document.markdown import Piece, Pieces, absent, quote
-from informe.document.pictures import PictureError, decode, svg_width
+from informe.document.pictures import PictureError, decode
 
-_IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 # The first of these that an output offers is the one that is shown.
-_PREFERENCE = (
-    *_IMAGES,
-    "text/markdown",
-    "text/html",
-    "text/latex",
-    "application/json",
-    "text/plain",
-)
+_IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
+_TEXTS = ("text/markdown", "text/html", "text/latex", "application/json", "text/plain")
 _INTERACTIVE = {
     "application/vnd.jupyter.widget": "un elemento interactivo (widget)",
     "application/vnd.plotly": "un gráfico interactivo de Plotly",
@@ -96,9 +89,10 @@ class Cells:
         return body and f"#con-pie({body}, kind: {KINDS[kind]}, {caption}{live})"
 
     def _plain(self, data: dict, cell: NotebookNode) -> str:
-        mime = next((mime for mime in _PREFERENCE if mime in data), "")
+        mime = next((mime for mime in _IMAGES + _TEXTS if mime in data), "")
+        plain = data.get("text/plain", "")
         if mime in _IMAGES:
-            image = self._image(data, data.get("text/plain", "Imagen"), cell)
+            image = self._image(data, plain or "Imagen", cell)
             code = f"#{image}" if image else absent("Imagen que no se puede mostrar")
             if "text/latex" not in data:
                 return code
@@ -111,11 +105,10 @@ class Cells:
                 return ""
             self._fault(cell, f"what cannot be shown: {what}.")
             return absent(f"Aquí no se puede mostrar {what}")
-        if mime == "text/plain":
-            return self._terminal(data[mime], cell)
         if mime == "application/json":
-            code = json.dumps(data[mime], indent=2, ensure_ascii=False)
-            return self._terminal(code, cell)
+            plain = json.dumps(data[mime], indent=2, ensure_ascii=False)
+        if mime in ("application/json", "text/plain"):
+            return self._terminal(plain, cell)
         return self._markup(mime, data, cell)
 
     def _markup(
@@ -140,8 +133,7 @@ class Cells:
             except PictureError as error:
                 fault = str(error)
                 continue
-            width = svg_width(data[mime]) if name.endswith("svg") else "auto"
-            return f"imagen({quote(name)}, alt: {quote(alt)}, width: {width})"
+            return f"imagen({quote(name)}, alt: {quote(alt)})"
         self._fault(cell, fault)
         return ""
 

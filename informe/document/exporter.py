@@ -5,19 +5,17 @@ the report add captions, references and citations.
 """
 
 import copy
-import os
 import re
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import Bool, List, Unicode, default
+from traitlets import Bool, Dict, List, Unicode, default
 from traitlets.config import Config
 
 from informe.document import typeset
@@ -29,21 +27,8 @@ MONTHS = (
     *("septiembre", "octubre", "noviembre", "diciembre"),
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_ON_TITLE_PAGE = {"config": True, "title_page": True}
 NOT_EXPORTED = {"remove-cell", "injected-parameters"}  # tags of whole cells
-
-
-@dataclass(frozen=True)
-class TitlePage:
-    """What the first page says; what is empty does not appear."""
-
-    title: str = "Clasificación de imágenes con redes neuronales"
-    course: str = ""
-    author: str = ""
-    institution: str = ""
-    date: str = field(default_factory=lambda: typeset.today().isoformat())  # ISO
-    notice: str = ""  # a loud warning in a box, such as "sample data were used"
-    subtitle: str = ""  # such as the question that the report answers
-    cover: tuple[str, ...] = ()  # files of pictures, one below the other
 
 
 @dataclass(frozen=True)
@@ -71,20 +56,23 @@ def spanish_date(iso: str) -> str:
 
 
 class InformeExporter(TemplateExporter):
-    """Notebook to PDF; the title page's fields are nbconvert options."""
+    """Notebook to PDF. The title page's fields are nbconvert options; empty ones do
+    not appear.
+    """
 
     export_from_notebook = "PDF (informe)"
     output_mimetype = "application/pdf"
 
-    title = Unicode(help="Title; default the notebook's own").tag(config=True)
-    course = Unicode(help="Course, on the title page").tag(config=True)
-    author = Unicode(help="Author, on the title page").tag(config=True)
-    institution = Unicode(help="Institution, on the title page").tag(config=True)
-    date = Unicode(help="ISO date on the title page; default today").tag(config=True)
-    notice = Unicode(help="A warning in a box, on the title page").tag(config=True)
-    subtitle = Unicode(help="Under the title").tag(config=True)
-    cover = List(Unicode(), help="Pictures for the title page").tag(config=True)
+    title = Unicode(help="Title; default the notebook's own").tag(**_ON_TITLE_PAGE)
+    course = Unicode(help="Course").tag(**_ON_TITLE_PAGE)
+    author = Unicode(help="Author; default the notebook's own").tag(**_ON_TITLE_PAGE)
+    institution = Unicode(help="Institution").tag(**_ON_TITLE_PAGE)
+    date = Unicode(help="ISO date; default today").tag(**_ON_TITLE_PAGE)
+    notice = Unicode(help="A warning in a box").tag(**_ON_TITLE_PAGE)
+    subtitle = Unicode(help="Under the title").tag(**_ON_TITLE_PAGE)
+    cover = List(Unicode(), help="Files of pictures").tag(**_ON_TITLE_PAGE)
     strict = Bool(help="Refuse what else is shown as typed").tag(config=True)
+    attachments = Dict(help="Files in the PDF: an Attachment by each name")
 
     @default("date")
     def _date_default(self):
@@ -119,20 +107,13 @@ class InformeExporter(TemplateExporter):
         except ReportError as error:
             sys.exit(f"{filename}: {error}")
 
-    def from_notebook_node(
-        self,
-        nb,
-        resources=None,
-        attachments: Mapping[str, Attachment] | None = None,
-        **kw,
-    ):
+    def from_notebook_node(self, nb, resources=None, **kw):
         """The PDF (bytes) of a notebook, and nbconvert's resources.
 
-        ``attachments`` are by their names in it. Raises ReportError, which names the
-        cell, for what cannot be typeset.
+        Raises ReportError, which names the cell, for what cannot be typeset.
         """
         source, pieces, resources = self.typst(nb, resources, **kw)
-        for name, file in (attachments or {}).items():
+        for name, file in self.attachments.items():
             pieces.files[name] = file.content
             source += (
                 f"\n#pdf.attach({quote(name)}, mime-type: {quote(file.mime)}, "
@@ -179,7 +160,7 @@ class InformeExporter(TemplateExporter):
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
         """Typst's code of each field."""
-        page = {item.name: getattr(self, item.name) for item in fields(TitlePage)}
+        page = self.trait_values(title_page=True)
         page["date"] = spanish_date(self.date)
         files = page.pop("cover")
         names = [quote(pieces.add_local_file(file, "cover")) for file in files]
@@ -223,24 +204,3 @@ def _authors(metadata: dict) -> str:
 def _is_executed(notebook: NotebookNode) -> bool:
     code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
     return not code or any(c.outputs or c.execution_count for c in code)
-
-
-def write(
-    exporter: InformeExporter, notebook: NotebookNode, path: Path, **options
-) -> None:
-    """Export a notebook, all or nothing: half a document is never left in place.
-
-    ``options`` are those of ``exporter.from_notebook_node``. Raises ReportError, which
-    names the cell, for what cannot be shown.
-    """
-    content, _ = exporter.from_notebook_node(notebook, **options)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
-    try:
-        os.chmod(file.name, 0o644)  # NamedTemporaryFile gives 0o600
-        os.replace(file.name, path)
-    except OSError:
-        os.unlink(file.name)
-        raise

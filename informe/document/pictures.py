@@ -16,7 +16,6 @@ _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XM
 _SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
 _FOREIGN = r"(?i)<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>"
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
-_POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
 
 
 class PictureError(ValueError):
@@ -59,15 +58,6 @@ def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
         ) from None
     except (OSError, ValueError, SyntaxError):
         raise PictureError("a picture cannot be read.") from None
-
-
-def svg_width(svg: str) -> str:
-    """Typst length of the width that an SVG states, ``auto`` if it states none."""
-    root = re.search(r"<svg\b[^>]*>", svg)
-    match = root and re.search(r"\swidth=[\"']([\d.]+)(\w*)[\"']", root[0])
-    if not match or match[2] not in _POINTS:
-        return "auto"
-    return f"{float(match[1]) * _POINTS[match[2]]:.6g}pt"
 
 
 def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
