@@ -23,7 +23,8 @@ from informe.document.exporter import (
     InformeExporter,
     spanish_date,
 )
-from informe.document.markdown import ReportError, bibliography_keys
+from informe.document.markdown import bibliography_keys
+from informe.errors import ReportError
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="144pt" height="72pt">'

@@ -23,7 +23,7 @@ from nbformat.v4 import (
 from PIL import Image
 
 from informe.document.exporter import InformeExporter
-from informe.document.markdown import ReportError
+from informe.errors import ReportError
 from tests.test_exporter import alternative_texts, pages
 
 OBJECT = "<IPython.core.display.HTML object>"

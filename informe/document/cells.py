@@ -8,7 +8,8 @@ from nbformat import NotebookNode
 
 from helpers.numbers import integer
 from informe.document.markdown import Piece, Pieces, absent, quote
-from informe.document.pictures import PictureError, decode
+from informe.document.pictures import decode
+from informe.errors import ReportError
 
 # The first of these that an output offers is the one that is shown.
 _IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
@@ -130,7 +131,7 @@ class Cells:
             try:
                 content = decode(mime, data[mime])
                 name = self.pieces.add_picture(content, position(cell))
-            except PictureError as error:
+            except ReportError as error:
                 fault = str(error)
                 continue
             return f"imagen({quote(name)}, alt: {quote(alt)})"

@@ -20,7 +20,8 @@ from traitlets.config import Config
 
 from informe.document import typeset
 from informe.document.cells import Cells, number_cells
-from informe.document.markdown import TITLE, Pieces, ReportError, quote
+from informe.document.markdown import TITLE, Pieces, quote
+from informe.errors import ReportError
 
 MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
@@ -28,7 +29,6 @@ MONTHS = (
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _ON_TITLE_PAGE = {"config": True, "title_page": True}
-NOT_EXPORTED = {"remove-cell", "injected-parameters"}  # tags of whole cells
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class InformeExporter(TemplateExporter):
 
     export_from_notebook = "PDF (informe)"
     output_mimetype = "application/pdf"
+    file_extension = Unicode(".pdf")
 
     title = Unicode(help="Title; default the notebook's own").tag(**_ON_TITLE_PAGE)
     course = Unicode(help="Course").tag(**_ON_TITLE_PAGE)
@@ -78,25 +79,15 @@ class InformeExporter(TemplateExporter):
     def _date_default(self):
         return typeset.today().isoformat()
 
-    @default("file_extension")
-    def _file_extension_default(self):
-        return ".pdf"
-
     @property
     def default_config(self):
-        """Our template; what the tags of Jupyter Book mark is left out."""
+        """Our template, whose conf.json says by which tags cells are left out."""
         template = {
             "template_name": "template",
             "template_extension": ".typ.j2",
             "extra_template_basedirs": [str(Path(__file__).parent)],
         }
-        tags = {
-            "enabled": True,
-            "remove_cell_tags": NOT_EXPORTED,
-            "remove_input_tags": {"remove-input"},
-            "remove_all_outputs_tags": {"remove-output"},
-        }
-        config = Config({"TagRemovePreprocessor": tags, "TemplateExporter": template})
+        config = Config({"TemplateExporter": template})
         config.merge(super().default_config)
         return config
 

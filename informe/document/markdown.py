@@ -16,7 +16,8 @@ from urllib.request import DataHandler, Request
 
 import pypandoc
 
-from informe.document.pictures import PictureError, decode, picture
+from informe.document.pictures import decode, picture
+from informe.errors import ReportError
 
 SCRIPT = Path(__file__).parent / "template" / "markdown.lua"
 BIBLIOGRAPHY = Path(__file__).parent / "references.bib"
@@ -55,10 +56,6 @@ _TABLE = re.compile(  # right below a line of text
 )
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
 _PRIVATE = re.compile("[\ue000-\ue01f\0]")  # our tokens
-
-
-class ReportError(ValueError):
-    """A fault in a notebook and its cell, for the notebook's author to correct."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,7 @@ class Pieces:
     def add_picture(self, content: bytes, where: str) -> str:
         """Remember a picture; returns its name in Typst, numbered in order of addition.
 
-        Raises PictureError if it is none.
+        Raises ReportError if it is none.
         """
         drawn, suffix = picture(content, lambda message: self.fault(where, message))
         name = f"imagen-{len(self.files) + 1}.{suffix}"
@@ -145,7 +142,7 @@ class Pieces:
         """
         try:
             return self.add_picture(_read(self.folder / file, file), where)
-        except PictureError as error:
+        except ReportError as error:
             raise ReportError(f"{where}: {error}") from None
 
     def convert(self, document: str) -> str:
@@ -219,7 +216,7 @@ class Pieces:
         missing = absent(f"Imagen que falta: {named}")
         try:
             file = self.add_picture(self._content(part["src"], piece), piece.where)
-        except ValueError as error:
+        except (ReportError, ValueError) as error:
             self.fault(piece.where, str(error))
             return missing
         code = f"#imagen({quote(file)}, alt: {quote(alt)}, width: {part['width']})"
@@ -232,7 +229,7 @@ class Pieces:
             return decode(*next(iter(bundle.items())))
         path = (self.folder / unquote(src)).resolve()
         if not path.is_relative_to(self.folder):
-            raise PictureError(
+            raise ReportError(
                 f"the image {src!r} is outside the notebook's folder; copy it there."
             )
         return _read(path, src)
@@ -240,7 +237,7 @@ class Pieces:
 
 def _read(path: Path, name: str) -> bytes:
     if not path.is_file():
-        raise PictureError(f"there is no image {name!r}.")
+        raise ReportError(f"there is no image {name!r}.")
     return path.read_bytes()
 
 

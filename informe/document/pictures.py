@@ -10,16 +10,14 @@ from collections.abc import Callable
 
 from PIL import Image
 
+from informe.errors import ReportError
+
 _DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
 _LARGEST = 20_000_000  # bytes of an SVG
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XML
 _SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
 _FOREIGN = r"(?i)<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>"
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
-
-
-class PictureError(ValueError):
-    """What is wrong with a picture."""
 
 
 def decode(mime: str, content: str) -> bytes:
@@ -29,13 +27,13 @@ def decode(mime: str, content: str) -> bytes:
     try:
         return base64.b64decode(content)
     except binascii.Error:
-        raise PictureError("a picture is not in base 64.") from None
+        raise ReportError("a picture is not in base 64.") from None
 
 
 def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
     """Content and file suffix of a picture that Typst can draw.
 
-    Tells ``warn`` what it leaves out. Raises PictureError for what is no picture, or
+    Tells ``warn`` what it leaves out. Raises ReportError for what is no picture, or
     one too large.
     """
     start = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -52,17 +50,17 @@ def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
                 image.convert("RGBA").save(png, "PNG")
                 return png.getvalue(), "png"
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(
+        raise ReportError(
             f"a picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it "
             "smaller."
         ) from None
     except (OSError, ValueError, SyntaxError):
-        raise PictureError("a picture cannot be read.") from None
+        raise ReportError("a picture cannot be read.") from None
 
 
 def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
     if len(content) > _LARGEST:
-        raise PictureError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
+        raise ReportError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
     text = content.decode("utf-8", "replace")
     for pattern, what in (_SCRIPT, "a script"), (_FOREIGN, "a picture from elsewhere"):
         text, count = re.subn(pattern, "", text)

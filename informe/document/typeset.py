@@ -9,7 +9,8 @@ from pathlib import Path
 
 import typst
 
-from informe.document.markdown import BIBLIOGRAPHY, ReportError
+from informe.document.markdown import BIBLIOGRAPHY
+from informe.errors import ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
 _STYLE = (_TEMPLATE / "ieee-es.csl", _TEMPLATE / "habla.typ", BIBLIOGRAPHY)

@@ -14,7 +14,6 @@ local MACROS = [[
 \providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
 \providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
 \providecommand{\stackrel}{\overset} \providecommand{\Vert}{\|} \providecommand{\vert}{|}
-\providecommand{\substack}[1]{\begin{matrix}#1\end{matrix}}
 \providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
 ]]
 MACROS = MACROS:gsub("!", "\u{e006}")

@@ -15,7 +15,6 @@ local typst = require("typst")
 local MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris"
 local HTML = "html-auto_identifiers"
 local NUMBER = "\u{e010}(%d+)\u{e011}"
-local EMBEDDED = " iframe video audio embed source "
 local NOTHING = {}      -- no file and no network for pandoc's readers
 
 local request = pandoc.json.decode(io.read("a"), false)
@@ -28,7 +27,9 @@ local piece, result     -- those at hand
 local raw_inline = function(s) return pandoc.RawInline("typst", s) end
 local raw_block = function(s) return pandoc.RawBlock("typst", s) end
 
-local function problem(message) table.insert(result.problems, message) end
+local function problem(message, ...)
+  table.insert(result.problems, message:format(...))
+end
 
 local function part(made)
   table.insert(result.parts, made)
@@ -42,9 +43,7 @@ end
 
 -- The key of a place in `anchors`, as JupyterLab and others name it in addresses.
 local function anchor(name)
-  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[%c%p]", function(sign)
-    return (sign == "-" or sign == "_") and sign or ""
-  end)
+  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[^%w_\u{80}-\u{10ffff}-]", "")
 end
 
 local function note_anchor(name, label)
@@ -54,11 +53,10 @@ end
 -- The id as a label, unless it cannot be one.
 local function own(id)
   if not id:find("^[%w_][%w_.:-]*$") then
-    problem(("the id '%s' may hold only letters, digits, points, colons, hyphens and "
-      .. "underscores."):format(id))
+    problem("the id '%s' may hold only letters, digits, points, colons, hyphens and "
+      .. "underscores.", id)
   elseif owners[id] then
-    problem(("The id '%s' is given twice: in %s and in %s."):format(
-      id, owners[id], piece.where))
+    problem("The id '%s' is given twice: in %s and in %s.", id, owners[id], piece.where)
   else
     owners[id] = piece.where
     return id
@@ -97,7 +95,7 @@ local function equation(element)
   local source = "#raw(" .. alt .. ")"
   local ok, made = pcall(formulas.to_typst, element.text, macros[piece.scope] or "")
   if not ok then
-    problem(("formula $%s$: %s"):format(tex, made))
+    problem("formula $%s$: %s", tex, made)
     return raw_inline(source)
   end
   local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
@@ -118,7 +116,7 @@ local function formula(element)
   local id = element.text:match("^\\%l*ref{(.*)}$")
   if not id then return equation(element) end
   if owners[id] then return reference(id) end
-  problem("the reference " .. element.text .. " points to nothing.")
+  problem("the reference %s points to nothing.", element.text)
   return pandoc.Str(element.text)
 end
 
@@ -134,8 +132,8 @@ local function link(element)
   local label = anchors[anchor(place)]
   if label then return pandoc.Link(element.content, "#" .. label) end
   if owners[place] then return reference(place) end
-  problem(("the link [%s](#%s) points to nothing."):format(
-    pandoc.utils.stringify(element.content), place))
+  local text = pandoc.utils.stringify(element.content)
+  problem("the link [%s](#%s) points to nothing.", text, place)
   return element.content
 end
 
@@ -322,11 +320,10 @@ local function read_text()
     local options = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
     html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", options)
   end
-  local embedding = "<(%a+)%s[^>]-src%s*=%s*([\"'])(https?:.-)%2[^>]*>"
-  html = html:gsub(embedding, function(tag, _, src)
-    local is_drawn = EMBEDDED:find(" " .. tag .. " ", 1, true)
-    return is_drawn and ('<a href="%s">%s</a> '):format(src, src)
-  end)
+  for tag in ("iframe video audio embed source"):gmatch("%a+") do
+    local embedding = "<" .. tag .. "%s[^>]-src%s*=%s*([\"'])(https?:.-)%1[^>]*>"
+    html = html:gsub(embedding, '<a href="%2">%2</a> ')
+  end
   return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
 
@@ -351,7 +348,7 @@ for _, action in ipairs { read, write } do
     piece, result = item, results[i]
     local ok, message = pcall(action)
     if not ok then
-      problem(tostring(message))
+      problem("%s", message)
       result.typst = "#salida(" .. typst.quote(piece.text) .. ")"
     end
   end
