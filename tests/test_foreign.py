@@ -216,10 +216,9 @@ def test_what_typst_refuses_is_shown_as_its_source(convert, monkeypatch):
 
 
 def _broken(pieces, known):
-    bad = "/*\ue0041.1*/$rota$/*\ue0051.1*/"
-    common = {"links": [], "images": [], "problems": []}
-    good = common | {"typst": "Antes", "fallbacks": []}
-    return [good, common | {"typst": f"a {bad} b", "fallbacks": ["TEXTO"]}]
+    good = {"typst": "Antes", "parts": [], "problems": []}
+    bad = {"code": "$rota$", "source": "TEXTO"}
+    return [good, good | {"typst": "a \ue0021\ue003 b", "parts": [bad]}]
 
 
 # --- Outputs ------------------------------------------------------------------

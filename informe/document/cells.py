@@ -47,10 +47,10 @@ class Cells:
         """A raw cell, as it was typed."""
         return self._terminal(cell.source, cell)
 
-    def listing(self, cell: NotebookNode, resources: dict) -> str:
+    def listing(self, cell: NotebookNode, language: str) -> str:
         """A code cell's source; nothing for an empty cell."""
-        source, language = cell.source.strip(), quote(resources["language"])
-        return source and f"#listado({quote(source)}, lang: {language})"
+        source = cell.source.strip()
+        return source and f"#listado({quote(source)}, lang: {quote(language)})"
 
     def shown(self, output: NotebookNode, cell: NotebookNode) -> str:
         """One output of a code cell; a strict document shows no stderr, no widgets."""

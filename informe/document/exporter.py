@@ -16,7 +16,6 @@ from pathlib import Path
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Bool, Dict, List, Unicode, default
-from traitlets.config import Config
 
 from informe.document import typeset
 from informe.document.cells import Cells, number_cells
@@ -27,7 +26,6 @@ MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
     *("septiembre", "octubre", "noviembre", "diciembre"),
 )
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _ON_TITLE_PAGE = {"config": True, "title_page": True}
 
 
@@ -63,6 +61,12 @@ class InformeExporter(TemplateExporter):
     export_from_notebook = "PDF (informe)"
     output_mimetype = "application/pdf"
     file_extension = Unicode(".pdf")
+    # Its conf.json says by which tags cells are left out.
+    template_name = Unicode("template").tag(config=True, affects_template=True)
+    template_extension = Unicode(".typ.j2").tag(config=True, affects_environment=True)
+    extra_template_basedirs = List(Unicode(), [str(Path(__file__).parent)]).tag(
+        config=True, affects_environment=True
+    )
 
     title = Unicode(help="Title; default the notebook's own").tag(**_ON_TITLE_PAGE)
     course = Unicode(help="Course").tag(**_ON_TITLE_PAGE)
@@ -78,18 +82,6 @@ class InformeExporter(TemplateExporter):
     @default("date")
     def _date_default(self):
         return typeset.today().isoformat()
-
-    @property
-    def default_config(self):
-        """Our template, whose conf.json says by which tags cells are left out."""
-        template = {
-            "template_name": "template",
-            "template_extension": ".typ.j2",
-            "extra_template_basedirs": [str(Path(__file__).parent)],
-        }
-        config = Config({"TemplateExporter": template})
-        config.merge(super().default_config)
-        return config
 
     def from_filename(self, filename, resources=None, **kw):
         """As nbconvert calls it: a fault ends the program, with one line."""
@@ -124,8 +116,6 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         name = resources["metadata"].get("name") or "notebook"
         number_cells(notebook, name)
-        about = notebook.metadata.get("language_info", {})
-        resources["language"] = about.get("name", "python")  # of the code
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
@@ -153,26 +143,23 @@ class InformeExporter(TemplateExporter):
         """Typst's code of each field."""
         page = self.trait_values(title_page=True)
         page["date"] = spanish_date(self.date)
-        files = page.pop("cover")
-        names = [quote(pieces.add_local_file(file, "cover")) for file in files]
+        files = [pieces.add_local_file(file, "cover") for file in page.pop("cover")]
         own = notebook.metadata
         page["title"] = self.title or str(own.get("title", ""))
         page["author"] = self.author or _authors(own)
         if not self.strict and not _is_executed(notebook):
-            pieces.fault(
-                pieces.title, "no cell has been executed; its outputs are missing."
-            )
-            page["notice"] = (
-                page["notice"] or "Cuaderno sin ejecutar: faltan sus salidas."
-            )
+            page["notice"] = self.notice or "Cuaderno sin ejecutar: faltan sus salidas."
+            missing = "no cell has been executed; its outputs are missing."
+            pieces.fault(pieces.title, missing)
         code = {name: quote(text) for name, text in page.items()}
         if not page["title"]:
             code["title"] = TITLE
         language = str(own.get("lang", ""))
-        is_one = _LANGUAGE.fullmatch(language)
+        is_one = re.fullmatch("[a-z]{2,3}", language)
         code["lang"] = quote(language if is_one else _written_in(notebook))
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
-        return code | {"cover": f"({', '.join([*names, ''])})" if names else "()"}
+        code["cover"] = f"({''.join(f'{quote(file)}, ' for file in files)})"
+        return code
 
 
 def _written_in(notebook: NotebookNode) -> str:

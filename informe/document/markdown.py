@@ -170,15 +170,13 @@ class Pieces:
         """
         message = diagnostic.partition("\n")[0].removeprefix("error: ")
         for place in sorted(_places(source, diagnostic), reverse=True) or [-1]:
-            around = [
-                match
-                for match in _FALLIBLE.finditer(source)
-                if match.start(1) <= place < match.end(1)
+            found = [
+                m for m in _FALLIBLE.finditer(source) if m.start(1) <= place < m.end(1)
             ]
-            if not around:
+            if not found:
                 raise ReportError(f"Typst: {diagnostic}")
-            start, end = around[-1].span(1)  # the innermost
-            where, fallback = self._fallbacks[around[-1][2]]
+            start, end = found[-1].span(1)  # the innermost
+            where, fallback = self._fallbacks[found[-1][2]]
             self.fault(where, f"{message}; its source is shown.")
             source = source[:start] + fallback + source[end:]
         if self.strict:

@@ -20,12 +20,14 @@ def merge(notebooks: list[NotebookNode]) -> NotebookNode:
     """One notebook with the cells of all, in order; the originals stay as they are.
 
     Cell ids are made unique, and each cell remembers its notebook and number, for
-    messages and so that equal headings of two notebooks stay apart.
+    messages and so that equal headings of two notebooks stay apart. The notebook is the
+    file that papermill ran, or ``notebook 2`` if it did not run it.
     """
     merged = nbformat.v4.new_notebook()
     for number, original in enumerate(notebooks, start=1):
         notebook = copy.deepcopy(original)
-        number_cells(notebook, notebook_name(notebook, number))
+        run = notebook.metadata.get("papermill", {}).get("input_path")
+        number_cells(notebook, Path(run).stem if run else f"notebook {number}")
         for index, cell in enumerate(notebook.cells):
             cell.id = f"{number}-{index}"
         merged.cells += notebook.cells
@@ -55,9 +57,3 @@ def of_its_own(notebook: NotebookNode, name: str) -> NotebookNode:
         if key in place:
             place[key] = _REFERENCE.sub(lambda m: ids.get(m[0], m[0]), place[key])
     return notebook
-
-
-def notebook_name(notebook: NotebookNode, number: int) -> str:
-    """Name of the file that papermill ran, or ``notebook 2`` if it did not run it."""
-    path = notebook.metadata.get("papermill", {}).get("input_path")
-    return Path(path).stem if path else f"notebook {number}"

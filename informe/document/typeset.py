@@ -17,7 +17,7 @@ _STYLE = (_TEMPLATE / "ieee-es.csl", _TEMPLATE / "habla.typ", BIBLIOGRAPHY)
 _DEMAND = re.compile(r"error: (PDF/\S+) error: (.+)")
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 _INCOMPLETE = "html export is under active development and incomplete"
-_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+_UNDATED = "2000-01-01"
 
 
 def today() -> date:
@@ -53,7 +53,7 @@ def pdf(
         "format": "pdf",
         "pdf_standards": list(standards),
         "ignore_system_fonts": True,
-        "timestamp": _timestamp(day),
+        "timestamp": datetime.fromisoformat(day or _UNDATED).replace(tzinfo=UTC),
     }
     try:
         return _compile(source, "informe.typ", files, options)
@@ -89,12 +89,11 @@ def _compile(
         main.write_text(source, "utf-8")
         try:
             content, warnings = typst.compile_with_warnings(main, root=root, **options)
+            return content, [warning.message for warning in warnings]
         except typst.TypstError as error:
             codes = {t: _code(t) for t in _MISSING.findall(error.diagnostic)}
             if not any(text in source for text in codes):
                 raise Refused(error.diagnostic or error.message) from error
-        else:
-            return content, [warning.message for warning in warnings]
     for text, code in codes.items():
         source = source.replace(text, code)
     content, messages = _compile(source, style, files, options)
@@ -106,7 +105,3 @@ def _compile(
 
 def _code(text: str) -> str:
     return "‹" + " ".join(f"U+{ord(character):04X}" for character in text) + "›"
-
-
-def _timestamp(day: str) -> datetime:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else _UNDATED

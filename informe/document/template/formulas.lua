@@ -8,17 +8,18 @@ local formulas = {}
 -- U+E006, which nobody can type, is what AFTER turns into Typst's code.
 local MACROS = [[
 \providecommand{\cr}{\\} \providecommand{\newline}{\\} \providecommand{\hfill}{\quad}
-\providecommand{\hbox}{\text} \providecommand{\cfrac}{\frac} \providecommand{\intop}{\int}
+\providecommand{\hbox}{\text} \providecommand{\cfrac}{\frac}
 \providecommand{\LaTeX}{\text{LaTeX}} \providecommand{\TeX}{\text{TeX}}
 \providecommand{\degree}{{}^\circ} \providecommand{\tag}[1]{\quad\text{(#1)}}
 \providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
 \providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
-\providecommand{\stackrel}{\overset} \providecommand{\Vert}{\|} \providecommand{\vert}{|}
+\providecommand{\stackrel}{\overset} \providecommand{\Vert}{\|}
+\providecommand{\intop}{\int}
 \providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
 ]]
 MACROS = MACROS:gsub("!", "\u{e006}")
 for word in ([[tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
-    hline strut notag displaylimits]]):gmatch("%a+") do
+    strut notag displaylimits]]):gmatch("%a+") do
   MACROS = MACROS .. "\\providecommand{\\" .. word .. "}{}\n"
 end
 
@@ -45,7 +46,7 @@ local BEFORE = {
   end },
   { "\1%s*\\end", "\\end" },
   { "\\$", "" },                                -- of a space at the end
-  { "\1%s*\1", "\1" },                          -- \\\\, where JSON's escapes were doubled
+  { "\1%s*\1", "\1" },                        -- \\\\, where JSON's escapes were doubled
 }
 
 -- After: plain replacements in the Typst that pandoc wrote.

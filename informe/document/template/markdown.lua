@@ -1,8 +1,8 @@
 -- Markdown and HTML to Typst, many pieces in one process:
 --   pandoc lua markdown.lua < request.json > results.json
--- A request is {known, pieces}: known ids, and pieces {text, formulas, format, id, where,
--- scope}. A piece's result is {typst, owned, parts, problems, title}: parts are formulas
--- and images, for which a token stands in its Typst.
+-- A request is {known, pieces}: known ids, and pieces {text, formulas, format, id,
+-- where, scope}. A piece's result is {typst, owned, parts, problems, title}: parts are
+-- formulas and images, for which a token stands in its Typst.
 -- Nothing is dropped silently: what cannot be shown is a problem, and its source stands
 -- in its place.
 -- Markdown becomes HTML first, as in JupyterLab, so that one reader sees both.
@@ -22,6 +22,7 @@ local owners = request.known    -- id that references may point to -> where it i
 local anchors = {}      -- a notebook's place -> label
 local macros = {}       -- per notebook: its \newcommand and their like
 local n_labels, last_level, top_level = 0, 0, 6
+local docs = {}         -- by piece
 local piece, result     -- those at hand
 
 local raw_inline = function(s) return pandoc.RawInline("typst", s) end
@@ -43,7 +44,7 @@ end
 
 -- The key of a place in `anchors`, as JupyterLab and others name it in addresses.
 local function anchor(name)
-  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[^%w_\u{80}-\u{10ffff}-]", "")
+  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[^%w_\128-\255-]", "")
 end
 
 local function note_anchor(name, label)
@@ -89,7 +90,8 @@ local function note_formula(element)
 end
 
 local function equation(element)
-  local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
+  local block = element.mathtype == "DisplayMath"
+  local id = element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
   local alt = typst.quote(tex)
   local source = "#raw(" .. alt .. ")"
@@ -128,7 +130,7 @@ local function link(element)
       and ("http https mailto ftp"):find(scheme, 1, true)
     return leads and pandoc.Link(element.content, element.target) or element.content
   end
-  place = place:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  place = place:gsub("%%(%x%x)", function(x) return string.char(tonumber(x, 16)) end)
   local label = anchors[anchor(place)]
   if label then return pandoc.Link(element.content, "#" .. label) end
   if owners[place] then return reference(place) end
@@ -187,18 +189,17 @@ local function division(element)
     or element.content
 end
 
-local function literal(text) return raw_inline("#" .. typst.quote(text) .. ";") end
-
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
-  Str = function(element)    -- Typst would make one sign of three points
-    return element.text:find("...", 1, true) and literal(element.text) or element
-  end,
-  Inlines = function(inlines)    -- and a list of what begins so
-    local first = inlines[1]
-    local text = first and first.t == "Str" and first.text or ""
-    if text:find("^%d+%.$") or text:find("^[-+/=]+$") then inlines[1] = literal(text) end
+  Inlines = function(inlines)    -- Typst begins lists so, and makes one sign of "..."
+    for i, element in ipairs(inlines) do
+      local text = element.t == "Str" and element.text or ""
+      local is_list = i == 1 and (text:find("^%d+%.$") or text:find("^[-+/=]+$"))
+      if is_list or text:find("...", 1, true) then
+        inlines[i] = raw_inline("#" .. typst.quote(text) .. ";")
+      end
+    end
     return inlines
   end,
   Table = function(element) return raw_block(typst.table(element)) end,
@@ -232,7 +233,6 @@ local function join_captions(blocks)
       local id, caption = take_id(words)
       above.caption.long = { pandoc.Plain(caption) }
       above.identifier = id or ""
-      blocks[i - 1] = above
       blocks:remove(i)
     end
   end
@@ -267,8 +267,8 @@ end
 
 -- Python's numbers for formulas: as typed in code and attributes, else of elements.
 local function put_formulas(html)
-  local function restore(code)
-    return (code:gsub(NUMBER, function(n) return piece.formulas[tonumber(n)].source end))
+  local function restore(s)
+    return (s:gsub(NUMBER, function(n) return piece.formulas[tonumber(n)].source end))
   end
   for _, code in ipairs { "<pre.-</pre>", "<code.-</code>", "<[^>]*>" } do
     html = html:gsub(code, restore)
@@ -306,19 +306,19 @@ local function formula_of(element)
     pandoc.Math(found.display and "DisplayMath" or "InlineMath", found.tex))
 end
 
-local UNFOLD = {
-  {
-    Span = formula_of, Math = note_formula, Inlines = spaces.keep,
-    Header = register_heading, Blocks = join_captions,
-  },
-  { Span = register_place, Div = register_place, Link = register_place, Image = image },
+local READ = {
+  Span = formula_of, Math = note_formula, Inlines = spaces.keep,
+  Header = register_heading, Blocks = join_captions,
+}
+local PLACE = {
+  Span = register_place, Div = register_place, Link = register_place, Image = image,
 }
 
 local function read_text()
   local html = piece.text
   if piece.format == "markdown" then
-    local options = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
-    html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", options)
+    local as_is = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
+    html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", as_is)
   end
   for tag in ("iframe video audio embed source"):gmatch("%a+") do
     local embedding = "<" .. tag .. "%s[^>]-src%s*=%s*([\"'])(https?:.-)%1[^>]*>"
@@ -330,14 +330,13 @@ end
 local function read()
   result.owned = piece.id ~= "" and own(piece.id)
   local _, doc = pandoc.log.silence(read_text)
-  for _, filter in ipairs(UNFOLD) do doc = doc:walk(filter) end
-  result.doc = doc
+  docs[piece] = doc:walk(READ):walk(PLACE)
 end
 
 local function write()
-  local doc = result.doc
-  result.doc = nil
-  if doc then result.typst = typst.write(doc:walk { Link = link }:walk(WRITE).blocks) end
+  local doc = docs[piece]
+  if not doc then return end
+  result.typst = typst.write(doc:walk { Link = link }:walk(WRITE).blocks)
 end
 
 -- What fails in spite of all is shown as its source.

@@ -21,7 +21,7 @@ local ALIGNMENTS = { AlignLeft = "left", AlignRight = "right", AlignCenter = "ce
 
 local function is_number(cell)
   local s = typst.squeeze(pandoc.utils.stringify(cell.contents))
-  return s == "" or s == "NaN" or s:find("^[%+%-−±]?%d[%d.,%%eE%+%-−± \u{202f}\u{a0}]*$")
+  return s == "" or s == "NaN" or s:find("^[+%-−±]?%d[%d.,%%eE%+%-−± \u{202f}\u{a0}]*$")
 end
 
 local function code(rows)
