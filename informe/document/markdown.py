@@ -56,6 +56,7 @@ _TABLE = re.compile(  # right below a line of text
 )
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
 _PRIVATE = re.compile("[\ue000-\ue01f\0]")  # our tokens
+_DISGUISED = re.compile(r"(?i)&#(x0*e0[01][\da-f](?![\da-f])|0*573[4-7]\d(?!\d))")
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,7 @@ class Piece:
 
 def bibliography_keys() -> list[str]:
     """Keys of the sources that can be cited, as in ``[…](#bib-lecun1998)``."""
-    entries = BIBLIOGRAPHY.read_text("utf-8")
-    return re.findall(r"^@\w+\{([^,\s]+)", entries, re.MULTILINE)
+    return re.findall(r"(?m)^@\w+\{([^,\s]+)", BIBLIOGRAPHY.read_text("utf-8"))
 
 
 def quote(text: str) -> str:
@@ -271,7 +271,8 @@ def _request(piece: Piece) -> dict:
         formulas.append({"tex": tex, "display": display, "source": source})
         return f"\ue010{len(formulas)}\ue011"
 
-    text = _SCAN[piece.format].sub(token, _PRIVATE.sub("", piece.text)) + "\n"
+    typed = _DISGUISED.sub(r"&amp;#\1", _PRIVATE.sub("", piece.text))
+    text = _SCAN[piece.format].sub(token, typed) + "\n"
     if piece.format == "markdown":
         text = _TABLE.sub(r"\1\n", text)
     text = _ID.sub(r'<span data-id_="\1"></span>', text)

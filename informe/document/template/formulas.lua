@@ -7,14 +7,13 @@ local formulas = {}
 -- Macros that pandoc does not know, by those that it knows. In a text that begins with
 -- U+E006, which nobody can type, is what AFTER turns into Typst's code.
 local MACROS = [[
-\providecommand{\cr}{\\} \providecommand{\newline}{\\} \providecommand{\hfill}{\quad}
-\providecommand{\hbox}{\text} \providecommand{\cfrac}{\frac}
+\providecommand{\hbox}{\text} \providecommand{\intop}{\int} \providecommand{\cr}{\\}
+\providecommand{\newline}{\\} \providecommand{\hfill}{\quad} \providecommand{\Vert}{\|}
 \providecommand{\LaTeX}{\text{LaTeX}} \providecommand{\TeX}{\text{TeX}}
 \providecommand{\degree}{{}^\circ} \providecommand{\tag}[1]{\quad\text{(#1)}}
 \providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
 \providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
-\providecommand{\stackrel}{\overset} \providecommand{\Vert}{\|}
-\providecommand{\intop}{\int}
+\providecommand{\cfrac}{\frac} \providecommand{\stackrel}{\overset}
 \providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
 ]]
 MACROS = MACROS:gsub("!", "\u{e006}")
