@@ -28,7 +28,7 @@ MONTHS = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
     *("septiembre", "octubre", "noviembre", "diciembre"),
 )
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")  # of es-MX, too
 NOT_EXPORTED = {"remove-cell", "injected-parameters"}  # tags of whole cells
 
 
@@ -157,7 +157,8 @@ class InformeExporter(TemplateExporter):
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
-        for step in ("prose", "listing", "raw", "shown"):
+        notebook.metadata.clear()  # nbconvert would refuse odd ones
+        for step in ("start", "prose", "listing", "raw", "shown"):
             self.register_filter(step, getattr(Cells(pieces), step))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
@@ -173,8 +174,9 @@ class InformeExporter(TemplateExporter):
                 break
             except typeset.Refused as refused:
                 source = pieces.mend(source, refused.diagnostic)
-        for warning in [*pieces.faults, *(f"Typst: {warning}" for warning in warnings)]:
-            self.log.warning("%s", warning)
+        located = [pieces.located(source, warning) for warning in warnings]
+        for message in [*pieces.faults, *located]:
+            self.log.warning("%s", message)
         return content
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
@@ -184,7 +186,7 @@ class InformeExporter(TemplateExporter):
         files = page.pop("cover")
         names = [quote(pieces.add_local_file(file, "cover")) for file in files]
         own = notebook.metadata
-        page["title"] = self.title or str(own.get("title", ""))
+        page["title"] = self.title or str(own.get("title") or "").strip()
         page["author"] = self.author or _authors(own)
         if not self.strict and not _is_executed(notebook):
             pieces.fault(
@@ -196,9 +198,8 @@ class InformeExporter(TemplateExporter):
         code = {name: quote(text) for name, text in page.items()}
         if not page["title"]:
             code["title"] = TITLE
-        language = str(own.get("lang", ""))
-        is_one = _LANGUAGE.fullmatch(language)
-        code["lang"] = quote(language if is_one else _written_in(notebook))
+        stated = _LANGUAGE.match(str(own.get("lang", "")).lower())
+        code["lang"] = quote(stated[0] if stated else _written_in(notebook))
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
         return code | {"cover": f"({', '.join([*names, ''])})" if names else "()"}
 
@@ -214,9 +215,8 @@ def _written_in(notebook: NotebookNode) -> str:
 def _authors(metadata: dict) -> str:
     """Authors, as JupyterLab keeps them: ``{"authors": [{"name": …}]}``."""
     authors = metadata.get("authors")
-    if not isinstance(authors, list):
-        return ""
-    names = [author.get("name") for author in authors if isinstance(author, dict)]
+    authors = authors if isinstance(authors, list) else [authors]
+    names = [a.get("name") if isinstance(a, dict) else a for a in authors]
     return ", ".join(str(name) for name in names if name)
 
 

@@ -1,7 +1,6 @@
 """Pictures as Typst can draw them: their kind, size and sources are checked."""
 
 import base64
-import binascii
 import html
 import io
 import re
@@ -14,7 +13,7 @@ _DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
 _LARGEST = 20_000_000  # bytes of an SVG
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XML
 _SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
-_FOREIGN = r"(?i)<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>"
+_FOREIGN = r"(?i)<image\b[^>]*?href\s*=\s*[\"']?(?!data:|#|[\"'\s])[^>]*?(/>|>\s*</image\s*>|>)"
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
 _POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
 
@@ -25,11 +24,11 @@ class PictureError(ValueError):
 
 def decode(mime: str, content: str) -> bytes:
     """Bytes of an image as notebooks keep it: SVG as text, others in base 64."""
-    if mime == "image/svg+xml" and content.lstrip().startswith("<"):
+    if mime == "image/svg+xml" and content.lstrip("\ufeff \t\r\n").startswith("<"):
         return content.encode()
     try:
         return base64.b64decode(content)
-    except binascii.Error:
+    except ValueError:
         raise PictureError("a picture is not in base 64.") from None
 
 

@@ -13,9 +13,10 @@ from informe.document.markdown import BIBLIOGRAPHY, ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
 _STYLE = (_TEMPLATE / "ieee-es.csl", _TEMPLATE / "habla.typ", BIBLIOGRAPHY)
-_DEMAND = re.compile(r"error: (PDF/\S+) error: (.+)")
+_DEMAND = re.compile(r"error: (PDF/.+?) error: (.+)")
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
-_INCOMPLETE = "html export is under active development and incomplete"
+_ESCAPE = re.compile(r"\\u\{(\w+)\}")  # of a character that is not printed
+_INCOMPLETE = "warning: html export is under active development and incomplete"
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -30,8 +31,10 @@ class Refused(ReportError):
     """What Typst says of a document that it cannot compile, in ``diagnostic``."""
 
     def __init__(self, diagnostic: str):
-        self.diagnostic = diagnostic
-        super().__init__(f"Typst: {diagnostic}")
+        parts = re.split("\n+(?=error: |warning: )", diagnostic)
+        errors = [part for part in parts if not part.startswith("warning: ")]
+        self.diagnostic = "\n\n".join(errors)
+        super().__init__(f"Typst: {self.diagnostic}")
 
 
 def pdf(
@@ -41,6 +44,8 @@ def pdf(
     standards: tuple[str, ...] = ("a-3a", "ua-1"),
 ) -> tuple[bytes, list[str]]:
     """Compile a document; returns the PDF (tagged) and Typst's warnings.
+
+    A warning's first line is what it says, those below it where in ``source``.
 
     It is PDF/A-3a, for archives, and PDF/UA-1, for everybody's ears; one that Typst
     cannot make so is made by the last ``standards`` alone, and a warning says why.
@@ -70,7 +75,8 @@ def html(source: str, files: dict[str, bytes]) -> tuple[str, list[str]]:
     Numbers, captions, references and sources are those of the PDF.
     """
     content, warnings = _compile(source, "pagina.typ", files, {"format": "html"})
-    return content.decode(), [w for w in warnings if w != _INCOMPLETE]
+    shown = [w for w in warnings if not w.startswith(_INCOMPLETE)]
+    return content.decode(), shown
 
 
 def _compile(
@@ -89,17 +95,22 @@ def _compile(
         try:
             content, warnings = typst.compile_with_warnings(main, root=root, **options)
         except typst.TypstError as error:
-            codes = {t: _code(t) for t in _MISSING.findall(error.diagnostic)}
-            if not any(text in source for text in codes):
-                raise Refused(error.diagnostic or error.message) from error
+            refused = Refused(error.diagnostic or error.message)
         else:
-            return content, [warning.message for warning in warnings]
-    for text, code in codes.items():
-        source = source.replace(text, code)
-    content, messages = _compile(source, style, files, options)
-    return content, messages + [
-        f"no font of the report can show {text}; it is printed as {code}"
-        for text, code in sorted(codes.items())
+            return content, [warning.diagnostic for warning in warnings]
+    missing = {}
+    for part in refused.diagnostic.split("\n\n"):
+        if found := _MISSING.search(part):
+            text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), found[1])
+            missing.setdefault(text, (found[1], part))
+    if not any(text in source for text in missing):
+        raise refused
+    for text in missing:
+        source = source.replace(text, _code(text))
+    content, warnings = _compile(source, style, files, options)
+    return content, warnings + [
+        f"no font of the report can show {named}; it is printed as {_code(text)}\n{part}"
+        for text, (named, part) in sorted(missing.items())
     ]
 
 

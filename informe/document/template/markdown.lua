@@ -14,7 +14,7 @@ local typst = require("typst")
 local MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris"
 local HTML = "html-auto_identifiers"
 local NUMBER = "\u{e010}(%d+)\u{e011}"
-local EMBEDDED = " iframe video audio embed source "
+local EMBEDDED = " iframe video audio embed source object "
 local NOTHING = {}      -- no file and no network for pandoc's readers
 
 local request = pandoc.json.decode(io.read("a"), false)
@@ -69,7 +69,7 @@ local DEFINITIONS = {
 
 -- Notes the macros that a formula defines; it begins with its \label if it has one.
 local function note_formula(element)
-  local tex, id = element.text, nil
+  local tex, id = element.text:gsub("\\let%s*(\\%a+)%s*=?%s*(\\%a+)", "\\def%1{%2}"), nil
   for _, pattern in ipairs(DEFINITIONS) do
     tex = tex:gsub(pattern, function(definition)
       macros[piece.scope] = (macros[piece.scope] or "") .. definition .. "\n"
@@ -89,6 +89,8 @@ end
 local function equation(element)
   local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
+  local tag = id and tex:match("\\tag%*?{(.-)}")
+  if tag then element.text = element.text:gsub("\\tag%*?%b{}", "") end
   local alt = typst.quote(tex)
   local source = "#raw(" .. alt .. ")"
   local ok, made = pcall(formulas.to_typst, element.text, macros[piece.scope] or "")
@@ -97,7 +99,8 @@ local function equation(element)
     return raw_inline(source)
   end
   local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
-    block, alt, id and ', numbering: "(1)"' or "", block and " " .. made .. " " or made)
+    block, alt, id and ", numbering: " .. (tag and "_ => " .. typst.quote("(" .. tag .. ")")
+      or '"(1)"') or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   if id then code = code .. " <" .. id .. ">" end
   table.insert(result.fallbacks, source)
@@ -113,7 +116,7 @@ local function reference(id)
 end
 
 local function formula(element)
-  local id = element.text:match("^\\%l*ref{(.*)}$")
+  local id = element.text:match("^\\e?q?ref{(.*)}$")
   if not id then return equation(element) end
   if owners[id] then return reference(id) end
   problem("the reference " .. element.text .. " points to nothing.")
@@ -123,7 +126,8 @@ end
 local function link(element)
   local place = element.target:match("^#(.+)$")
   if not place then
-    local scheme = (element.target:match("^%s*(%a[%w+.-]*):") or "http"):lower()
+    local bare = element.target:gsub("[%c%s]", "")    -- as browsers read it
+    local scheme = (bare:match("^(%a[%w+.-]*):") or "http"):lower()
     local leads = element.target ~= "" and element.target ~= "#"
       and ("http https mailto ftp"):find(scheme, 1, true)
     return leads and pandoc.Link(element.content, element.target) or element.content
@@ -137,11 +141,12 @@ local function link(element)
   return element.content
 end
 
--- A Typst length for an HTML width: pixels or percent.
-local function length(width)
-  local number, unit = (width or ""):match("^(%d+%.?%d*)(%%?)")
-  if not number then return "auto" end
-  return unit == "%" and number .. "%" or tonumber(number) * 0.75 .. "pt"
+-- A Typst length for an image's width or height: pixels, or percent of the width.
+local function length(attributes, side)
+  local style = (";" .. (attributes.style or "")):match("[;%s]" .. side .. "%s*:([^;]*)")
+  local number, unit = (style or attributes[side] or ""):match("^%s*(%d+%.?%d*)%s*(%S*)")
+  if unit == "%" and side == "width" then return number .. "%" end
+  return (unit == "" or unit == "px") and number * 0.75 .. "pt" or "auto"
 end
 
 local function image(element)
@@ -151,7 +156,8 @@ local function image(element)
   end
   if alt == "" then alt = element.src:gsub("^data:.*", "imagen") end
   table.insert(result.images, { src = element.src, alt = alt,
-    width = length(element.attributes.width) })
+    width = length(element.attributes, "width"),
+    height = length(element.attributes, "height") })
   return raw_inline(("\u{e002}%d\u{e003}"):format(#result.images))
 end
 
@@ -322,10 +328,18 @@ local function read_text()
     local options = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
     html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", options)
   end
-  local embedding = "<(%a+)%s[^>]-src%s*=%s*([\"'])(https?:.-)%2[^>]*>"
-  html = html:gsub(embedding, function(tag, _, src)
-    local is_drawn = EMBEDDED:find(" " .. tag .. " ", 1, true)
-    return is_drawn and ('<a href="%s">%s</a> '):format(src, src)
+  html = html:gsub("<(%a+)(%s[^>]*)>", function(tag, attributes)
+    local source
+    for name in ("srcdoc data src"):gmatch("%a+") do
+      source = attributes:match("%s" .. name .. "%s*=%s*[\"']?([^\"'%s]*)") or source
+    end
+    if not source or not EMBEDDED:find(" " .. tag:lower() .. " ", 1, true) then return nil end
+    if source:find("^https?:") then
+      return ('<a href="%s">%s</a> '):format(source, source)
+    end
+    problem(("what <%s> holds cannot be shown: %s"):format(tag, source:sub(1, 60)))
+    local what = tag:gsub("source", "audio/video")
+    return ("<em>[Aquí no se puede mostrar un elemento «%s»]</em> "):format(what)
   end)
   return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
