@@ -152,8 +152,9 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         name = resources["metadata"].get("name") or "notebook"
         number_cells(notebook, name)
-        about = notebook.metadata.get("language_info", {})
-        resources["language"] = about.get("name", "python")  # of the code
+        about = notebook.metadata.get("language_info")
+        language = about.get("name") if isinstance(about, dict) else None
+        resources["language"] = str(language or "python")  # of the code
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
@@ -196,7 +197,7 @@ class InformeExporter(TemplateExporter):
                 page["notice"] or "Cuaderno sin ejecutar: faltan sus salidas."
             )
         code = {name: quote(text) for name, text in page.items()}
-        if not page["title"]:
+        if code["title"] == quote(""):
             code["title"] = TITLE
         stated = _LANGUAGE.match(str(own.get("lang", "")).lower())
         code["lang"] = quote(stated[0] if stated else _written_in(notebook))

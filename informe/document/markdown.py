@@ -53,6 +53,7 @@ _ID = re.compile(r"<!--\s*#([\w.:-]+)\s*-->")
 _TABLE = re.compile(  # right below a line of text
     r"^(?![ \t]*\n)([^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*$)", re.MULTILINE
 )
+_HEADING = re.compile(r"^( {0,3}#{1,6})\xa0", re.MULTILINE)
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
 # our tokens, and what nobody sees
 _PRIVATE = re.compile("[\ue000-\ue01f\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -285,7 +286,7 @@ def _request(piece: Piece) -> dict:
 
     text = _SCAN[piece.format].sub(token, _PRIVATE.sub("", piece.text)) + "\n"
     if piece.format == "markdown":
-        text = _TABLE.sub(r"\1\n", text)
+        text = _HEADING.sub(r"\1 ", _TABLE.sub(r"\1\n", text))
     text = _ID.sub(r'<span data-id_="\1"></span>', text)
     return vars(piece) | {"text": text, "formulas": formulas, "attachments": {}}
 

@@ -12,8 +12,12 @@ from PIL import Image
 _DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
 _LARGEST = 20_000_000  # bytes of an SVG
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XML
-_SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
-_FOREIGN = r"(?i)<image\b[^>]*?href\s*=\s*[\"']?(?!data:|#|[\"'\s])[^>]*?(/>|>\s*</image\s*>|>)"
+_LEFT_OUT = {
+    r"(?is)<script\b.*?(</script\s*>|/>)": "a script",
+    r"(?is)<foreignObject\b.*?</foreignObject\s*>": "HTML",
+    r"(?i)<image\b[^>]*?href\s*=\s*[\"']?(?!data:|#|[\"'\s])"
+    r"[^>]*?(/>|>\s*</image\s*>|>)": "a picture from elsewhere",
+}
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
 _POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
 
@@ -73,7 +77,9 @@ def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
     if len(content) > _LARGEST:
         raise PictureError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
     text = content.decode("utf-8", "replace")
-    for pattern, what in (_SCRIPT, "a script"), (_FOREIGN, "a picture from elsewhere"):
+    if "xmlns=" not in text:  # as within HTML
+        text = text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    for pattern, what in _LEFT_OUT.items():
         text, count = re.subn(pattern, "", text)
         if count:
             warn(f"{what} in an SVG is left out.")

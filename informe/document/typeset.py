@@ -98,20 +98,20 @@ def _compile(
             refused = Refused(error.diagnostic or error.message)
         else:
             return content, [warning.diagnostic for warning in warnings]
-    missing = {}
-    for part in refused.diagnostic.split("\n\n"):
-        if found := _MISSING.search(part):
-            text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), found[1])
-            missing.setdefault(text, (found[1], part))
-    if not any(text in source for text in missing):
+    messages = []
+    for name in sorted(set(_MISSING.findall(refused.diagnostic))):
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), name)
+        before, found, _ = source.partition(text)
+        if found:
+            source = source.replace(text, _code(text))
+            messages.append(
+                f"no font of the report can show {name}; it is printed as {_code(text)}"
+                f"\nmain.typ:{before.count(chr(10)) + 1}:0"
+            )
+    if not messages:
         raise refused
-    for text in missing:
-        source = source.replace(text, _code(text))
     content, warnings = _compile(source, style, files, options)
-    return content, warnings + [
-        f"no font of the report can show {named}; it is printed as {_code(text)}\n{part}"
-        for text, (named, part) in sorted(missing.items())
-    ]
+    return content, warnings + messages
 
 
 def _code(text: str) -> str:
