@@ -187,6 +187,18 @@ def test_nothing_of_a_stranger_s_runs_in_it(markup):
     assert not any("alert" in picture for picture in pictures)
 
 
+def test_a_fault_names_its_cell_and_what_it_is(caplog):
+    bars = "$$\\left[\\begin{array}{c|c}1&2\\end{array}\\right]$$"
+    link = '<a href="\\x01javascript:alert(1)">a</a> [b](<&#1;javascript:alert(1)>)'
+    svg = new_output("display_data", {"image/svg+xml": "<svg width=9/>"})
+    cells = [new_markdown_cell(bars), new_code_cell("1", outputs=[svg])]
+    made = new_notebook(cells=[*cells, new_markdown_cell(link)])
+    page = PageExporter().from_notebook_node(made)[0]
+    assert ">|</mo>" in page
+    assert 'href="javascript' not in page
+    assert caplog.messages[-1].startswith("Notebook, cell 2: failed to parse SVG")
+
+
 def test_with_trust_an_output_s_script_is_kept():
     html = "<b id='mio'>hola</b><script>document.title = 'x'</script>"
     output = new_output("display_data", {"text/html": html, "text/plain": "<obj>"})

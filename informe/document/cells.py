@@ -32,9 +32,18 @@ LONGEST_MARKUP = 20_000_000  # of Markdown or HTML, with the pictures in it
 class Cells:
     """The template's filters: cells and outputs to Typst, Markdown to ``pieces``."""
 
-    def __init__(self, pieces: Pieces):
-        """``pieces`` collects the Markdown, the files and the ids of the document."""
+    def __init__(self, pieces: Pieces, language: str):
+        """``pieces`` collects the Markdown, the files and the ids of the document.
+
+        ``language`` is that of the code.
+        """
         self.pieces = pieces
+        self.language = language
+
+    def start(self, cell: NotebookNode) -> str:
+        """A comment that says to ``located`` which cell begins."""
+        self.pieces.cells.append(position(cell))
+        return f"/*\ue006{len(self.pieces.cells) - 1}*/"
 
     def prose(self, cell: NotebookNode) -> str:
         """Paragraphs of a Markdown cell."""
@@ -47,10 +56,10 @@ class Cells:
         """A raw cell, as it was typed."""
         return self._terminal(cell.source, cell)
 
-    def listing(self, cell: NotebookNode, language: str) -> str:
+    def listing(self, cell: NotebookNode) -> str:
         """A code cell's source; nothing for an empty cell."""
         source = cell.source.strip()
-        return source and f"#listado({quote(source)}, lang: {quote(language)})"
+        return source and f"#listado({quote(source)}, lang: {quote(self.language)})"
 
     def shown(self, output: NotebookNode, cell: NotebookNode) -> str:
         """One output of a code cell; a strict document shows no stderr, no widgets."""
@@ -59,7 +68,8 @@ class Cells:
                 return ""
             return self._terminal(output.text, cell, error=output.name == "stderr")
         if output.output_type == "error":
-            return self._terminal("\n".join(output.traceback), cell, error=True)
+            trace = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
+            return self._terminal(trace, cell, error=True)
         data, meta = output.data, output.metadata.get("informe")
         meta = meta if isinstance(meta, dict) else {}
         kind, plain = str(meta.get("kind")), data.get("text/plain", "")
@@ -67,19 +77,22 @@ class Cells:
             return ""
         if kind == "page":
             return f"#solo-pagina({quote(plain)}{_live(meta, cell)})"
-        if kind in KINDS and (code := self._captioned(kind, meta, data, cell)):
+        if kind in KINDS and (code := self._captioned(kind, meta, output, cell)):
             return code
         fallback = terminal(plain) or absent("Sin imagen")
-        code = f"\n{self._plain(data, cell)}\n"  # a list begins a line
+        code = f"\n{self._plain(output, cell)}\n"  # a list begins a line
         return self.pieces.fallible(code, position(cell), fallback)
 
-    def _captioned(self, kind: str, meta: dict, data: dict, cell: NotebookNode) -> str:
+    def _captioned(
+        self, kind: str, meta: dict, output: NotebookNode, cell: NotebookNode
+    ) -> str:
+        data = output.data
         known = {key: text for key, text in meta.items() if isinstance(text, str)}
         if missing := [key for key in ("id", "caption") if not known.get(key)]:
             self._fault(cell, f"a {kind} without {' or '.join(missing)}.")
             return ""
         if kind == "figure":
-            body = self._image(data, known.get("alt") or meta["caption"], cell)
+            body = self._image(output, known.get("alt") or meta["caption"], cell)
         elif kind == "listing":
             body = f'listado({quote(data.get("text/plain", ""))}, lang: "python")'
         else:
@@ -89,23 +102,25 @@ class Cells:
         live = _live(meta, cell)
         return body and f"#con-pie({body}, kind: {KINDS[kind]}, {caption}{live})"
 
-    def _plain(self, data: dict, cell: NotebookNode) -> str:
+    def _plain(self, output: NotebookNode, cell: NotebookNode) -> str:
+        data, plain = output.data, output.data.get("text/plain", "")
         mime = next((mime for mime in _IMAGES + _TEXTS if mime in data), "")
-        plain = data.get("text/plain", "")
         if mime in _IMAGES:
-            image = self._image(data, plain or "Imagen", cell)
+            image = self._image(output, plain or "Imagen", cell)
             code = f"#{image}" if image else absent("Imagen que no se puede mostrar")
             if "text/latex" not in data:
                 return code
             return self._markup("text/latex", data, cell, code)  # SymPy draws formulas
         names = ", ".join(data)
         lost = [what for start, what in _INTERACTIVE.items() if start in names]
-        if lost or (data and not mime):
+        only_named = mime == "text/plain" and _OBJECT.fullmatch(plain)
+        if lost or (data and not mime) or (len(data) > 1 and only_named):
             what = lost[0] if lost else f"una salida ({names})"
             if self.pieces.strict:
                 return ""
             self._fault(cell, f"what cannot be shown: {what}.")
-            return absent(f"Aquí no se puede mostrar {what}")
+            stands_for = "" if "\n" in plain or _OBJECT.fullmatch(plain) else plain
+            return absent(f"Aquí no se puede mostrar {what}") + terminal(stands_for)
         if mime == "application/json":
             plain = json.dumps(data[mime], indent=2, ensure_ascii=False)
         if mime in ("application/json", "text/plain"):
@@ -124,8 +139,9 @@ class Cells:
             fallback=fallback or ("" if named else terminal(plain)),
         )
 
-    def _image(self, data: dict, alt: str, cell: NotebookNode) -> str:
+    def _image(self, output: NotebookNode, alt: str, cell: NotebookNode) -> str:
         """The first picture that can be read; nothing if there is none."""
+        data = output.data
         fault = "a figure without an image."
         for mime in [mime for mime in _IMAGES if mime in data]:
             try:
@@ -134,7 +150,12 @@ class Cells:
             except ReportError as error:
                 fault = str(error)
                 continue
-            return f"imagen({quote(name)}, alt: {quote(alt)})"
+            size = output.metadata.get(mime)
+            width, height = (_length(size, side) for side in ("width", "height"))
+            return (
+                f"imagen({quote(name)}, alt: {quote(alt)}, "
+                f"width: {width}, height: {height})"
+            )
         self._fault(cell, fault)
         return ""
 
@@ -155,6 +176,12 @@ class Cells:
             return self._terminal(text, cell)
         scope = cell.metadata["informe"]["notebook"]
         return self.pieces.add(Piece(text, position(cell), scope, **options))
+
+
+def _length(size: object, side: str) -> str:
+    """Typst length of the pixels that an output's metadata state."""
+    pixels = size.get(side) if isinstance(size, dict) else None
+    return f"{pixels * 0.75:.6g}pt" if isinstance(pixels, int | float) else "auto"
 
 
 def _live(meta: dict, cell: NotebookNode) -> str:

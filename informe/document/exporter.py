@@ -27,6 +27,7 @@ MONTHS = (
     *("septiembre", "octubre", "noviembre", "diciembre"),
 )
 _ON_TITLE_PAGE = {"config": True, "title_page": True}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")  # of es-MX, too
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,15 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         name = resources["metadata"].get("name") or "notebook"
         number_cells(notebook, name)
+        about = notebook.metadata.get("language_info")
+        language = about.get("name") if isinstance(about, dict) else None
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
-        for step in ("prose", "listing", "raw", "shown"):
-            self.register_filter(step, getattr(Cells(pieces), step))
+        cells = Cells(pieces, str(language or "python"))
+        notebook.metadata.clear()  # nbconvert would refuse odd ones
+        for step in ("start", "prose", "listing", "raw", "shown"):
+            self.register_filter(step, getattr(cells, step))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
         if pieces.cited:
@@ -135,8 +140,9 @@ class InformeExporter(TemplateExporter):
                 break
             except typeset.Refused as refused:
                 source = pieces.mend(source, refused.diagnostic)
-        for warning in [*pieces.faults, *(f"Typst: {warning}" for warning in warnings)]:
-            self.log.warning("%s", warning)
+        located = [pieces.located(source, warning) for warning in warnings]
+        for message in [*pieces.faults, *located]:
+            self.log.warning("%s", message)
         return content
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
@@ -145,18 +151,17 @@ class InformeExporter(TemplateExporter):
         page["date"] = spanish_date(self.date)
         files = [pieces.add_local_file(file, "cover") for file in page.pop("cover")]
         own = notebook.metadata
-        page["title"] = self.title or str(own.get("title", ""))
+        page["title"] = self.title or str(own.get("title") or "").strip()
         page["author"] = self.author or _authors(own)
         if not self.strict and not _is_executed(notebook):
             page["notice"] = self.notice or "Cuaderno sin ejecutar: faltan sus salidas."
             missing = "no cell has been executed; its outputs are missing."
             pieces.fault(pieces.title, missing)
         code = {name: quote(text) for name, text in page.items()}
-        if not page["title"]:
+        if code["title"] == quote(""):
             code["title"] = TITLE
-        language = str(own.get("lang", ""))
-        is_one = re.fullmatch("[a-z]{2,3}", language)
-        code["lang"] = quote(language if is_one else _written_in(notebook))
+        stated = _LANGUAGE.match(str(own.get("lang", "")).lower())
+        code["lang"] = quote(stated[0] if stated else _written_in(notebook))
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
         code["cover"] = f"({''.join(f'{quote(file)}, ' for file in files)})"
         return code
@@ -173,9 +178,8 @@ def _written_in(notebook: NotebookNode) -> str:
 def _authors(metadata: dict) -> str:
     """Authors, as JupyterLab keeps them: ``{"authors": [{"name": …}]}``."""
     authors = metadata.get("authors")
-    if not isinstance(authors, list):
-        return ""
-    names = [author.get("name") for author in authors if isinstance(author, dict)]
+    authors = authors if isinstance(authors, list) else [authors]
+    names = [a.get("name") if isinstance(a, dict) else a for a in authors]
     return ", ".join(str(name) for name in names if name)
 
 

@@ -54,8 +54,10 @@ _ID = re.compile(r"<!--\s*#([\w.:-]+)\s*-->")
 _TABLE = re.compile(  # right below a line of text
     r"^(?![ \t]*\n)([^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*$)", re.MULTILINE
 )
+_HEADING = re.compile(r"^( {0,3}#{1,6})\xa0", re.MULTILINE)
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
-_PRIVATE = re.compile("[\ue000-\ue01f\0]")  # our tokens
+# our tokens, and what nobody sees
+_PRIVATE = re.compile("[\ue000-\ue01f\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _DISGUISED = re.compile(r"(?i)&#(x0*e0[01][\da-f](?![\da-f])|0*573[4-7]\d(?!\d))")
 
 
@@ -103,6 +105,7 @@ class Pieces:
         self.pieces: list[Piece] = []
         self.files: dict[str, bytes] = {}  # name in Typst -> content
         self.faults: list[str] = []  # one line each, with notebook and cell
+        self.cells: list[str] = []  # where each stands, in the order of the document
         self.cited = False
         self._fallbacks: dict[str, tuple[str, str]] = {}  # mark -> where, Typst
 
@@ -163,22 +166,33 @@ class Pieces:
             raise ReportError("\n".join(self.faults))
         return re.sub("\ue000(\\w+)\ue001", lambda m: texts[m[1]], document)
 
+    def located(self, source: str, diagnostic: str) -> str:
+        """The first line of a message of Typst, after the cell that it is about."""
+        place = min(_places(source, diagnostic), default=0)
+        marks = re.findall("/\\*\ue006(\\d+)\\*/", source[:place])
+        where = self.cells[int(marks[-1])] if marks else self.title
+        message = diagnostic.partition("\n")[0].removeprefix("warning: ")
+        return f"{where}: Typst: {message}"
+
     def mend(self, source: str, diagnostic: str) -> str:
         """The document without what Typst has refused.
 
         Raises ReportError if that is not known, and, with the cell, if it is strict.
         """
         message = diagnostic.partition("\n")[0].removeprefix("error: ")
-        for place in sorted(_places(source, diagnostic), reverse=True) or [-1]:
-            found = [
-                m for m in _FALLIBLE.finditer(source) if m.start(1) <= place < m.end(1)
-            ]
-            if not found:
-                raise ReportError(f"Typst: {diagnostic}")
-            start, end = found[-1].span(1)  # the innermost
-            where, fallback = self._fallbacks[found[-1][2]]
-            self.fault(where, f"{message}; its source is shown.")
-            source = source[:start] + fallback + source[end:]
+        broken = {}
+        for place in _places(source, diagnostic):
+            for match in _FALLIBLE.finditer(source):
+                if match.start(1) <= place < match.end(1):
+                    broken[place] = (*match.span(1), match[2])  # the innermost
+        if not broken:
+            raise ReportError(f"Typst: {diagnostic}")
+        rest = len(source)
+        for start, end, mark in sorted(set(broken.values()), reverse=True):
+            if end <= rest:  # else what is in it has been mended
+                where, fallback = self._fallbacks[mark]
+                self.fault(where, f"{message}; its source is shown.")
+                source, rest = source[:start] + fallback + source[end:], start
         if self.strict:
             raise ReportError("\n".join(self.faults))
         return source
@@ -210,14 +224,16 @@ class Pieces:
         if "code" in part:
             return self.fallible(part["code"], piece.where, part["source"])
         source, alt = unquote(part["src"])[:100], part["alt"]
-        named = source if source == alt else f"{alt} ({source})"
+        is_path = source != alt and not source.startswith("data:")
+        named = f"{alt} ({source})" if is_path else alt
         missing = absent(f"Imagen que falta: {named}")
         try:
             file = self.add_picture(self._content(part["src"], piece), piece.where)
         except (ReportError, ValueError) as error:
             self.fault(piece.where, str(error))
             return missing
-        code = f"#imagen({quote(file)}, alt: {quote(alt)}, width: {part['width']})"
+        code = f"#imagen({quote(file)}, alt: {quote(alt)}, "
+        code += f"width: {part['width']}, height: {part['height']})"
         return self.fallible(code, piece.where, missing)
 
     def _content(self, src: str, piece: Piece) -> bytes:
@@ -225,7 +241,7 @@ class Pieces:
             return DataHandler().data_open(Request(src)).read()
         if bundle := piece.attachments.get(unquote(src.removeprefix("attachment:"))):
             return decode(*next(iter(bundle.items())))
-        path = (self.folder / unquote(src)).resolve()
+        path = (self.folder / unquote(re.split("[?#]", src)[0])).resolve()
         if not path.is_relative_to(self.folder):
             raise ReportError(
                 f"the image {src!r} is outside the notebook's folder; copy it there."
@@ -274,7 +290,7 @@ def _request(piece: Piece) -> dict:
     typed = _DISGUISED.sub(r"&amp;#\1", _PRIVATE.sub("", piece.text))
     text = _SCAN[piece.format].sub(token, typed) + "\n"
     if piece.format == "markdown":
-        text = _TABLE.sub(r"\1\n", text)
+        text = _HEADING.sub(r"\1 ", _TABLE.sub(r"\1\n", text))
     text = _ID.sub(r'<span data-id_="\1"></span>', text)
     return vars(piece) | {"text": text, "formulas": formulas, "attachments": {}}
 

@@ -1,7 +1,6 @@
 """Pictures as Typst can draw them: their kind, size and sources are checked."""
 
 import base64
-import binascii
 import html
 import io
 import re
@@ -15,18 +14,22 @@ from informe.errors import ReportError
 _DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
 _LARGEST = 20_000_000  # bytes of an SVG
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XML
-_SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
-_FOREIGN = r"(?i)<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>"
+_LEFT_OUT = {
+    r"(?is)<script\b.*?(</script\s*>|/>)": "a script",
+    r"(?is)<foreignObject\b.*?</foreignObject\s*>": "HTML",
+    r"(?i)<image\b[^>]*?href\s*=\s*[\"']?(?!data:|#|[\"'\s])"
+    r"[^>]*?(/>|>\s*</image\s*>|>)": "a picture from elsewhere",
+}
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
 
 
 def decode(mime: str, content: str) -> bytes:
     """Bytes of an image as notebooks keep it: SVG as text, others in base 64."""
-    if mime == "image/svg+xml" and content.lstrip().startswith("<"):
+    if mime == "image/svg+xml" and content.lstrip("\ufeff \t\r\n").startswith("<"):
         return content.encode()
     try:
         return base64.b64decode(content)
-    except binascii.Error:
+    except ValueError:
         raise ReportError("a picture is not in base 64.") from None
 
 
@@ -62,7 +65,9 @@ def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
     if len(content) > _LARGEST:
         raise ReportError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
     text = content.decode("utf-8", "replace")
-    for pattern, what in (_SCRIPT, "a script"), (_FOREIGN, "a picture from elsewhere"):
+    if "xmlns=" not in text:  # as within HTML
+        text = text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    for pattern, what in _LEFT_OUT.items():
         text, count = re.subn(pattern, "", text)
         if count:
             warn(f"{what} in an SVG is left out.")

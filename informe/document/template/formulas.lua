@@ -14,6 +14,12 @@ local MACROS = [[
 \providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
 \providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
 \providecommand{\cfrac}{\frac} \providecommand{\stackrel}{\overset}
+\providecommand{\dbinom}{\binom} \providecommand{\tbinom}{\binom}
+\providecommand{\require}[1]{} \providecommand{\href}[2]{#2}
+\providecommand{\bra}[1]{{\langle #1|}} \providecommand{\ket}[1]{{|#1\rangle}}
+\providecommand{\vphantom}[1]{} \providecommand{\hphantom}{\phantom}
+\providecommand{\smash}[1]{#1} \providecommand{\Bbb}{\mathbb}
+\providecommand{\braket}[1]{\langle #1\rangle} \providecommand{\fbox}[1]{\boxed{\text{#1}}}
 \providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
 ]]
 MACROS = MACROS:gsub("!", "\u{e006}")
@@ -43,7 +49,15 @@ local BEFORE = {
   { "\\begin{cases}.-\\end{cases}", function(cases)
     return (cases:gsub("&", "&\\quad "))
   end },
+  { "\\hline", "" },
   { "\1%s*\\end", "\\end" },
+  { "{smallmatrix}", "{matrix}" },
+  { "\\begin{array}%b{}", "\\begin{matrix}" },  -- else its columns would be glued
+  { "\\end{array}", "\\end{matrix}" },
+  { "(\\?l?e?f?t?%s*%S?%s*)(\\begin{matrix}(.-)\\end{matrix})", function(before, whole, body)
+    if before:find("^\\left%s*[^%.]") then return nil end
+    return ("%s\\begin{pmatrix}\\text{bare}%s\\end{pmatrix}"):format(before, body)
+  end },
   { "\\$", "" },                                -- of a space at the end
   { "\1%s*\1", "\1" },                        -- \\\\, where JSON's escapes were doubled
 }
@@ -52,15 +66,19 @@ local BEFORE = {
 local AFTER = {
   { "#h%(0em%)", "thick" },                     -- \;
   { "#h%(%-1em%)", "#h(-0.167em)" },            -- \!
-  { '(%d) upright%(","%) (%d)', '%1 class("normal", ",") %2' },
+  { '(%d) upright%(","%) (%d)', '%1#math.class("normal", ",")%2' },
   { "(%l)%.circle%f[%W]", "%1.o" },             -- symbols that Typst 0.15 has renamed
   { "%f[%a]sect%f[%W]", "inter" },
   { "([lg]t)%.tri%f[%W]", "%1.closed" },
   { "tack%.r%.double", "tack.rr" },
   { "bb%(1%)", '#symbol("𝟙")' },                 -- so that it can be told from a 1
   { 'delim: "||"', 'delim: "‖"' },
-  { '(mat%(delim: [^,]+,) upright%("augment:(%d+)"%)', "%1 augment: #%2," },
-  { 'mat%(delim: "%(", upright%("bare:(%d+)"%)', "mat(delim: #none, augment: #%1," },
+  { '(mat%(delim: [^,]+,) upright%("augment:(.-)"%)', "%1 augment: #(%2)," },
+  { 'mat%(delim: "%(", upright%("bare"%)', "mat(delim: #none," },
+  { 'vec%(upright%("bare"%)', "vec(delim: #none," },
+  { 'mat%(delim: "%(", upright%("bare:(.-)"%)', "mat(delim: #none, augment: #(%1)," },
+  { 'upright%("\u{e006}column"%)', "&" },
+  { 'upright%("\u{e006}\\?(#%x+)"%)', 'text(fill: #rgb("%1"), ' },
   { 'upright%("\u{e006}%("%)', "limits(" },
   { 'upright%("\u{e006}(%a+)"%)', "text(fill: #%1, " },
   { 'upright%("\u{e006}%)"%)', ")" },
@@ -75,7 +93,7 @@ end
 local function scope_fonts(tex)
   tex = tex:gsub("%b{}", function(group)
     return "{" .. scope_fonts(group:sub(2, -2)) .. "}"
-  end)
+  end):gsub("^(.*)\\over%f[%A](.*)$", "\\frac{%1}{%2}")
   for font in ("bf rm it cal tt sf"):gmatch("%a+") do
     tex = tex:gsub("\\" .. font .. "%f[%A]%s*([^&\1]*)", function(rest)
       return "\\math" .. font .. "{" .. scope_fonts(rest) .. "}"
@@ -91,14 +109,35 @@ local function space_columns(name, body, between)
   return ("\\begin{%s}%s\\end{%s}"):format(name, body, name)
 end
 
--- The bar of {cc|c} becomes a text in the first cell, which AFTER turns into Typst's.
+-- The bar of {cc|c} and the rule below the first lines become a text in the first cell,
+-- which AFTER turns into Typst's.
 local function draw_bar(before, columns, body)
-  local left = columns:match("^{([lcr%s]+)|%s*[lcr]")
-  if not left then return nil end
+  body = body:gsub("^%s*\\hline", "")
+  local left = columns:match("^{|?([lcr%s]+)|%s*[lcr]")
+  local above = body:match("^(.-\1)%s*\\hline.*[^%s\1]")
+  if not left and not above then return nil end
+  local rules = (left and "vline: " .. #left:gsub("%s", "") .. ", " or "")
+    .. (above and "hline: " .. select(2, above:gsub("\1", "")) .. ", " or "")
   local name, mark = "pmatrix", "bare"
   if before:find("^\\left") then name, mark = "matrix", "augment" end
-  return ("%s\\begin{%s}\\text{%s:%d}%s\\end{%s}"):format(
-    before, name, mark, #left:gsub("%s", ""), body, name)
+  return ("%s\\begin{%s}\\text{%s:%s}%s\\end{%s}"):format(
+    before, name, mark, rules, body, name)
+end
+
+-- Lines that are only a part of a formula are those of a matrix, aligned in its cells.
+local function enclose_lines(tex)
+  tex = tex:gsub("\\begin{equation%*?}", ""):gsub("\\end{equation%*?}", "")
+  for name in ("aligned alignedat split gathered"):gmatch("%a+") do
+    local lines = "\\begin{" .. name .. "}(.-)\\end{" .. name .. "}"
+    local is_alone = tex:find("^%s*" .. lines .. "%s*[.,;]?%s*$")
+    if not is_alone or select(2, tex:gsub(lines, "")) > 1 then
+      tex = tex:gsub(lines, function(body)
+        body = body:gsub("^{%d+}", ""):gsub("\\&", "\2"):gsub("&", "\\text{\u{e006}column}")
+        return "\\begin{matrix}" .. body:gsub("\2", "\\&") .. "\\end{matrix}"
+      end)
+    end
+  end
+  return tex
 end
 
 local function mend_environments(tex)
@@ -109,6 +148,10 @@ local function mend_environments(tex)
   tex = tex:gsub("\\begin{eqnarray(%*?)}(.-)\\end{eqnarray%1}", function(_, body)
     return space_columns("aligned", body, " ")
   end)
+  tex = tex:gsub("\\begin{array}{%s*r%s*c?%s*l%s*}(.-)\\end{array}", function(body)
+    return space_columns("aligned", body, " ")
+  end)
+  tex = enclose_lines(tex)
   return (tex:gsub("(\\?l?e?f?t?%S?)\\begin{array}(%b{})(.-)\\end{array}", draw_bar))
 end
 
@@ -157,6 +200,8 @@ function formulas.to_typst(tex, known)
   elseif typst:find("([%^_])[%w.]*%b()%1") or typst:find("([%^_])[%w.]+%1") then
     -- Two superscripts in a row are what is left of {a^b}^c, which says something else.
     error("nested exponents are ambiguous; write \\left(...\\right)^{c}", 0)
+  elseif bare:find("\u{e006}") then
+    error("its colour is not known", 0)
   end
   return (typst:gsub("inset: 3pt, %[%$(.-)%$%]%)",
     'inset: 3pt, math.equation(alt: "", $%1$))'))

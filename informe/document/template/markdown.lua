@@ -15,6 +15,10 @@ local typst = require("typst")
 local MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris"
 local HTML = "html-auto_identifiers"
 local NUMBER = "\u{e010}(%d+)\u{e011}"
+local EMBEDDED = {}
+for tag in ("iframe video audio embed object source"):gmatch("%a+") do
+  EMBEDDED[tag] = tag == "source" and "audio/video" or tag
+end
 local NOTHING = {}      -- no file and no network for pandoc's readers
 
 local request = pandoc.json.decode(io.read("a"), false)
@@ -74,7 +78,7 @@ local DEFINITIONS = {
 
 -- Notes the macros that a formula defines; it begins with its \label if it has one.
 local function note_formula(element)
-  local tex, id = element.text, nil
+  local tex, id = element.text:gsub("\\let%s*(\\%a+)%s*=?%s*(\\%a+)", "\\def%1{%2}"), nil
   for _, pattern in ipairs(DEFINITIONS) do
     tex = tex:gsub(pattern, function(definition)
       macros[piece.scope] = (macros[piece.scope] or "") .. definition .. "\n"
@@ -93,6 +97,8 @@ local function equation(element)
   local block = element.mathtype == "DisplayMath"
   local id = element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
+  local tag = id and tex:match("\\tag%*?{(.-)}")
+  if tag then element.text = element.text:gsub("\\tag%*?%b{}", "") end
   local alt = typst.quote(tex)
   local source = "#raw(" .. alt .. ")"
   local ok, made = pcall(formulas.to_typst, element.text, macros[piece.scope] or "")
@@ -101,7 +107,8 @@ local function equation(element)
     return raw_inline(source)
   end
   local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
-    block, alt, id and ', numbering: "(1)"' or "", block and " " .. made .. " " or made)
+    block, alt, id and ", numbering: " .. (tag and "_ => " .. typst.quote("(" .. tag .. ")")
+      or '"(1)"') or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   if id then code = code .. " <" .. id .. ">" end
   return part { code = "#" .. code, source = source }
@@ -115,7 +122,7 @@ local function reference(id)
 end
 
 local function formula(element)
-  local id = element.text:match("^\\%l*ref{(.*)}$")
+  local id = element.text:match("^\\e?q?ref{(.*)}$")
   if not id then return equation(element) end
   if owners[id] then return reference(id) end
   problem("the reference %s points to nothing.", element.text)
@@ -125,7 +132,8 @@ end
 local function link(element)
   local place = element.target:match("^#(.+)$")
   if not place then
-    local scheme = (element.target:match("^%s*(%a[%w+.-]*):") or "http"):lower()
+    local bare = element.target:gsub("[%c%s]", "")    -- as browsers read it
+    local scheme = (bare:match("^(%a[%w+.-]*):") or "http"):lower()
     local leads = element.target ~= "" and element.target ~= "#"
       and ("http https mailto ftp"):find(scheme, 1, true)
     return leads and pandoc.Link(element.content, element.target) or element.content
@@ -139,11 +147,12 @@ local function link(element)
   return element.content
 end
 
--- A Typst length for an HTML width: pixels or percent.
-local function length(width)
-  local number, unit = (width or ""):match("^(%d+%.?%d*)(%%?)")
-  if not number then return "auto" end
-  return unit == "%" and number .. "%" or tonumber(number) * 0.75 .. "pt"
+-- A Typst length for an image's width or height: pixels, or percent of the width.
+local function length(attributes, side)
+  local style = (";" .. (attributes.style or "")):match("[;%s]" .. side .. "%s*:([^;]*)")
+  local number, unit = (style or attributes[side] or ""):match("^%s*(%d+%.?%d*)%s*(%S*)")
+  if unit == "%" and side == "width" then return number .. "%" end
+  return (unit == "" or unit == "px") and number * 0.75 .. "pt" or "auto"
 end
 
 local function image(element)
@@ -152,7 +161,9 @@ local function image(element)
     return pandoc.Link(alt ~= "" and alt or element.src, element.src)
   end
   if alt == "" then alt = element.src:gsub("^data:.*", "imagen") end
-  return part { src = element.src, alt = alt, width = length(element.attributes.width) }
+  return part { src = element.src, alt = alt,
+    width = length(element.attributes, "width"),
+    height = length(element.attributes, "height") }
 end
 
 -- Blocks ----------------------------------------------------------------------
@@ -314,16 +325,26 @@ local PLACE = {
   Span = register_place, Div = register_place, Link = register_place, Image = image,
 }
 
+-- What plays, or is a page of its own: its address, or a line that names it.
+local function embedded(tag, attributes)
+  local kind, source = EMBEDDED[tag:lower()], nil
+  if not kind then return nil end
+  for name in ("srcdoc data src"):gmatch("%a+") do
+    source = attributes:match("%s" .. name .. "%s*=%s*[\"']?([^\"'%s]*)") or source
+  end
+  if not source then return nil end
+  if source:find("^https?:") then return ('<a href="%s">%s</a> '):format(source, source) end
+  problem("what <%s> holds cannot be shown: %s", tag, source:sub(1, 60))
+  return ("<em>[Aquí no se puede mostrar un elemento «%s»]</em> "):format(kind)
+end
+
 local function read_text()
   local html = piece.text
   if piece.format == "markdown" then
     local as_is = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
     html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", as_is)
   end
-  for tag in ("iframe video audio embed source"):gmatch("%a+") do
-    local embedding = "<" .. tag .. "%s[^>]-src%s*=%s*([\"'])(https?:.-)%1[^>]*>"
-    html = html:gsub(embedding, '<a href="%2">%2</a> ')
-  end
+  html = html:gsub("<(%a+)(%s[^>]*)>", embedded)
   return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
 

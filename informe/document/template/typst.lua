@@ -14,7 +14,8 @@ end
 --- Blocks as Typst's markup.
 function typst.write(blocks)
   local options = pandoc.WriterOptions { wrap_text = "none" }
-  return (pandoc.write(pandoc.Pandoc(blocks), "typst", options):gsub("%s+$", ""))
+  local code = pandoc.write(pandoc.Pandoc(blocks), "typst", options)
+  return (code:gsub("%s+$", ""):gsub("\\$", "\\ "))    -- a line end, not a bracket
 end
 
 local ALIGNMENTS = { AlignLeft = "left", AlignRight = "right", AlignCenter = "center" }
