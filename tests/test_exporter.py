@@ -19,10 +19,7 @@ from nbformat.v4 import (
 )
 
 from informe.document.cells import terminal
-from informe.document.exporter import (
-    InformeExporter,
-    spanish_date,
-)
+from informe.document.exporter import InformeExporter
 from informe.document.markdown import bibliography_keys
 from informe.errors import ReportError
 
@@ -271,13 +268,6 @@ def test_same_input_same_bytes(report, monkeypatch, tmp_path):
     assert export(*cells) == export(*cells)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert InformeExporter().date == "1970-01-02"
-
-
-def test_dates_in_spanish():
-    assert spanish_date("2027-01-05") == "5 de enero de 2027"
-    assert spanish_date("") == ""
-    with pytest.raises(ReportError, match="2026-11-23"):
-        spanish_date("5/1/2027")
 
 
 # --- Formulas, one by one -----------------------------------------------------

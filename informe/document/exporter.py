@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from nbconvert.exporters import TemplateExporter
@@ -21,11 +20,8 @@ from informe.document import typeset
 from informe.document.cells import Cells, number_cells
 from informe.document.markdown import TITLE, Pieces, quote
 from informe.errors import ReportError
+from informe.numbers import spanish_date
 
-MONTHS = (
-    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
-    *("septiembre", "octubre", "noviembre", "diciembre"),
-)
 _ON_TITLE_PAGE = {"config": True, "title_page": True}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")  # of es-MX, too
 
@@ -38,20 +34,6 @@ class Attachment:
     mime: str
     relationship: str  # to the document: "source", "data" or "supplement"
     description: str
-
-
-def spanish_date(iso: str) -> str:
-    """``2026-11-23`` as ``23 de noviembre de 2026``; empty stays empty.
-
-    Raises ReportError if it is no ISO date.
-    """
-    if not iso:
-        return ""
-    try:
-        day = date.fromisoformat(iso)
-    except ValueError:
-        raise ReportError(f"The date {iso!r} is not of the form 2026-11-23.") from None
-    return f"{day.day} de {MONTHS[day.month - 1]} de {day.year}"
 
 
 class InformeExporter(TemplateExporter):

@@ -55,6 +55,7 @@ _TABLE = re.compile(  # right below a line of text
     r"^(?![ \t]*\n)([^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*$)", re.MULTILINE
 )
 _HEADING = re.compile(r"^( {0,3}#{1,6})\xa0", re.MULTILINE)
+_LENGTH = re.compile(r"\s*(\d+\.?\d*)\s*(px|%|)(?!\S)")  # of HTML and CSS
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
 # our tokens, and what nobody sees
 _PRIVATE = re.compile("[\ue000-\ue01f\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -105,7 +106,6 @@ class Pieces:
         self.pieces: list[Piece] = []
         self.files: dict[str, bytes] = {}  # name in Typst -> content
         self.faults: list[str] = []  # one line each, with notebook and cell
-        self.cells: list[str] = []  # where each stands, in the order of the document
         self.cited = False
         self._fallbacks: dict[str, tuple[str, str]] = {}  # mark -> where, Typst
 
@@ -138,6 +138,22 @@ class Pieces:
         self.files[name] = drawn
         return name
 
+    def image(self, content: bytes, alt: str, size: object, where: str) -> str:
+        """Typst's call that draws a picture.
+
+        ``size`` may be a dictionary with its width and height, in pixels or percent of
+        the text's width. Raises ReportError if it is no picture.
+        """
+        code = f"imagen({quote(self.add_picture(content, where))}, alt: {quote(alt)}"
+        sizes = size if isinstance(size, dict) else {}
+        for side in "width", "height":
+            stated = _LENGTH.match(str(sizes.get(side)))
+            if stated and stated[2] != "%":
+                code += f", {side}: {float(stated[1]) * 0.75:.6g}pt"
+            elif stated and side == "width":
+                code += f", width: {stated[1]}%"
+        return code + ")"
+
     def add_local_file(self, file: str, where: str) -> str:
         """Remember a picture by its path from the notebook's folder; returns its name.
 
@@ -169,8 +185,8 @@ class Pieces:
     def located(self, source: str, diagnostic: str) -> str:
         """The first line of a message of Typst, after the cell that it is about."""
         place = min(_places(source, diagnostic), default=0)
-        marks = re.findall("/\\*\ue006(\\d+)\\*/", source[:place])
-        where = self.cells[int(marks[-1])] if marks else self.title
+        marks = re.findall("/\\*\ue004(\\d+)\\*/", source[:place])
+        where = self._fallbacks[marks[-1]][0] if marks else self.title
         message = diagnostic.partition("\n")[0].removeprefix("warning: ")
         return f"{where}: Typst: {message}"
 
@@ -184,15 +200,14 @@ class Pieces:
         for place in _places(source, diagnostic):
             for match in _FALLIBLE.finditer(source):
                 if match.start(1) <= place < match.end(1):
-                    broken[place] = (*match.span(1), match[2])  # the innermost
+                    broken[place] = match  # the innermost
         if not broken:
             raise ReportError(f"Typst: {diagnostic}")
-        rest = len(source)
-        for start, end, mark in sorted(set(broken.values()), reverse=True):
-            if end <= rest:  # else what is in it has been mended
-                where, fallback = self._fallbacks[mark]
+        for match in broken.values():
+            if match[1] in source:  # else what is in it, or around it, has been mended
+                where, fallback = self._fallbacks[match[2]]
                 self.fault(where, f"{message}; its source is shown.")
-                source, rest = source[:start] + fallback + source[end:], start
+                source = source.replace(match[1], fallback)
         if self.strict:
             raise ReportError("\n".join(self.faults))
         return source
@@ -225,15 +240,13 @@ class Pieces:
             return self.fallible(part["code"], piece.where, part["source"])
         source, alt = unquote(part["src"])[:100], part["alt"]
         is_path = source != alt and not source.startswith("data:")
-        named = f"{alt} ({source})" if is_path else alt
-        missing = absent(f"Imagen que falta: {named}")
+        missing = absent(f"Imagen que falta: {alt}" + is_path * f" ({source})")
         try:
-            file = self.add_picture(self._content(part["src"], piece), piece.where)
+            content = self._content(part["src"], piece)
+            code = "#" + self.image(content, alt, part, piece.where)
         except (ReportError, ValueError) as error:
             self.fault(piece.where, str(error))
             return missing
-        code = f"#imagen({quote(file)}, alt: {quote(alt)}, "
-        code += f"width: {part['width']}, height: {part['height']})"
         return self.fallible(code, piece.where, missing)
 
     def _content(self, src: str, piece: Piece) -> bytes:

@@ -76,8 +76,7 @@ def html(source: str, files: dict[str, bytes]) -> tuple[str, list[str]]:
     Numbers, captions, references and sources are those of the PDF.
     """
     content, warnings = _compile(source, "pagina.typ", files, {"format": "html"})
-    shown = [w for w in warnings if not w.startswith(_INCOMPLETE)]
-    return content.decode(), shown
+    return content.decode(), [w for w in warnings if not w.startswith(_INCOMPLETE)]
 
 
 def _compile(
@@ -103,16 +102,11 @@ def _compile(
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), name)
         before, found, _ = source.partition(text)
         if found:
-            source = source.replace(text, _code(text))
-            messages.append(
-                f"no font of the report can show {name}; it is printed as {_code(text)}"
-                f"\nmain.typ:{before.count(chr(10)) + 1}:0"
-            )
+            code = "‹" + " ".join(f"U+{ord(sign):04X}" for sign in text) + "›"
+            source, line = source.replace(text, code), before.count("\n") + 1
+            message = f"no font of the report can show {name}; it is printed as {code}"
+            messages.append(f"{message}\nmain.typ:{line}:0")
     if not messages:
         raise refused
     content, warnings = _compile(source, style, files, options)
     return content, warnings + messages
-
-
-def _code(text: str) -> str:
-    return "‹" + " ".join(f"U+{ord(character):04X}" for character in text) + "›"

@@ -1,31 +1,61 @@
 -- TeX formulas to Typst: pandoc's conversion, and every correction that it needs.
 -- Each correction has its assertion, read back from a PDF, in tests/test_exporter.py.
--- While a formula is rewritten, \1 stands for its line ends (\\).
+-- While a formula is rewritten, \1 stands for its line ends (\\), \2 for its \&.
 
 local formulas = {}
 
 -- Macros that pandoc does not know, by those that it knows. In a text that begins with
--- U+E006, which nobody can type, is what AFTER turns into Typst's code.
-local MACROS = [[
-\providecommand{\hbox}{\text} \providecommand{\intop}{\int} \providecommand{\cr}{\\}
-\providecommand{\newline}{\\} \providecommand{\hfill}{\quad} \providecommand{\Vert}{\|}
-\providecommand{\LaTeX}{\text{LaTeX}} \providecommand{\TeX}{\text{TeX}}
-\providecommand{\degree}{{}^\circ} \providecommand{\tag}[1]{\quad\text{(#1)}}
-\providecommand{\overset}[2]{\text{!(}#2\text{!)}^{#1}}
-\providecommand{\underset}[2]{\text{!(}#2\text{!)}_{#1}}
-\providecommand{\cfrac}{\frac} \providecommand{\stackrel}{\overset}
-\providecommand{\dbinom}{\binom} \providecommand{\tbinom}{\binom}
-\providecommand{\require}[1]{} \providecommand{\href}[2]{#2}
-\providecommand{\bra}[1]{{\langle #1|}} \providecommand{\ket}[1]{{|#1\rangle}}
-\providecommand{\vphantom}[1]{} \providecommand{\hphantom}{\phantom}
-\providecommand{\smash}[1]{#1} \providecommand{\Bbb}{\mathbb}
-\providecommand{\braket}[1]{\langle #1\rangle} \providecommand{\fbox}[1]{\boxed{\text{#1}}}
-\providecommand{\textcolor}[2]{\text{!#1}#2\text{!)}}
-]]
-MACROS = MACROS:gsub("!", "\u{e006}")
-for word in ([[tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
-    strut notag displaylimits]]):gmatch("%a+") do
-  MACROS = MACROS .. "\\providecommand{\\" .. word .. "}{}\n"
+-- U+E006 (here !), which nobody can type, is what AFTER turns into Typst's code.
+local MACROS = ""
+for name, arguments, meaning in ([[
+    hbox{\text} intop{\int} cr{\\} newline{\\} hfill{\quad} Vert{\|} cfrac{\frac}
+    stackrel{\overset} dbinom{\binom} tbinom{\binom} hphantom{\phantom} Bbb{\mathbb}
+    LaTeX{\text{LaTeX}} TeX{\text{TeX}} degree{{}^\circ} tag[1]{\quad\text{(#1)}}
+    overset[2]{\text{!(}#2\text{!)}^{#1}} underset[2]{\text{!(}#2\text{!)}_{#1}}
+    textcolor[2]{\text{!#1}#2\text{!)}} fbox[1]{\boxed{\text{#1}}} href[2]{#2}
+    bra[1]{{\langle #1|}} ket[1]{{|#1\rangle}} braket[1]{\langle #1\rangle}
+    smash[1]{#1} require[1]{} vphantom[1]{} strut{} notag{} displaylimits{} tiny{}
+    scriptsize{} footnotesize{} small{} normalsize{} large{} Large{} LARGE{} huge{}
+    Huge{} ]]):gsub("!", "\u{e006}"):gmatch("(%a+)([%[%d%]]*)(%b{})") do
+  MACROS = MACROS .. "\\providecommand{\\" .. name .. "}" .. arguments .. meaning .. "\n"
+end
+
+-- An environment with what stands between its columns instead of every second mark, but
+-- for those of a matrix in it.
+local function columns(between, renamed)
+  return function(name, body)
+    body = body:gsub("\\begin.-\\end", function(inner) return (inner:gsub("&", "\3")) end)
+    body = body:gsub("&([^&\1]*)&", "&%1" .. between):gsub("\3", "&")
+    name = renamed or name
+    return ("\\begin{%s}%s\\end{%s}"):format(name, body, name)
+  end
+end
+
+-- Several aligned columns keep a distance; eqnarray's sign has no column of its own.
+local COLUMNS = {
+  { "\\begin{(align%l*%*?)}(.-)\\end{%1}", columns("&\\qquad ") },
+  { "\\begin{(eqnarray%*?)}(.-)\\end{%1}", columns(" ", "aligned") },
+  { "\\begin{(array)}{%s*r%s*c?%s*l%s*}(.-)\\end{array}", columns(" ", "aligned") },
+  { "\\begin{equation%*?}", "" },
+  { "\\end{equation%*?}", "" },
+}
+
+-- The bar of {cc|c} and the rule below the first lines become a text in the first cell,
+-- which AFTER turns into Typst's.
+local function draw_rules(columns, body)
+  local left = columns:match("^{|?([lcr%s]+)|%s*[lcr]")
+  local above = body:gsub("^%s*\\hline", ""):match("^(.-\1)%s*\\hline.*[^%s\1]")
+  local rules = (left and "vline: " .. #left:gsub("%s", "") .. ", " or "")
+    .. (above and "hline: " .. select(2, above:gsub("\1", "")) .. ", " or "")
+  if above and not body:find("&") then body = body:gsub("\1", "&\1", 1) end   -- no vec()
+  local mark = rules ~= "" and "\\text{rules:" .. rules .. "}" or ""
+  return "\\begin{matrix}" .. mark .. body .. "\\end{matrix}"
+end
+
+-- What is not between \left and \right has no brackets, and cells all the same.
+local function bare(before, body)
+  if before:find("^\\left%s*[^%.]") then return nil end
+  return before .. "\\begin{pmatrix}\\text{bare}" .. body .. "\\end{pmatrix}"
 end
 
 -- Before: TeX that pandoc turns into wrong Typst, rewritten as TeX that it gets right.
@@ -39,7 +69,6 @@ local BEFORE = {
   { "\\([lr])[ei][fg]h?t%s*\\%1([vV])ert", "\\%1%2ert" },
   { "\\|(.-)\\|", "\\lVert %1\\rVert " },
   { "\\lvert(.-)\\rvert", "\\left|%1\\right|" },
-  { "\\&", "\\text{\\&}" },                     -- else Typst takes it for an alignment
   { "\\(p?matrix)%s*{(.-)}", "\\begin{%1}%2\\end{%1}" },
   { "\\begin{vmatrix}", "\\left|\\begin{matrix}" },
   { "\\end{vmatrix}", "\\end{matrix}\\right|" },
@@ -49,15 +78,11 @@ local BEFORE = {
   { "\\begin{cases}.-\\end{cases}", function(cases)
     return (cases:gsub("&", "&\\quad "))
   end },
+  { "\\begin{array}(%b{})(.-)\\end{array}", draw_rules },
   { "\\hline", "" },
   { "\1%s*\\end", "\\end" },
   { "{smallmatrix}", "{matrix}" },
-  { "\\begin{array}%b{}", "\\begin{matrix}" },  -- else its columns would be glued
-  { "\\end{array}", "\\end{matrix}" },
-  { "(\\?l?e?f?t?%s*%S?%s*)(\\begin{matrix}(.-)\\end{matrix})", function(before, whole, body)
-    if before:find("^\\left%s*[^%.]") then return nil end
-    return ("%s\\begin{pmatrix}\\text{bare}%s\\end{pmatrix}"):format(before, body)
-  end },
+  { "(\\?l?e?f?t?%s*%S?%s*)\\begin{matrix}(.-)\\end{matrix}", bare },
   { "\\$", "" },                                -- of a space at the end
   { "\1%s*\1", "\1" },                        -- \\\\, where JSON's escapes were doubled
 }
@@ -73,10 +98,9 @@ local AFTER = {
   { "tack%.r%.double", "tack.rr" },
   { "bb%(1%)", '#symbol("𝟙")' },                 -- so that it can be told from a 1
   { 'delim: "||"', 'delim: "‖"' },
-  { '(mat%(delim: [^,]+,) upright%("augment:(.-)"%)', "%1 augment: #(%2)," },
   { 'mat%(delim: "%(", upright%("bare"%)', "mat(delim: #none," },
   { 'vec%(upright%("bare"%)', "vec(delim: #none," },
-  { 'mat%(delim: "%(", upright%("bare:(.-)"%)', "mat(delim: #none, augment: #(%1)," },
+  { '(mat%(delim: [^,]+,) upright%("rules:(.-)"%)', "%1 augment: #(%2)," },
   { 'upright%("\u{e006}column"%)', "&" },
   { 'upright%("\u{e006}\\?(#%x+)"%)', 'text(fill: #rgb("%1"), ' },
   { 'upright%("\u{e006}%("%)', "limits(" },
@@ -102,57 +126,19 @@ local function scope_fonts(tex)
   return tex
 end
 
--- After every second column mark of a line, but for those of a matrix in it.
-local function space_columns(name, body, between)
-  body = body:gsub("\\begin.-\\end", function(inner) return (inner:gsub("&", "\2")) end)
-  body = body:gsub("&([^&\1]*)&", "&%1" .. between):gsub("\2", "&")
-  return ("\\begin{%s}%s\\end{%s}"):format(name, body, name)
-end
-
--- The bar of {cc|c} and the rule below the first lines become a text in the first cell,
--- which AFTER turns into Typst's.
-local function draw_bar(before, columns, body)
-  body = body:gsub("^%s*\\hline", "")
-  local left = columns:match("^{|?([lcr%s]+)|%s*[lcr]")
-  local above = body:match("^(.-\1)%s*\\hline.*[^%s\1]")
-  if not left and not above then return nil end
-  local rules = (left and "vline: " .. #left:gsub("%s", "") .. ", " or "")
-    .. (above and "hline: " .. select(2, above:gsub("\1", "")) .. ", " or "")
-  local name, mark = "pmatrix", "bare"
-  if before:find("^\\left") then name, mark = "matrix", "augment" end
-  return ("%s\\begin{%s}\\text{%s:%s}%s\\end{%s}"):format(
-    before, name, mark, rules, body, name)
-end
-
 -- Lines that are only a part of a formula are those of a matrix, aligned in its cells.
 local function enclose_lines(tex)
-  tex = tex:gsub("\\begin{equation%*?}", ""):gsub("\\end{equation%*?}", "")
   for name in ("aligned alignedat split gathered"):gmatch("%a+") do
-    local lines = "\\begin{" .. name .. "}(.-)\\end{" .. name .. "}"
-    local is_alone = tex:find("^%s*" .. lines .. "%s*[.,;]?%s*$")
-    if not is_alone or select(2, tex:gsub(lines, "")) > 1 then
-      tex = tex:gsub(lines, function(body)
-        body = body:gsub("^{%d+}", ""):gsub("\\&", "\2"):gsub("&", "\\text{\u{e006}column}")
-        return "\\begin{matrix}" .. body:gsub("\2", "\\&") .. "\\end{matrix}"
+    local first, last = "\\begin{" .. name .. "}", "\\end{" .. name .. "}"
+    local alone = tex:match("^%s*" .. first .. "(.*)" .. last .. "%s*[.,;]?%s*$")
+    if not alone or alone:find(last) then
+      tex = tex:gsub(first .. "(.-)" .. last, function(body)
+        body = body:gsub("^{%d+}", ""):gsub("&", "\\text{\u{e006}column}")
+        return "\\begin{matrix}" .. body .. "\\end{matrix}"
       end)
     end
   end
   return tex
-end
-
-local function mend_environments(tex)
-  -- Several aligned columns keep a distance; eqnarray's sign has no column of its own.
-  tex = tex:gsub("\\begin{(align%l*%*?)}(.-)\\end{%1}", function(name, body)
-    return space_columns(name, body, "&\\qquad ")
-  end)
-  tex = tex:gsub("\\begin{eqnarray(%*?)}(.-)\\end{eqnarray%1}", function(_, body)
-    return space_columns("aligned", body, " ")
-  end)
-  tex = tex:gsub("\\begin{array}{%s*r%s*c?%s*l%s*}(.-)\\end{array}", function(body)
-    return space_columns("aligned", body, " ")
-  end)
-  tex = enclose_lines(tex)
-  return (tex:gsub("(\\?l?e?f?t?%S?)\\begin{array}(%b{})(.-)\\end{array}", draw_bar))
 end
 
 -- \operatorname gives a bare string, which has no operator's spacing; text is
@@ -187,8 +173,9 @@ end
 --- The Typst math (without dollars) of a TeX formula; `known` defines its macros.
 -- Raises a message when pandoc does not know a macro or is known to get it wrong.
 function formulas.to_typst(tex, known)
-  tex = scope_fonts((expand(tex:gsub("\\label%b{}", ""), known):gsub("\\\\", "\1")))
-  tex = replace_all(mend_environments(tex), BEFORE):gsub("\1", "\\\\")
+  tex = expand(tex:gsub("\\label%b{}", ""), known):gsub("\\\\", "\1"):gsub("\\&", "\2")
+  tex = replace_all(enclose_lines(replace_all(scope_fonts(tex), COLUMNS)), BEFORE)
+  tex = tex:gsub("\1", "\\\\"):gsub("\2", "\\text{\\&}")    -- \& alone would align
   local ok, typst = pcall(by_pandoc, tex)
   if not ok then    -- it may have lines
     typst = by_pandoc("\\begin{aligned}" .. tex .. "\\end{aligned}")

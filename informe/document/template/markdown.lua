@@ -15,10 +15,7 @@ local typst = require("typst")
 local MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris"
 local HTML = "html-auto_identifiers"
 local NUMBER = "\u{e010}(%d+)\u{e011}"
-local EMBEDDED = {}
-for tag in ("iframe video audio embed object source"):gmatch("%a+") do
-  EMBEDDED[tag] = tag == "source" and "audio/video" or tag
-end
+local EMBEDDED = " iframe video audio embed source object "
 local NOTHING = {}      -- no file and no network for pandoc's readers
 
 local request = pandoc.json.decode(io.read("a"), false)
@@ -106,9 +103,9 @@ local function equation(element)
     problem("formula $%s$: %s", tex, made)
     return raw_inline(source)
   end
-  local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
-    block, alt, id and ", numbering: " .. (tag and "_ => " .. typst.quote("(" .. tag .. ")")
-      or '"(1)"') or "", block and " " .. made .. " " or made)
+  local number = tag and "_ => " .. typst.quote("(" .. tag .. ")") or '"(1)"'
+  local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(block, alt,
+    id and ", numbering: " .. number or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   if id then code = code .. " <" .. id .. ">" end
   return part { code = "#" .. code, source = source }
@@ -147,12 +144,10 @@ local function link(element)
   return element.content
 end
 
--- A Typst length for an image's width or height: pixels, or percent of the width.
-local function length(attributes, side)
+-- An image's width or height, as its author states it.
+local function stated(attributes, side)
   local style = (";" .. (attributes.style or "")):match("[;%s]" .. side .. "%s*:([^;]*)")
-  local number, unit = (style or attributes[side] or ""):match("^%s*(%d+%.?%d*)%s*(%S*)")
-  if unit == "%" and side == "width" then return number .. "%" end
-  return (unit == "" or unit == "px") and number * 0.75 .. "pt" or "auto"
+  return style or attributes[side]
 end
 
 local function image(element)
@@ -162,8 +157,8 @@ local function image(element)
   end
   if alt == "" then alt = element.src:gsub("^data:.*", "imagen") end
   return part { src = element.src, alt = alt,
-    width = length(element.attributes, "width"),
-    height = length(element.attributes, "height") }
+    width = stated(element.attributes, "width"),
+    height = stated(element.attributes, "height") }
 end
 
 -- Blocks ----------------------------------------------------------------------
@@ -327,15 +322,16 @@ local PLACE = {
 
 -- What plays, or is a page of its own: its address, or a line that names it.
 local function embedded(tag, attributes)
-  local kind, source = EMBEDDED[tag:lower()], nil
-  if not kind then return nil end
+  if not EMBEDDED:find(" " .. tag:lower() .. " ", 1, true) then return nil end
+  local source
   for name in ("srcdoc data src"):gmatch("%a+") do
     source = attributes:match("%s" .. name .. "%s*=%s*[\"']?([^\"'%s]*)") or source
   end
   if not source then return nil end
   if source:find("^https?:") then return ('<a href="%s">%s</a> '):format(source, source) end
   problem("what <%s> holds cannot be shown: %s", tag, source:sub(1, 60))
-  return ("<em>[Aquí no se puede mostrar un elemento «%s»]</em> "):format(kind)
+  local name = tag:gsub("source", "audio/video")
+  return ("<em>[Aquí no se puede mostrar un elemento «%s»]</em> "):format(name)
 end
 
 local function read_text()
