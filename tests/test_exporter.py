@@ -526,6 +526,8 @@ def test_long_contents_stand_in_two_columns():
 def test_terminal_text():
     assert terminal("") == ""
     assert '"b"' in terminal("a\rb\r\n")
+    link = "\x1b]8;;http://a.b\x1b\\\x1b[34mabc\x1b[0m\x1b]8;;\a\x1b(B."
+    assert '"abc."' in terminal(link)
 
 
 def test_long_code_stays_on_the_page():

@@ -205,6 +205,7 @@ def test_links_and_anchors_in_a_heading_that_heads_several_pages(convert):
         (r"${a\over b}$ $\let\e\epsilon \e$ $\dbinom{n}{k}$ $a\phantom{xy}$", "a"),
         (r"$$x\tag{3.1}\label{uno}$$ Por \eqref{uno}.", "(3.1) Por Ecuación (3.1)."),
         (r"$\textcolor{#ff0000}{x}$ $1{,}5$", "x 1,5"),
+        (r"$$\begin{array}{r}12\\+3\\\hline 15\end{array}\quad x$$", "12 +3 15 x"),
     ],
 )
 def test_formulas_that_were_refused(convert, source, shown):

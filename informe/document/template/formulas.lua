@@ -11,8 +11,8 @@ for name, arguments, meaning in ([[
     hbox{\text} intop{\int} cr{\\} newline{\\} hfill{\quad} Vert{\|} cfrac{\frac}
     stackrel{\overset} dbinom{\binom} tbinom{\binom} hphantom{\phantom} Bbb{\mathbb}
     LaTeX{\text{LaTeX}} TeX{\text{TeX}} degree{{}^\circ} tag[1]{\quad\text{(#1)}}
-    overset[2]{\text{!(}#2\text{!)}^{#1}} underset[2]{\text{!(}#2\text{!)}_{#1}}
-    textcolor[2]{\text{!#1}#2\text{!)}} fbox[1]{\boxed{\text{#1}}} href[2]{#2}
+    overset[2]{\text{!limits(}#2\text{!)}^{#1}} textcolor[2]{\text{!#1}#2\text{!)}}
+    underset[2]{\text{!limits(}#2\text{!)}_{#1}} fbox[1]{\boxed{\text{#1}}} href[2]{#2}
     bra[1]{{\langle #1|}} ket[1]{{|#1\rangle}} braket[1]{\langle #1\rangle}
     smash[1]{#1} require[1]{} vphantom[1]{} strut{} notag{} displaylimits{} tiny{}
     scriptsize{} footnotesize{} small{} normalsize{} large{} Large{} LARGE{} huge{}
@@ -103,9 +103,8 @@ local AFTER = {
   { '(mat%(delim: [^,]+,) upright%("rules:(.-)"%)', "%1 augment: #(%2)," },
   { 'upright%("\u{e006}column"%)', "&" },
   { 'upright%("\u{e006}\\?(#%x+)"%)', 'text(fill: #rgb("%1"), ' },
-  { 'upright%("\u{e006}%("%)', "limits(" },
   { 'upright%("\u{e006}(%a+)"%)', "text(fill: #%1, " },
-  { 'upright%("\u{e006}%)"%)', ")" },
+  { 'upright%("\u{e006}(%l*[()])"%)', "%1" },
 }
 
 local function replace_all(text, rules)
