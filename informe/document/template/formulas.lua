@@ -17,37 +17,57 @@ for name, arguments, meaning in ([[
     smash[1]{#1} require[1]{} vphantom[1]{} strut{} notag{} displaylimits{} tiny{}
     scriptsize{} footnotesize{} small{} normalsize{} large{} Large{} LARGE{} huge{}
     Huge{} ]]):gsub("!", "\u{e006}"):gmatch("(%a+)([%[%d%]]*)(%b{})") do
-  MACROS = MACROS .. "\\providecommand{\\" .. name .. "}" .. arguments .. meaning .. "\n"
+  MACROS = MACROS .. ("\\providecommand{\\%s}%s%s\n"):format(name, arguments, meaning)
+end
+
+-- {\bf x}: a font up to the end of its group or of its cell.
+local function scope_fonts(tex)
+  tex = tex:gsub("%b{}", function(group)
+    return "{" .. scope_fonts(group:sub(2, -2)) .. "}"
+  end):gsub("^(.*)\\over%f[%A](.*)$", "\\frac{%1}{%2}")
+  for font in ("bf rm it cal tt sf"):gmatch("%a+") do
+    tex = tex:gsub("\\" .. font .. "%f[%A]%s*([^&\1]*)", function(rest)
+      return "\\math" .. font .. "{" .. scope_fonts(rest) .. "}"
+    end)
+  end
+  return tex
 end
 
 -- An environment with what stands between its columns instead of every second mark, but
 -- for those of a matrix in it.
 local function columns(between, renamed)
   return function(name, body)
-    body = body:gsub("\\begin.-\\end", function(inner) return (inner:gsub("&", "\3")) end)
+    body = body:gsub("\\begin.-\\end", function(s) return (s:gsub("&", "\3")) end)
     body = body:gsub("&([^&\1]*)&", "&%1" .. between):gsub("\3", "&")
     name = renamed or name
     return ("\\begin{%s}%s\\end{%s}"):format(name, body, name)
   end
 end
 
--- Several aligned columns keep a distance; eqnarray's sign has no column of its own.
-local COLUMNS = {
-  { "\\begin{(align%l*%*?)}(.-)\\end{%1}", columns("&\\qquad ") },
-  { "\\begin{(eqnarray%*?)}(.-)\\end{%1}", columns(" ", "aligned") },
-  { "\\begin{(array)}{%s*r%s*c?%s*l%s*}(.-)\\end{array}", columns(" ", "aligned") },
-  { "\\begin{equation%*?}", "" },
-  { "\\end{equation%*?}", "" },
-}
+-- Lines that are only a part of a formula are those of a matrix, aligned in its cells.
+local function enclose_lines(tex)
+  for name in ("aligned alignedat split gathered"):gmatch("%a+") do
+    local first, last = "\\begin{" .. name .. "}", "\\end{" .. name .. "}"
+    local alone = tex:match("^%s*" .. first .. "(.*)" .. last .. "%s*[.,;]?%s*$")
+    if not alone or alone:find(last) then
+      tex = tex:gsub(first .. "(.-)" .. last, function(body)
+        body = body:gsub("^{%d+}", ""):gsub("&", "\\text{\u{e006}column}")
+        return "\\begin{matrix}" .. body .. "\\end{matrix}"
+      end)
+    end
+  end
+  return tex
+end
 
 -- The bar of {cc|c} and the rule below the first lines become a text in the first cell,
 -- which AFTER turns into Typst's.
-local function draw_rules(columns, body)
-  local left = columns:match("^{|?([lcr%s]+)|%s*[lcr]")
+local function draw_rules(sides, body)
+  local left = sides:match("^{|?([lcr%s]+)|%s*[lcr]")
   local above = body:gsub("^%s*\\hline", ""):match("^(.-\1)%s*\\hline.*[^%s\1]")
   local rules = (left and "vline: " .. #left:gsub("%s", "") .. ", " or "")
     .. (above and "hline: " .. select(2, above:gsub("\1", "")) .. ", " or "")
-  if above and not body:find("&") then body = body:gsub("\1", "&\1", 1) end   -- no vec()
+  -- (What Typst calls a vector has no rules; with a column mark it is a matrix.)
+  if above and not body:find("&") then body = body:gsub("\1", "&\1", 1) end
   local mark = rules ~= "" and "\\text{rules:" .. rules .. "}" or ""
   return "\\begin{matrix}" .. mark .. body .. "\\end{matrix}"
 end
@@ -60,6 +80,14 @@ end
 
 -- Before: TeX that pandoc turns into wrong Typst, rewritten as TeX that it gets right.
 local BEFORE = {
+  { "\\\\", "\1" },
+  { "\\&", "\2" },
+  { "^.*$", scope_fonts },
+  { "\\begin{(align%l*%*?)}(.-)\\end{%1}", columns("&\\qquad ") },    -- at a distance
+  { "\\begin{(eqnarray%*?)}(.-)\\end{%1}", columns(" ", "aligned") },
+  { "\\begin{(array)}{%s*r%s*c?%s*l%s*}(.-)\\end{array}", columns(" ", "aligned") },
+  { "\\begin{(equation%*?)}(.-)\\end{%1}", "%2" },
+  { "^.*$", enclose_lines },
   { "\u{202f}", "\\," },                         -- thousands, as prose writes them
   { "(%d){,}(%d)", "%1\\text{,}%2" },           -- 0{,}001: the comma is no separator
   { "\\[bB]igg?[lrm]?%f[%A]", "" },             -- Typst chooses the size of delimiters
@@ -85,6 +113,8 @@ local BEFORE = {
   { "(\\?l?e?f?t?%s*%S?%s*)\\begin{matrix}(.-)\\end{matrix}", bare },
   { "\\$", "" },                                -- of a space at the end
   { "\1%s*\1", "\1" },                        -- \\\\, where JSON's escapes were doubled
+  { "\1", "\\\\" },
+  { "\2", "\\text{\\&}" },                      -- alone, it would align in Typst
 }
 
 -- After: plain replacements in the Typst that pandoc wrote.
@@ -110,34 +140,6 @@ local AFTER = {
 local function replace_all(text, rules)
   for _, rule in ipairs(rules) do text = text:gsub(rule[1], rule[2]) end
   return text
-end
-
--- {\bf x}: a font up to the end of its group or of its cell.
-local function scope_fonts(tex)
-  tex = tex:gsub("%b{}", function(group)
-    return "{" .. scope_fonts(group:sub(2, -2)) .. "}"
-  end):gsub("^(.*)\\over%f[%A](.*)$", "\\frac{%1}{%2}")
-  for font in ("bf rm it cal tt sf"):gmatch("%a+") do
-    tex = tex:gsub("\\" .. font .. "%f[%A]%s*([^&\1]*)", function(rest)
-      return "\\math" .. font .. "{" .. scope_fonts(rest) .. "}"
-    end)
-  end
-  return tex
-end
-
--- Lines that are only a part of a formula are those of a matrix, aligned in its cells.
-local function enclose_lines(tex)
-  for name in ("aligned alignedat split gathered"):gmatch("%a+") do
-    local first, last = "\\begin{" .. name .. "}", "\\end{" .. name .. "}"
-    local alone = tex:match("^%s*" .. first .. "(.*)" .. last .. "%s*[.,;]?%s*$")
-    if not alone or alone:find(last) then
-      tex = tex:gsub(first .. "(.-)" .. last, function(body)
-        body = body:gsub("^{%d+}", ""):gsub("&", "\\text{\u{e006}column}")
-        return "\\begin{matrix}" .. body .. "\\end{matrix}"
-      end)
-    end
-  end
-  return tex
 end
 
 -- \operatorname gives a bare string, which has no operator's spacing; text is
@@ -172,9 +174,7 @@ end
 --- The Typst math (without dollars) of a TeX formula; `known` defines its macros.
 -- Raises a message when pandoc does not know a macro or is known to get it wrong.
 function formulas.to_typst(tex, known)
-  tex = expand(tex:gsub("\\label%b{}", ""), known):gsub("\\\\", "\1"):gsub("\\&", "\2")
-  tex = replace_all(enclose_lines(replace_all(scope_fonts(tex), COLUMNS)), BEFORE)
-  tex = tex:gsub("\1", "\\\\"):gsub("\2", "\\text{\\&}")    -- \& alone would align
+  tex = replace_all(expand(tex:gsub("\\label%b{}", ""), known), BEFORE)
   local ok, typst = pcall(by_pandoc, tex)
   if not ok then    -- it may have lines
     typst = by_pandoc("\\begin{aligned}" .. tex .. "\\end{aligned}")

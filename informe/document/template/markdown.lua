@@ -75,7 +75,8 @@ local DEFINITIONS = {
 
 -- Notes the macros that a formula defines; it begins with its \label if it has one.
 local function note_formula(element)
-  local tex, id = element.text:gsub("\\let%s*(\\%a+)%s*=?%s*(\\%a+)", "\\def%1{%2}"), nil
+  local id
+  local tex = element.text:gsub("\\let%s*(\\%a+)%s*=?%s*(\\%a+)", "\\def%1{%2}")
   for _, pattern in ipairs(DEFINITIONS) do
     tex = tex:gsub(pattern, function(definition)
       macros[piece.scope] = (macros[piece.scope] or "") .. definition .. "\n"
@@ -146,8 +147,8 @@ end
 
 -- An image's width or height, as its author states it.
 local function stated(attributes, side)
-  local style = (";" .. (attributes.style or "")):match("[;%s]" .. side .. "%s*:([^;]*)")
-  return style or attributes[side]
+  local style = ";" .. (attributes.style or "")
+  return style:match("[;%s]" .. side .. "%s*:([^;]*)") or attributes[side]
 end
 
 local function image(element)
@@ -323,13 +324,13 @@ local PLACE = {
 -- What plays, or is a page of its own: its address, or a line that names it.
 local function embedded(tag, attributes)
   if not EMBEDDED:find(" " .. tag:lower() .. " ", 1, true) then return nil end
-  local source
+  local src
   for name in ("srcdoc data src"):gmatch("%a+") do
-    source = attributes:match("%s" .. name .. "%s*=%s*[\"']?([^\"'%s]*)") or source
+    src = attributes:match("%s" .. name .. "%s*=%s*[\"']?([^\"'%s]*)") or src
   end
-  if not source then return nil end
-  if source:find("^https?:") then return ('<a href="%s">%s</a> '):format(source, source) end
-  problem("what <%s> holds cannot be shown: %s", tag, source:sub(1, 60))
+  if not src then return nil end
+  if src:find("^https?:") then return ('<a href="%s">%s</a> '):format(src, src) end
+  problem("what <%s> holds cannot be shown: %s", tag, src:sub(1, 60))
   local name = tag:gsub("source", "audio/video")
   return ("<em>[Aquí no se puede mostrar un elemento «%s»]</em> "):format(name)
 end
