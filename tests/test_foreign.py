@@ -109,6 +109,7 @@ def right_edge(pdf):
         ("## [1. Uno](b.ipynb)\n\n## **2. Dos**", "1. Uno 2. Dos"),
         ("Antes $x$, $ y $\\\\[z\\\\]", "Antes x, y z"),
         ('<iframe src="https://a.b/c"></iframe>', "https://a.b/c"),
+        ("a <textarea rows=2>dicho</textarea>", "a dicho"),
         ("| a | b |\n|---|---|\n| <br> | 2 |", "a b 2"),
         ("##\xa0Uno\n\n# Dos", "1 Uno"),
         ("![foto](https://a.b/c.png)", "foto"),

@@ -342,6 +342,7 @@ local function read_text()
     html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", as_is)
   end
   html = html:gsub("<(%a+)(%s[^>]*)>", embedded)
+  html = html:gsub("<(/?)textarea[^>]*>", "<%1code>")    -- pandoc would lose its text
   return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
 
