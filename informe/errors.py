@@ -18,6 +18,10 @@ class InformeError(Exception):
     """A command cannot do what was asked; the message says why, and the cure."""
 
 
+class ReportError(InformeError):
+    """What cannot be shown of a notebook, and in which of its cells."""
+
+
 class WrongValues(InformeError):
     """The command line asks for what cannot be: all the faults, a line for each."""
 

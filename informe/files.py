@@ -1,5 +1,7 @@
-"""Files of one's own that parameters name: where they are, and whether they changed."""
+"""Files that parameters name, where they are and whether they changed; whole files."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from informe.parameters import RULES
@@ -42,3 +44,19 @@ def stamp(place: str | Path) -> tuple:
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     about = [(str(file), file.stat()) for file in files if file.is_file()]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in about)
+
+
+def write_whole(content: bytes | str, path: Path) -> None:
+    """Make or replace a file: a reader sees all of the old one or of the new one.
+
+    Raises OSError where it cannot be written; the old one stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    try:
+        os.chmod(file.name, 0o644)  # NamedTemporaryFile gives 0o600
+        os.replace(file.name, path)
+    except OSError:
+        os.unlink(file.name)
+        raise

@@ -1,4 +1,4 @@
-"""Formats numbers as the report prints them, in Spanish.
+"""Formats numbers and dates as the report prints them, in Spanish.
 
 They have a decimal point, a narrow no-break space between thousands and before a
 unit, and a wider one around a sign.
@@ -6,13 +6,19 @@ unit, and a wider one around a sign.
 
 import math
 import re
+from datetime import date
 
 from helpers.numbers import NONE, THIN, integer, percent
 from helpers.uncertainty import Estimate
+from informe.errors import ReportError
 
 LEVEL = f"IC 95{THIN}%"  # the heading of intervals
 NBSP = "\u00a0"  # no-break space, around signs and in names such as "semilla 0"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MONTHS = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
+    *("septiembre", "octubre", "noviembre", "diciembre"),
+)
 # What sounds like i, for which «y» becomes «e»; not hielo, nor iota
 _I_SOUND = re.compile(r"\W*h?[ií](?![aáeéoóuú])", re.IGNORECASE)
 
@@ -125,3 +131,17 @@ def count(n: int, singular: str, plural: str) -> str:
 def images(n: int) -> str:
     """Format a number of images: 1 imagen, 500 imágenes."""
     return count(n, "imagen", "imágenes")
+
+
+def spanish_date(iso: str) -> str:
+    """``2026-11-23`` as ``23 de noviembre de 2026``; empty stays empty.
+
+    Raises ReportError if it is no ISO date.
+    """
+    if not iso:
+        return ""
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:
+        raise ReportError(f"The date {iso!r} is not of the form 2026-11-23.") from None
+    return f"{day.day} de {_MONTHS[day.month - 1]} de {day.year}"

@@ -60,11 +60,8 @@ def pdf():
     cells += [shown({"text/html": frame + "<tr><td>x</td><td>1</td><td>2</td></tr>"})]
     error = new_output("error", ename="E", evalue="e", traceback=["E: ay"])
     cells += [new_code_cell("1 / 0", outputs=[error])]
-    exporter = InformeExporter(**vars(DATED), strict=True)
-    content, _ = exporter.from_notebook_node(
-        notebook(*cells), attachments={"datos.json": DATA}
-    )
-    return content
+    exporter = InformeExporter(**DATED, strict=True, attachments={"datos.json": DATA})
+    return exporter.from_notebook_node(notebook(*cells))[0]
 
 
 def faults(pdf, profile):
@@ -173,14 +170,14 @@ def test_formulas_are_heard_in_spanish():
 def test_formulas_of_another_language_are_heard_as_typed():
     english = notebook("$y_i$")
     english.metadata["lang"] = "en"
-    made, _ = InformeExporter(**vars(DATED)).from_notebook_node(english)
+    made, _ = InformeExporter(**DATED).from_notebook_node(english)
     assert alternative_texts(made) == ["y_i"]
 
 
 def test_no_header_cell_is_silent():
     cells = ["# Uno", table("t", "| | a |\n|--|--|\n| x | y |")]
     assert "fila a x y" in pages(export(*cells))[-1]
-    html, _ = PageExporter(**vars(DATED)).from_notebook_node(notebook(*cells))
+    html, _ = PageExporter(**DATED).from_notebook_node(notebook(*cells))
     assert re.search(r"<thead>\s*<tr>\s*<td", html)
 
 

@@ -23,7 +23,7 @@ from nbformat.v4 import (
 from PIL import Image
 
 from informe.document.exporter import InformeExporter
-from informe.document.markdown import ReportError
+from informe.errors import ReportError
 from tests.test_exporter import alternative_texts, pages
 
 OBJECT = "<IPython.core.display.HTML object>"
@@ -57,8 +57,8 @@ def convert(caplog, tmp_path):
     def converted(*cells, **metadata):
         node = new_notebook(
             cells=[new_markdown_cell(c) if isinstance(c, str) else c for c in cells],
-            metadata=metadata,
         )
+        node.metadata.update(metadata)  # odd ones, too
         resources = {"metadata": {"name": "alumna", "path": str(tmp_path)}}
         caplog.clear()
         caplog.set_level(logging.WARNING)
@@ -109,6 +109,9 @@ def right_edge(pdf):
         ("## [1. Uno](b.ipynb)\n\n## **2. Dos**", "1. Uno 2. Dos"),
         ("Antes $x$, $ y $\\\\[z\\\\]", "Antes x, y z"),
         ('<iframe src="https://a.b/c"></iframe>', "https://a.b/c"),
+        ("a <textarea rows=2>dicho</textarea>", "a dicho"),
+        ("| a | b |\n|---|---|\n| <br> | 2 |", "a b 2"),
+        ("##\xa0Uno\n\n# Dos", "1 Uno"),
         ("![foto](https://a.b/c.png)", "foto"),
         ("[vacío]() [script](javascript:alert(1))", "vacío script"),
         ("- [x] hecho\n- [ ] no", "hecho"),
@@ -125,6 +128,45 @@ def test_pictures_of_any_stated_width(convert, tmp_path):
     for width in ("50%", "0", "300", "20px", ""):
         _, warnings = convert(f'<img src="a.png" width="{width}"> ![z](a.png)')
         assert warnings == [] and "z" in alternative_texts(convert.pdf)
+
+
+def boxes(pdf):
+    """Width and height of each picture on the first page, in points."""
+    drawn = pypdfium2.PdfDocument(pdf)[1].get_objects([3])  # FPDF_PAGEOBJ_IMAGE
+    edges = [picture.get_bounds() for picture in drawn]
+    return [(round(right - left), round(top - low)) for left, low, right, top in edges]
+
+
+def test_pictures_have_the_size_that_is_stated(convert, tmp_path):
+    (tmp_path / "a.png").write_bytes(png(40, 20))
+    styles = "", 'height="40"', 'style="color: red; height: 80px; max-width: 1px"'
+    size = {"image/png": {"width": 100, "height": 20}}
+    retina = new_output("display_data", {"image/png": PNG}, metadata=size)
+    tags = [f'<img src="a.png?raw=true" {style}>' for style in styles]
+    _, warnings = convert("\n\n".join(tags), new_code_cell("1", outputs=[retina]))
+    assert boxes(convert.pdf)[1:] == [(60, 30), (120, 60), (75, 15)] and warnings == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<iframe src="mapa.html"></iframe>',
+        "<div><iframe srcdoc='&lt;b&gt;mapa'></iframe></div>",
+        '<audio controls><source src="data:audio/wav;base64,UklG"></audio>',
+        '<video src="v.mp4"></video>',
+        '<object data="x.pdf"></object>',
+    ],
+)
+def test_what_plays_or_is_another_page_is_named(convert, markup):
+    text, warnings = convert(markup, html(markup), "Fin")
+    assert text.count("no se puede mostrar") == 2 and "Fin" in text
+    assert [w[:14] for w in warnings] == ["alumna, cell 1", "alumna, cell 2"]
+
+
+def test_two_faults_in_a_cell(convert):
+    text, warnings = convert("$\\textcolor{a}{x}$ y $\\textcolor{b}{z}$")
+    assert "\\textcolor{a}{x} y \\textcolor{b}{z}" in text.replace("\u200b", "")
+    assert len(warnings) == 2
 
 
 def test_hand_made_contents(convert):
@@ -161,6 +203,10 @@ def test_links_and_anchors_in_a_heading_that_heads_several_pages(convert):
         (r"$\text{si $a$} \textcolor{red}{b}$ $c$$d$", "si a b cd"),
         (r"$\frac{v}{\left \Vert v \right \|}$ $||x||_2$", "v‖v‖ ‖x‖2"),
         (r"$\boxed{x}$ $\sum_{\substack{i\\j}} k$ $\pmatrix{a\\b}$", "x"),
+        (r"${a\over b}$ $\let\e\epsilon \e$ $\dbinom{n}{k}$ $a\phantom{xy}$", "a"),
+        (r"$$x\tag{3.1}\label{uno}$$ Por \eqref{uno}.", "(3.1) Por Ecuación (3.1)."),
+        (r"$\textcolor{#ff0000}{x}$ $1{,}5$", "x 1,5"),
+        (r"$$\begin{array}{r}12\\+3\\\hline 15\end{array}\quad x$$", "12 +3 15 x"),
     ],
 )
 def test_formulas_that_were_refused(convert, source, shown):
@@ -190,6 +236,31 @@ def test_aligned_columns_keep_a_distance(convert):
     assert lefts(convert.pdf, "8")[0] - lefts(convert.pdf, "1")[0] > 12
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "\\begin{array}{lr}1&8\\\\2&9\\end{array}",
+        "f=\\begin{matrix}1&8\\\\2&9\\end{matrix}",
+        "f=\\begin{smallmatrix}1&8\\\\2&9\\end{smallmatrix}",
+        "\\left\\{\\begin{aligned}1&=8\\\\2&=9\\end{aligned}\\right.",
+        "\\begin{array}{c|c}1&8\\\\\\hline 2&9\\end{array}",
+    ],
+)
+def test_columns_of_a_part_of_a_formula_are_apart(convert, formula):
+    convert(f"$${formula}\\quad x$$")
+    (one, two), (eight, nine) = (
+        (lefts(convert.pdf, a)[0], lefts(convert.pdf, b)[0]) for a, b in ("12", "89")
+    )
+    assert one == pytest.approx(two, abs=1) and eight == pytest.approx(nine, abs=1)
+    assert eight - one > 10
+
+
+def test_a_wide_matrix_in_a_line_stays_on_the_page(convert):
+    row = "&".join(["a+bcd"] * 20)
+    convert(f"Sea $\\begin{{bmatrix}}{row}\\end{{bmatrix}}$")
+    assert right_edge(convert.pdf) < 595 - 65
+
+
 def test_a_matrix_in_a_line_is_no_smaller(convert):
     matrix = "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}"
     widths = []
@@ -216,10 +287,9 @@ def test_what_typst_refuses_is_shown_as_its_source(convert, monkeypatch):
 
 
 def _broken(pieces, known):
-    bad = "/*\ue0041.1*/$rota$/*\ue0051.1*/"
-    common = {"links": [], "images": [], "problems": []}
-    good = common | {"typst": "Antes", "fallbacks": []}
-    return [good, common | {"typst": f"a {bad} b", "fallbacks": ["TEXTO"]}]
+    good = {"typst": "Antes", "parts": [], "problems": []}
+    bad = {"code": "$rota$", "source": "TEXTO"}
+    return [good, good | {"typst": "a \ue0021\ue003 b", "parts": [bad]}]
 
 
 # --- Outputs ------------------------------------------------------------------
@@ -256,6 +326,10 @@ def test_outputs_keep_their_content(convert, cell, shown):
         ({"application/vnd.vegalite.v5+json": {}, "text/plain": "<V>"}, "Vega"),
         ({"application/vnd.jupyter.widget-view+json": {}}, "widget"),
         ({"application/x-nada": ""}, "application/x-nada"),
+        (
+            {"application/geo+json": {}, "text/plain": "<GeoJSON object>"},
+            "application/geo+json",
+        ),
         ({"text/html": "<div></div><script>1</script>"}, "script"),
         ({"text/html": "<div></div><script>1</script>", "text/plain": "C()"}, "script"),
     ],
@@ -264,6 +338,20 @@ def test_what_cannot_be_shown_is_named(convert, data, name):
     text, warnings = convert(output(data))
     assert "no se puede mostrar" in text
     assert name in warnings[0] and warnings[0].startswith("alumna, cell 1: what")
+
+
+def test_a_widget_s_text_and_an_error_without_trace_are_shown(convert):
+    view = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "7/9 it/s"}
+    error = new_output("error", ename="ValueError", evalue="corto", traceback=[])
+    text, _ = convert(output(view), new_code_cell("1", outputs=[error]))
+    assert "7/9 it/s" in text and "ValueError: corto" in text
+
+
+def test_warnings_of_typst_name_the_cell(convert):
+    text, warnings = convert("Uno", stream("dos 😀"), "Tres 💻\u200d &#7;", title="\a")
+    assert "‹U+1F600›" in text and "‹U+1F4BB›‹U+200D› ‹U+0007›" in text
+    places = [w[:14] for w in warnings]
+    assert sorted(places) == ["alumna, cell 2"] + ["alumna, cell 3"] * 3
 
 
 def test_a_widget_s_picture_is_shown(convert):
@@ -332,10 +420,14 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="20">{}</svg>'
         ("<image href='http://a.b/c.png'/><rect width='9' height='9'/>", "elsewhere"),
         ("<script>alert(1)</script><rect width='9' height='9'/>", "script"),
         ("<rect", "SVG"),
+        ("<image href = '../c.png'></image><rect width='9' height='9'/>", "elsewhere"),
+        ("<foreignObject><p/></foreignObject>", "HTML"),
     ],
 )
 def test_an_svg_is_drawn_without_what_is_foreign(convert, inside, warning):
-    text, warnings = convert(output({"image/svg+xml": SVG.format(inside)}), "Fin")
+    text, warnings = convert(
+        output({"image/svg+xml": "\ufeff" + SVG.format(inside)}), "Fin"
+    )
     assert "Fin" in text
     assert [warning in w and "cell 1" in w for w in warnings] == [True] * bool(warning)
 
@@ -374,6 +466,16 @@ def test_title_authors_and_language_are_the_notebook_s(convert, cells, metadata,
     found = pypdfium2.PdfDocument(convert.pdf).get_metadata_dict()
     assert (found["Title"], found["Author"]) == (title, "Ana #1, B")
     assert title in pages(convert.pdf)[0] and b"<rdf:li>en<" in convert.pdf
+
+
+@pytest.mark.parametrize(
+    "authors, shown", [("Ana", "Ana"), (["Ana", "B"], "Ana, B"), (None, None), (5, "5")]
+)
+def test_odd_metadata_are_no_reason_to_refuse(convert, authors, shown):
+    convert("# Uno", authors=authors, title=" ", lang="EN-us", language_info=None)
+    found = pypdfium2.PdfDocument(convert.pdf).get_metadata_dict()
+    assert (found["Title"], found.get("Author") or None) == ("Uno", shown)
+    assert b"<rdf:li>en<" in convert.pdf
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from informe.document.exporter import InformeExporter
-from informe.document.markdown import ReportError
 from informe.document.merge import merge, of_its_own
+from informe.errors import ReportError
 
 
 def notebook(name, *texts):

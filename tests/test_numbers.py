@@ -4,6 +4,7 @@ import pytest
 
 from helpers.uncertainty import over_seeds
 from informe import numbers
+from informe.errors import ReportError
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,10 @@ from informe import numbers
 )
 def test_numbers_as_printed(written, expected):
     assert written == expected
+
+
+def test_dates_in_spanish():
+    assert numbers.spanish_date("2027-01-05") == "5 de enero de 2027"
+    assert numbers.spanish_date("") == ""
+    with pytest.raises(ReportError, match="2026-11-23"):
+        numbers.spanish_date("5/1/2027")

@@ -11,11 +11,12 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from informe.document.exporter import InformeExporter, TitlePage
+from informe.document.exporter import InformeExporter
 from informe.document.page import PageExporter, page
 from informe.explore.live import as_json
 from tests.support.pages import paragraphs, pdf_text, said
 
+DATED = {"title": "Redes", "date": "2026-11-23"}
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="144pt" height="72pt">'
     '<title>«50 %» &amp; #más</title><rect width="50" height="20" fill="#0a0"/></svg>'
@@ -72,13 +73,11 @@ def soup(html) -> BeautifulSoup:
 
 
 def export(notebook, **fields) -> str:
-    title_page = TitlePage(date="2026-11-23", **fields)
-    return PageExporter(**vars(title_page)).from_notebook_node(notebook)[0]
+    return PageExporter(**DATED | fields).from_notebook_node(notebook)[0]
 
 
 def test_it_says_what_the_pdf_says(notebook, html):
-    fields = vars(TitlePage(date="2026-11-23"))
-    text = pdf_text(InformeExporter(**fields).from_notebook_node(notebook)[0])
+    text = pdf_text(InformeExporter(**DATED).from_notebook_node(notebook)[0])
     found = paragraphs(html)
     assert len(found) > 15
     assert [paragraph for paragraph in found if not said(paragraph, text)] == []
@@ -186,6 +185,18 @@ def test_nothing_of_a_stranger_s_runs_in_it(markup):
         assert "fixed" not in element.get("style", "")
     pictures = [decoded(i["src"]) for i in soup.select("main img") if "svg" in i["src"]]
     assert not any("alert" in picture for picture in pictures)
+
+
+def test_a_fault_names_its_cell_and_what_it_is(caplog):
+    bars = "$$\\left[\\begin{array}{c|c}1&2\\end{array}\\right]$$"
+    link = '<a href="\\x01javascript:alert(1)">a</a> [b](<&#1;javascript:alert(1)>)'
+    svg = new_output("display_data", {"image/svg+xml": "<svg width=9/>"})
+    cells = [new_markdown_cell(bars), new_code_cell("1", outputs=[svg])]
+    made = new_notebook(cells=[*cells, new_markdown_cell(link)])
+    page = PageExporter().from_notebook_node(made)[0]
+    assert ">|</mo>" in page
+    assert 'href="javascript' not in page
+    assert caplog.messages[-1].startswith("Notebook, cell 2: failed to parse SVG")
 
 
 def test_with_trust_an_output_s_script_is_kept():

@@ -196,6 +196,13 @@ def document(folder, *cells, name="a"):
     return " ".join(pages(pdf)), pieces.files, "\n".join(pieces.faults)
 
 
+def test_our_tokens_written_as_references_are_text():
+    cell = '<img src="no.png" alt="ROTO"><pre>&#xe002;1&#57347;</pre>'
+    node = nbformat.v4.new_notebook(cells=[new_markdown_cell(cell)])
+    source = InformeExporter().typst(node)[0]
+    assert '#listado("&#xe002;1&#57347;", lang: none)' in source
+
+
 @pytest.fixture
 def desk(tmp_path):
     """A student's folder beside a teacher's, with a text and pictures to steal."""

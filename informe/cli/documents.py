@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,16 @@ import pypdfium2
 from nbformat import NotebookNode
 
 from helpers import paths
-from informe.document.exporter import Attachment, InformeExporter, TitlePage
-from informe.document.exporter import write as write_document
+from informe.document import typeset
+from informe.document.exporter import Attachment, InformeExporter
 from informe.document.merge import merge, of_its_own
 from informe.document.page import PageExporter
 from informe.execution import unchanged
 from informe.execution.processes import Execution
+from informe.files import write_whole
 from informe.report import chapters
 
+TITLE = "Clasificación de imágenes con redes neuronales"
 COVERS = 3  # pictures for which the first page has room
 NOTICE = (
     "Este informe se hizo con la muestra incluida en el proyecto y no con los "
@@ -40,21 +41,20 @@ def write(executions: list[Execution], output: Path, page: Mapping[str, str]) ->
     """
     merged, title_page = document(executions, page)
     attached = attachments(executions)
-    exporters: dict[Path, tuple[type[InformeExporter], dict]] = {
-        output: (InformeExporter, {"attachments": attached}),
-        output.with_suffix(".html"): (PageExporter, {}),
+    exporters = {
+        output: InformeExporter(strict=True, attachments=attached, **title_page),
+        output.with_suffix(".html"): PageExporter(strict=True, **title_page),
     }
     notes = paths.report() / "notebooks" / "documents.made.json"
-    about = json.dumps([asdict(title_page), *map(str, exporters)])
+    about = json.dumps([title_page, *map(str, exporters)])
     inside = [nbformat.writes(merged).encode(), *(a.content for a in attached.values())]
     made_of = unchanged.digest([*inside, about.encode(), *unchanged.everything()])
     if not _are(notes, made_of, exporters):
-        for file, (exporter, options) in exporters.items():
-            made = exporter(strict=True, **asdict(title_page))
-            write_document(made, merged, file, **options)
+        for file, exporter in exporters.items():
+            write_whole(exporter.from_notebook_node(merged)[0], file)
         notes.parent.mkdir(parents=True, exist_ok=True)
         notes.write_text(json.dumps([made_of, _digests(exporters)]), encoding="utf-8")
-    if title_page.notice:
+    if title_page["notice"]:
         click.echo(SAMPLE_USED, err=True)
     return len(pypdfium2.PdfDocument(output))
 
@@ -69,18 +69,20 @@ def _are(notes: Path, made_of: str, files: Iterable[Path]) -> bool:
 
 def document(
     executions: list[Execution], page: Mapping[str, str]
-) -> tuple[NotebookNode, TitlePage]:
+) -> tuple[NotebookNode, dict[str, Any]]:
     """The executed notebooks as one, between the report's own chapters; its title page.
 
-    ``page`` holds fields of the title page; empty ones keep their defaults.
+    The title page is options of the exporter. ``page`` holds fields of it; empty ones
+    keep their defaults.
     """
     metrics = measured(executions)
     examples = [paths.figures(part["name"]) / "examples.svg" for part in metrics]
     fields: dict[str, Any] = {
-        "date": training_day(metrics),
+        "title": TITLE,
+        "date": training_day(metrics) or typeset.today().isoformat(),
         "notice": notice(metrics),
         "subtitle": chapters.question(metrics) if metrics else "",
-        "cover": tuple(str(file) for file in examples if file.exists())[:COVERS],
+        "cover": [str(file) for file in examples if file.exists()][:COVERS],
     }
     fields |= {name: text for name, text in page.items() if text}
     parts = [
@@ -89,8 +91,7 @@ def document(
     ]
     if metrics:
         parts = [chapters.opening(metrics), *parts, chapters.closing(metrics)]
-    told = {name: text for name, text in fields.items() if text}
-    return merge(parts), TitlePage(**told)
+    return merge(parts), fields
 
 
 def measured(executions: list[Execution]) -> list[dict]:

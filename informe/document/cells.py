@@ -3,23 +3,16 @@
 import json
 import re
 
-from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 
 from helpers.numbers import integer
 from informe.document.markdown import Piece, Pieces, absent, quote
-from informe.document.pictures import PictureError, decode, svg_width
+from informe.document.pictures import decode
+from informe.errors import ReportError
 
-_IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 # The first of these that an output offers is the one that is shown.
-_PREFERENCE = (
-    *_IMAGES,
-    "text/markdown",
-    "text/html",
-    "text/latex",
-    "application/json",
-    "text/plain",
-)
+_IMAGES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
+_TEXTS = ("text/markdown", "text/html", "text/latex", "application/json", "text/plain")
 _INTERACTIVE = {
     "application/vnd.jupyter.widget": "un elemento interactivo (widget)",
     "application/vnd.plotly": "un gráfico interactivo de Plotly",
@@ -29,6 +22,7 @@ _INTERACTIVE = {
     "application/javascript": "un programa de JavaScript",
 }
 KINDS = {"figure": "image", "table": "table", "listing": "raw"}  # in Typst
+_ESCAPE = re.compile(r"\x1b(\[.*?[@-~]|\].*?(\a|\x1b\\)|[ -/]*[0-~])")  # of a terminal
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _OBJECT = re.compile(r"\s*(<[^\n]*>\s*)?")  # a text that only names what is shown
 LONGEST = 200_000  # characters of an output
@@ -36,146 +30,145 @@ LONGEST_MARKUP = 20_000_000  # of Markdown or HTML, with the pictures in it
 
 
 class Cells:
-    """The template's filters: cells and outputs to Typst, Markdown to ``pieces``."""
+    """The template's filters: cells and outputs to Typst, Markdown to ``pieces``.
 
-    def __init__(self, pieces: Pieces):
-        """``pieces`` collects the Markdown, the files and the ids of the document."""
+    The template begins each cell with ``start``; what it gives then is of that cell.
+    """
+
+    def __init__(self, pieces: Pieces, language: str):
+        """``pieces`` collects the Markdown, the files and the ids of the document.
+
+        ``language`` is that of the code.
+        """
         self.pieces = pieces
+        self.language = language
+        self.notebook = self.where = ""  # the cell at hand
+
+    def start(self, cell: NotebookNode) -> str:
+        """A mark that says to ``located`` which cell begins."""
+        about = cell.metadata["informe"]
+        self.notebook = about["notebook"]
+        self.where = f"{self.notebook}, cell {about['cell']}"  # for messages
+        return self.pieces.fallible("", self.where, "")
 
     def prose(self, cell: NotebookNode) -> str:
         """Paragraphs of a Markdown cell."""
-        attachments = cell.get("attachments", {})
-        text = self._piece(cell.source, cell, attachments=attachments)
-        source = terminal(cell.source)
-        return self.pieces.fallible(f"\n{text}\n", position(cell), source)
+        text = self._piece(cell.source, attachments=cell.get("attachments", {}))
+        return self.pieces.fallible(f"\n{text}\n", self.where, terminal(cell.source))
 
     def raw(self, cell: NotebookNode) -> str:
         """A raw cell, as it was typed."""
-        return self._terminal(cell.source, cell)
+        return self._terminal(cell.source)
 
-    def listing(self, cell: NotebookNode, resources: dict) -> str:
+    def listing(self, cell: NotebookNode) -> str:
         """A code cell's source; nothing for an empty cell."""
-        source, language = cell.source.strip(), quote(resources["language"])
-        return source and f"#listado({quote(source)}, lang: {language})"
+        source = cell.source.strip()
+        return source and f"#listado({quote(source)}, lang: {quote(self.language)})"
 
-    def shown(self, output: NotebookNode, cell: NotebookNode) -> str:
+    def shown(self, output: NotebookNode) -> str:
         """One output of a code cell; a strict document shows no stderr, no widgets."""
         if output.output_type == "stream":
-            if output.name == "stderr" and self.pieces.strict:
-                return ""
-            return self._terminal(output.text, cell, error=output.name == "stderr")
+            is_error = output.name == "stderr"
+            hidden = is_error and self.pieces.strict
+            return "" if hidden else self._terminal(output.text, is_error)
         if output.output_type == "error":
-            return self._terminal("\n".join(output.traceback), cell, error=True)
-        data, meta = output.data, output.metadata.get("informe")
+            trace = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
+            return self._terminal(trace, error=True)
+        meta, plain = output.metadata.get("informe"), output.data.get("text/plain", "")
         meta = meta if isinstance(meta, dict) else {}
-        kind, plain = str(meta.get("kind")), data.get("text/plain", "")
+        kind = str(meta.get("kind"))
         if kind == "screen":
             return ""
         if kind == "page":
-            return f"#solo-pagina({quote(plain)}{_live(meta, cell)})"
-        if kind in KINDS and (code := self._captioned(kind, meta, data, cell)):
+            return f"#solo-pagina({quote(plain)}{self._live(meta)})"
+        if kind in KINDS and (code := self._captioned(kind, meta, output)):
             return code
         fallback = terminal(plain) or absent("Sin imagen")
-        code = f"\n{self._plain(data, cell)}\n"  # a list begins a line
-        return self.pieces.fallible(code, position(cell), fallback)
+        code = f"\n{self._plain(output)}\n"  # a list begins a line
+        return self.pieces.fallible(code, self.where, fallback)
 
-    def _captioned(self, kind: str, meta: dict, data: dict, cell: NotebookNode) -> str:
+    def _captioned(self, kind: str, meta: dict, output: NotebookNode) -> str:
+        data = output.data
         known = {key: text for key, text in meta.items() if isinstance(text, str)}
         if missing := [key for key in ("id", "caption") if not known.get(key)]:
-            self._fault(cell, f"a {kind} without {' or '.join(missing)}.")
+            self._fault(f"a {kind} without {' or '.join(missing)}.")
             return ""
         if kind == "figure":
-            body = self._image(data, known.get("alt") or meta["caption"], cell)
+            body = self._image(output, known.get("alt") or meta["caption"])
         elif kind == "listing":
             body = f'listado({quote(data.get("text/plain", ""))}, lang: "python")'
         else:
             mime = "text/markdown" if "text/markdown" in data else "text/html"
-            body = f"[{self._markup(mime, data, cell)}]"
-        caption = self._piece(meta["caption"], cell, id=meta["id"])
-        live = _live(meta, cell)
-        return body and f"#con-pie({body}, kind: {KINDS[kind]}, {caption}{live})"
+            body = f"[{self._markup(mime, data)}]"
+        caption = self._piece(meta["caption"], id=meta["id"]) + self._live(meta)
+        return body and f"#con-pie({body}, kind: {KINDS[kind]}, {caption})"
 
-    def _plain(self, data: dict, cell: NotebookNode) -> str:
-        mime = next((mime for mime in _PREFERENCE if mime in data), "")
+    def _plain(self, output: NotebookNode) -> str:
+        data, plain = output.data, output.data.get("text/plain", "")
+        mime = next((mime for mime in _IMAGES + _TEXTS if mime in data), "")
         if mime in _IMAGES:
-            image = self._image(data, data.get("text/plain", "Imagen"), cell)
+            image = self._image(output, plain or "Imagen")
             code = f"#{image}" if image else absent("Imagen que no se puede mostrar")
-            if "text/latex" not in data:
-                return code
-            return self._markup("text/latex", data, cell, code)  # SymPy draws formulas
-        names = ", ".join(data)
+            is_formula = "text/latex" in data  # which SymPy draws, too
+            return self._markup("text/latex", data, code) if is_formula else code
+        names, is_named = ", ".join(data), _OBJECT.fullmatch(plain)
         lost = [what for start, what in _INTERACTIVE.items() if start in names]
-        if lost or (data and not mime):
+        only_named = mime == "text/plain" and is_named and len(data) > 1
+        if lost or only_named or (data and not mime):
             what = lost[0] if lost else f"una salida ({names})"
             if self.pieces.strict:
                 return ""
-            self._fault(cell, f"what cannot be shown: {what}.")
-            return absent(f"Aquí no se puede mostrar {what}")
-        if mime == "text/plain":
-            return self._terminal(data[mime], cell)
+            self._fault(f"what cannot be shown: {what}.")
+            told = "" if is_named or "\n" in plain else terminal(plain)
+            return absent(f"Aquí no se puede mostrar {what}") + told
         if mime == "application/json":
-            code = json.dumps(data[mime], indent=2, ensure_ascii=False)
-            return self._terminal(code, cell)
-        return self._markup(mime, data, cell)
+            plain = json.dumps(data[mime], indent=2, ensure_ascii=False)
+        if mime in ("application/json", "text/plain"):
+            return self._terminal(plain)
+        return self._markup(mime, data)
 
-    def _markup(
-        self, mime: str, data: dict, cell: NotebookNode, fallback: str = ""
-    ) -> str:
+    def _markup(self, mime: str, data: dict, fallback: str = "") -> str:
         plain = data.get("text/plain", "")
         named = mime == "text/markdown" or _OBJECT.fullmatch(plain)
-        return self._piece(
-            data.get(mime, ""),
-            cell,
-            format="html" if mime == "text/html" else "markdown",
-            fallback=fallback or ("" if named else terminal(plain)),
-        )
+        fallback = fallback or ("" if named else terminal(plain))
+        form = "html" if mime == "text/html" else "markdown"
+        return self._piece(data.get(mime, ""), format=form, fallback=fallback)
 
-    def _image(self, data: dict, alt: str, cell: NotebookNode) -> str:
+    def _image(self, output: NotebookNode, alt: str) -> str:
         """The first picture that can be read; nothing if there is none."""
         fault = "a figure without an image."
-        for mime in [mime for mime in _IMAGES if mime in data]:
+        for mime in [mime for mime in _IMAGES if mime in output.data]:
             try:
-                content = decode(mime, data[mime])
-                name = self.pieces.add_picture(content, position(cell))
-            except PictureError as error:
+                content = decode(mime, output.data[mime])
+                size = output.metadata.get(mime)
+                return self.pieces.image(content, alt, size, self.where)
+            except ReportError as error:
                 fault = str(error)
-                continue
-            width = svg_width(data[mime]) if name.endswith("svg") else "auto"
-            return f"imagen({quote(name)}, alt: {quote(alt)}, width: {width})"
-        self._fault(cell, fault)
+        self._fault(fault)
         return ""
 
-    def _terminal(self, text: str, cell: NotebookNode, error: bool = False) -> str:
+    def _terminal(self, text: str, error: bool = False) -> str:
         if len(text) > LONGEST:
             size, rest, half = f"{len(text):,}", len(text) - LONGEST, LONGEST // 2
             gap = f"\n[… faltan {integer(rest)} caracteres …]\n"
             text = text[:half] + gap + text[-half:]
-            message = f"an output of {size} characters; {rest:,} are left out."
-            self._fault(cell, message)
+            self._fault(f"an output of {size} characters; {rest:,} are left out.")
         return terminal(text, error)
 
-    def _fault(self, cell: NotebookNode, message: str) -> None:
-        self.pieces.fault(position(cell), message)
+    def _fault(self, message: str) -> None:
+        self.pieces.fault(self.where, message)
 
-    def _piece(self, text: str, cell: NotebookNode, **options) -> str:
+    def _piece(self, text: str, **options) -> str:
         if len(text) > LONGEST_MARKUP:
-            return self._terminal(text, cell)
-        scope = cell.metadata["informe"]["notebook"]
-        return self.pieces.add(Piece(text, position(cell), scope, **options))
+            return self._terminal(text)
+        return self.pieces.add(Piece(text, self.where, self.notebook, **options))
 
-
-def _live(meta: dict, cell: NotebookNode) -> str:
-    """What a component of the page draws in place of the figure, if it does."""
-    if "live" not in meta:
-        return ""
-    part = cell.metadata["informe"]["notebook"]
-    return f", viva: {quote(json.dumps(meta['live']))}, parte: {quote(part)}"
-
-
-def position(cell: NotebookNode) -> str:
-    """Where a cell stands, for messages: ``mnist, cell 3``."""
-    source = cell.metadata["informe"]
-    return f"{source['notebook']}, cell {source['cell']}"
+    def _live(self, meta: dict) -> str:
+        """What a component of the page draws in place of the figure, if it does."""
+        if "live" not in meta:
+            return ""
+        spec = quote(json.dumps(meta["live"]))
+        return f", viva: {spec}, parte: {quote(self.notebook)}"
 
 
 def number_cells(notebook: NotebookNode, name: str) -> None:
@@ -191,7 +184,7 @@ def number_cells(notebook: NotebookNode, name: str) -> None:
 
 def terminal(text: str, error: bool = False) -> str:
     """A block of monospace text, as a terminal would leave it, without colours."""
-    left = re.sub("(?m)^.*[\r\b].*", _overwrite, strip_ansi(text))
+    left = re.sub("(?m)^.*[\r\b].*", _overwrite, _ESCAPE.sub("", text))
     clean = _CONTROL.sub("", left).strip("\n")
     if not clean.strip():
         return ""

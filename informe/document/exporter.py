@@ -5,45 +5,25 @@ the report add captions, references and citations.
 """
 
 import copy
-import os
 import re
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from datetime import date
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import Bool, List, Unicode, default
-from traitlets.config import Config
+from traitlets import Bool, Dict, List, Unicode, default
 
 from informe.document import typeset
 from informe.document.cells import Cells, number_cells
-from informe.document.markdown import TITLE, Pieces, ReportError, quote
+from informe.document.markdown import TITLE, Pieces, quote
+from informe.errors import ReportError
+from informe.numbers import spanish_date
 
-MONTHS = (
-    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
-    *("septiembre", "octubre", "noviembre", "diciembre"),
-)
-_LANGUAGE = re.compile(r"[a-z]{2,3}")
-NOT_EXPORTED = {"remove-cell", "injected-parameters"}  # tags of whole cells
-
-
-@dataclass(frozen=True)
-class TitlePage:
-    """What the first page says; what is empty does not appear."""
-
-    title: str = "Clasificación de imágenes con redes neuronales"
-    course: str = ""
-    author: str = ""
-    institution: str = ""
-    date: str = field(default_factory=lambda: typeset.today().isoformat())  # ISO
-    notice: str = ""  # a loud warning in a box, such as "sample data were used"
-    subtitle: str = ""  # such as the question that the report answers
-    cover: tuple[str, ...] = ()  # files of pictures, one below the other
+_ON_TITLE_PAGE = {"config": True, "title_page": True}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")  # of es-MX, too
 
 
 @dataclass(frozen=True)
@@ -56,61 +36,35 @@ class Attachment:
     description: str
 
 
-def spanish_date(iso: str) -> str:
-    """``2026-11-23`` as ``23 de noviembre de 2026``; empty stays empty.
-
-    Raises ReportError if it is no ISO date.
-    """
-    if not iso:
-        return ""
-    try:
-        day = date.fromisoformat(iso)
-    except ValueError:
-        raise ReportError(f"The date {iso!r} is not of the form 2026-11-23.") from None
-    return f"{day.day} de {MONTHS[day.month - 1]} de {day.year}"
-
-
 class InformeExporter(TemplateExporter):
-    """Notebook to PDF; the title page's fields are nbconvert options."""
+    """Notebook to PDF. The title page's fields are nbconvert options; empty ones do
+    not appear.
+    """
 
     export_from_notebook = "PDF (informe)"
     output_mimetype = "application/pdf"
+    file_extension = Unicode(".pdf")
+    # Its conf.json says by which tags cells are left out.
+    template_name = Unicode("template").tag(config=True, affects_template=True)
+    template_extension = Unicode(".typ.j2").tag(config=True, affects_environment=True)
+    extra_template_basedirs = List(Unicode(), [str(Path(__file__).parent)]).tag(
+        config=True, affects_environment=True
+    )
 
-    title = Unicode(help="Title; default the notebook's own").tag(config=True)
-    course = Unicode(help="Course, on the title page").tag(config=True)
-    author = Unicode(help="Author, on the title page").tag(config=True)
-    institution = Unicode(help="Institution, on the title page").tag(config=True)
-    date = Unicode(help="ISO date on the title page; default today").tag(config=True)
-    notice = Unicode(help="A warning in a box, on the title page").tag(config=True)
-    subtitle = Unicode(help="Under the title").tag(config=True)
-    cover = List(Unicode(), help="Pictures for the title page").tag(config=True)
+    title = Unicode(help="Title; default the notebook's own").tag(**_ON_TITLE_PAGE)
+    course = Unicode(help="Course").tag(**_ON_TITLE_PAGE)
+    author = Unicode(help="Author; default the notebook's own").tag(**_ON_TITLE_PAGE)
+    institution = Unicode(help="Institution").tag(**_ON_TITLE_PAGE)
+    date = Unicode(help="ISO date; default today").tag(**_ON_TITLE_PAGE)
+    notice = Unicode(help="A warning in a box").tag(**_ON_TITLE_PAGE)
+    subtitle = Unicode(help="Under the title").tag(**_ON_TITLE_PAGE)
+    cover = List(Unicode(), help="Files of pictures").tag(**_ON_TITLE_PAGE)
     strict = Bool(help="Refuse what else is shown as typed").tag(config=True)
+    attachments = Dict(help="Files in the PDF: an Attachment by each name")
 
     @default("date")
     def _date_default(self):
         return typeset.today().isoformat()
-
-    @default("file_extension")
-    def _file_extension_default(self):
-        return ".pdf"
-
-    @property
-    def default_config(self):
-        """Our template; what the tags of Jupyter Book mark is left out."""
-        template = {
-            "template_name": "template",
-            "template_extension": ".typ.j2",
-            "extra_template_basedirs": [str(Path(__file__).parent)],
-        }
-        tags = {
-            "enabled": True,
-            "remove_cell_tags": NOT_EXPORTED,
-            "remove_input_tags": {"remove-input"},
-            "remove_all_outputs_tags": {"remove-output"},
-        }
-        config = Config({"TagRemovePreprocessor": tags, "TemplateExporter": template})
-        config.merge(super().default_config)
-        return config
 
     def from_filename(self, filename, resources=None, **kw):
         """As nbconvert calls it: a fault ends the program, with one line."""
@@ -119,20 +73,13 @@ class InformeExporter(TemplateExporter):
         except ReportError as error:
             sys.exit(f"{filename}: {error}")
 
-    def from_notebook_node(
-        self,
-        nb,
-        resources=None,
-        attachments: Mapping[str, Attachment] | None = None,
-        **kw,
-    ):
+    def from_notebook_node(self, nb, resources=None, **kw):
         """The PDF (bytes) of a notebook, and nbconvert's resources.
 
-        ``attachments`` are by their names in it. Raises ReportError, which names the
-        cell, for what cannot be typeset.
+        Raises ReportError, which names the cell, for what cannot be typeset.
         """
         source, pieces, resources = self.typst(nb, resources, **kw)
-        for name, file in (attachments or {}).items():
+        for name, file in self.attachments.items():
             pieces.files[name] = file.content
             source += (
                 f"\n#pdf.attach({quote(name)}, mime-type: {quote(file.mime)}, "
@@ -152,13 +99,15 @@ class InformeExporter(TemplateExporter):
         notebook = copy.deepcopy(nb)
         name = resources["metadata"].get("name") or "notebook"
         number_cells(notebook, name)
-        about = notebook.metadata.get("language_info", {})
-        resources["language"] = about.get("name", "python")  # of the code
+        about = notebook.metadata.get("language_info")
+        language = about.get("name") if isinstance(about, dict) else None
         folder = Path(resources["metadata"].get("path") or ".")
         pieces = Pieces(folder, name, self.strict)
         resources["title_page"] = self._title_page(pieces, notebook)
-        for step in ("prose", "listing", "raw", "shown"):
-            self.register_filter(step, getattr(Cells(pieces), step))
+        cells = Cells(pieces, str(language or "python"))
+        notebook.metadata.clear()  # nbconvert would refuse odd ones
+        for step in ("start", "prose", "listing", "raw", "shown"):
+            self.register_filter(step, getattr(cells, step))
         template, resources = super().from_notebook_node(notebook, resources, **kw)
         source = pieces.convert(template)
         if pieces.cited:
@@ -173,34 +122,31 @@ class InformeExporter(TemplateExporter):
                 break
             except typeset.Refused as refused:
                 source = pieces.mend(source, refused.diagnostic)
-        for warning in [*pieces.faults, *(f"Typst: {warning}" for warning in warnings)]:
-            self.log.warning("%s", warning)
+        located = [pieces.located(source, warning) for warning in warnings]
+        for message in [*pieces.faults, *located]:
+            self.log.warning("%s", message)
         return content
 
     def _title_page(self, pieces: Pieces, notebook: NotebookNode) -> dict[str, str]:
         """Typst's code of each field."""
-        page = {item.name: getattr(self, item.name) for item in fields(TitlePage)}
+        page = self.trait_values(title_page=True)
         page["date"] = spanish_date(self.date)
-        files = page.pop("cover")
-        names = [quote(pieces.add_local_file(file, "cover")) for file in files]
+        files = [pieces.add_local_file(file, "cover") for file in page.pop("cover")]
         own = notebook.metadata
-        page["title"] = self.title or str(own.get("title", ""))
+        page["title"] = self.title or str(own.get("title") or "").strip()
         page["author"] = self.author or _authors(own)
         if not self.strict and not _is_executed(notebook):
-            pieces.fault(
-                pieces.title, "no cell has been executed; its outputs are missing."
-            )
-            page["notice"] = (
-                page["notice"] or "Cuaderno sin ejecutar: faltan sus salidas."
-            )
+            page["notice"] = self.notice or "Cuaderno sin ejecutar: faltan sus salidas."
+            missing = "no cell has been executed; its outputs are missing."
+            pieces.fault(pieces.title, missing)
         code = {name: quote(text) for name, text in page.items()}
-        if not page["title"]:
+        if code["title"] == quote(""):
             code["title"] = TITLE
-        language = str(own.get("lang", ""))
-        is_one = _LANGUAGE.fullmatch(language)
-        code["lang"] = quote(language if is_one else _written_in(notebook))
+        stated = _LANGUAGE.match(str(own.get("lang", "")).lower())
+        code["lang"] = quote(stated[0] if stated else _written_in(notebook))
         code["partes"] = str(self.strict).lower()  # an H1 opens a page
-        return code | {"cover": f"({', '.join([*names, ''])})" if names else "()"}
+        code["cover"] = f"({''.join(f'{quote(file)}, ' for file in files)})"
+        return code
 
 
 def _written_in(notebook: NotebookNode) -> str:
@@ -214,33 +160,11 @@ def _written_in(notebook: NotebookNode) -> str:
 def _authors(metadata: dict) -> str:
     """Authors, as JupyterLab keeps them: ``{"authors": [{"name": …}]}``."""
     authors = metadata.get("authors")
-    if not isinstance(authors, list):
-        return ""
-    names = [author.get("name") for author in authors if isinstance(author, dict)]
+    authors = authors if isinstance(authors, list) else [authors]
+    names = [a.get("name") if isinstance(a, dict) else a for a in authors]
     return ", ".join(str(name) for name in names if name)
 
 
 def _is_executed(notebook: NotebookNode) -> bool:
     code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
     return not code or any(c.outputs or c.execution_count for c in code)
-
-
-def write(
-    exporter: InformeExporter, notebook: NotebookNode, path: Path, **options
-) -> None:
-    """Export a notebook, all or nothing: half a document is never left in place.
-
-    ``options`` are those of ``exporter.from_notebook_node``. Raises ReportError, which
-    names the cell, for what cannot be shown.
-    """
-    content, _ = exporter.from_notebook_node(notebook, **options)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
-    try:
-        os.chmod(file.name, 0o644)  # NamedTemporaryFile gives 0o600
-        os.replace(file.name, path)
-    except OSError:
-        os.unlink(file.name)
-        raise

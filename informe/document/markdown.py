@@ -16,7 +16,8 @@ from urllib.request import DataHandler, Request
 
 import pypandoc
 
-from informe.document.pictures import PictureError, decode, picture
+from informe.document.pictures import decode, picture
+from informe.errors import ReportError
 
 SCRIPT = Path(__file__).parent / "template" / "markdown.lua"
 BIBLIOGRAPHY = Path(__file__).parent / "references.bib"
@@ -53,12 +54,12 @@ _ID = re.compile(r"<!--\s*#([\w.:-]+)\s*-->")
 _TABLE = re.compile(  # right below a line of text
     r"^(?![ \t]*\n)([^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*$)", re.MULTILINE
 )
+_HEADING = re.compile(r"^( {0,3}#{1,6})\xa0", re.MULTILINE)
+_LENGTH = re.compile(r"\s*(\d+\.?\d*)\s*(px|%|)(?!\S)")  # of HTML and CSS
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
-_PRIVATE = re.compile("[\ue000-\ue01f\0]")  # our tokens
-
-
-class ReportError(ValueError):
-    """A fault in a notebook and its cell, for the notebook's author to correct."""
+# our tokens, and what nobody sees
+_PRIVATE = re.compile("[\ue000-\ue01f\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DISGUISED = re.compile(r"(?i)&#(x0*e0[01][\da-f](?![\da-f])|0*573[4-7]\d(?!\d))")
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ class Piece:
 
 def bibliography_keys() -> list[str]:
     """Keys of the sources that can be cited, as in ``[…](#bib-lecun1998)``."""
-    entries = BIBLIOGRAPHY.read_text("utf-8")
-    return re.findall(r"^@\w+\{([^,\s]+)", entries, re.MULTILINE)
+    return re.findall(r"(?m)^@\w+\{([^,\s]+)", BIBLIOGRAPHY.read_text("utf-8"))
 
 
 def quote(text: str) -> str:
@@ -119,20 +119,40 @@ class Pieces:
         self.faults.append(f"{where}: {' '.join(message.split())}")
 
     def fallible(self, code: str, where: str, fallback: str) -> str:
-        """Typst that ``mend`` can replace, if Typst refuses it."""
-        mark = f"c{len(self._fallbacks)}"
+        """Typst that ``mend`` can replace, if Typst refuses it.
+
+        It finds it between two comments. (Without what precedes them, a slash before
+        them would make them another kind of comment.)
+        """
+        mark = str(len(self._fallbacks))
         self._fallbacks[mark] = (where, fallback)
         return f"#none;/*\ue004{mark}*/{code}/*\ue005{mark}*/"
 
     def add_picture(self, content: bytes, where: str) -> str:
         """Remember a picture; returns its name in Typst, numbered in order of addition.
 
-        Raises PictureError if it is none.
+        Raises ReportError if it is none.
         """
         drawn, suffix = picture(content, lambda message: self.fault(where, message))
         name = f"imagen-{len(self.files) + 1}.{suffix}"
         self.files[name] = drawn
         return name
+
+    def image(self, content: bytes, alt: str, size: object, where: str) -> str:
+        """Typst's call that draws a picture.
+
+        ``size`` may be a dictionary with its width and height, in pixels or percent of
+        the text's width. Raises ReportError if it is no picture.
+        """
+        code = f"imagen({quote(self.add_picture(content, where))}, alt: {quote(alt)}"
+        sizes = size if isinstance(size, dict) else {}
+        for side in "width", "height":
+            stated = _LENGTH.match(str(sizes.get(side)))
+            if stated and stated[2] != "%":
+                code += f", {side}: {float(stated[1]) * 0.75:.6g}pt"
+            elif stated and side == "width":
+                code += f", width: {stated[1]}%"
+        return code + ")"
 
     def add_local_file(self, file: str, where: str) -> str:
         """Remember a picture by its path from the notebook's folder; returns its name.
@@ -141,7 +161,7 @@ class Pieces:
         """
         try:
             return self.add_picture(_read(self.folder / file, file), where)
-        except PictureError as error:
+        except ReportError as error:
             raise ReportError(f"{where}: {error}") from None
 
     def convert(self, document: str) -> str:
@@ -153,7 +173,7 @@ class Pieces:
         results = _pandoc(self.pieces, dict.fromkeys(known, "references"))
         known += [piece.id for piece in self.pieces if piece.id]
         texts = {
-            str(number): self._typst(number, *both, known)
+            str(number): self._typst(*both, known)
             for number, both in enumerate(zip(self.pieces, results, strict=True))
         }
         titles = (result["title"] for result in results if result.get("title"))
@@ -162,31 +182,40 @@ class Pieces:
             raise ReportError("\n".join(self.faults))
         return re.sub("\ue000(\\w+)\ue001", lambda m: texts[m[1]], document)
 
+    def located(self, source: str, diagnostic: str) -> str:
+        """The first line of a message of Typst, after the cell that it is about."""
+        place = min(_places(source, diagnostic), default=0)
+        marks = re.findall("/\\*\ue004(\\d+)\\*/", source[:place])
+        where = self._fallbacks[marks[-1]][0] if marks else self.title
+        message = diagnostic.partition("\n")[0].removeprefix("warning: ")
+        return f"{where}: Typst: {message}"
+
     def mend(self, source: str, diagnostic: str) -> str:
         """The document without what Typst has refused.
 
         Raises ReportError if that is not known, and, with the cell, if it is strict.
         """
         message = diagnostic.partition("\n")[0].removeprefix("error: ")
-        for place in sorted(_places(source, diagnostic), reverse=True) or [-1]:
-            around = [
-                match
-                for match in _FALLIBLE.finditer(source)
-                if match.start(1) <= place < match.end(1)
-            ]
-            if not around:
-                raise ReportError(f"Typst: {diagnostic}")
-            start, end = around[-1].span(1)  # the innermost
-            where, fallback = self._fallbacks[around[-1][2]]
-            self.fault(where, f"{message}; its source is shown.")
-            source = source[:start] + fallback + source[end:]
+        broken = {}
+        for place in _places(source, diagnostic):
+            for match in _FALLIBLE.finditer(source):
+                if match.start(1) <= place < match.end(1):
+                    broken[place] = match  # the innermost
+        if not broken:
+            raise ReportError(f"Typst: {diagnostic}")
+        for match in broken.values():
+            if match[1] in source:  # else what is in it, or around it, has been mended
+                where, fallback = self._fallbacks[match[2]]
+                self.fault(where, f"{message}; its source is shown.")
+                source = source.replace(match[1], fallback)
         if self.strict:
             raise ReportError("\n".join(self.faults))
         return source
 
-    def _typst(self, number: int, piece: Piece, result: dict, known: list[str]) -> str:
+    def _typst(self, piece: Piece, result: dict, known: list[str]) -> str:
         code, is_table = result["typst"], "tabla(" in result["typst"]
-        poor = piece.format == "html" and not is_table and not result["images"]
+        has_images = any("src" in part for part in result["parts"])
+        poor = piece.format == "html" and not is_table and not has_images
         scripted = "<script" in piece.text and _DRAWN.search(piece.text)
         lost = ""
         if scripted and not is_table and not (piece.fallback and code):
@@ -196,37 +225,38 @@ class Pieces:
             return f"{lost}\n\n{piece.fallback}"
         for problem in result["problems"]:
             self.fault(piece.where, problem + _hint(problem, known))
-        for index, fallback in enumerate(result["fallbacks"], start=1):
-            self._fallbacks[f"{number}.{index}"] = (piece.where, fallback)
         code = code or lost
         self.cited |= "#cite(" in code
-        for index, image in enumerate(result["images"], start=1):
-            code = code.replace(f"\ue002{index}\ue003", self._image(image, piece))
+        made = [self._part(part, piece) for part in result["parts"]]
+        code = re.sub("\ue002(\\d+)\ue003", lambda m: made[int(m[1]) - 1], code)
         if not piece.id:
             return code
         owned = quote(piece.id) if result.get("owned") else "none"
         return f"id: {owned}, caption: [{code}]"
 
-    def _image(self, image: dict, piece: Piece) -> str:
-        source = unquote(image["src"])[:100]
-        named = source if source == image["alt"] else f"{image['alt']} ({source})"
-        missing = absent(f"Imagen que falta: {named}")
+    def _part(self, part: dict, piece: Piece) -> str:
+        """Typst of a formula or of an image."""
+        if "code" in part:
+            return self.fallible(part["code"], piece.where, part["source"])
+        source, alt = unquote(part["src"])[:100], part["alt"]
+        is_path = source != alt and not source.startswith("data:")
+        missing = absent(f"Imagen que falta: {alt}" + is_path * f" ({source})")
         try:
-            file = self.add_picture(self._content(image["src"], piece), piece.where)
-        except ValueError as error:
+            content = self._content(part["src"], piece)
+            code = "#" + self.image(content, alt, part, piece.where)
+        except (ReportError, ValueError) as error:
             self.fault(piece.where, str(error))
             return missing
-        code = f"#imagen({quote(file)}, alt: {quote(image['alt'])}, "
-        return self.fallible(f"{code}width: {image['width']})", piece.where, missing)
+        return self.fallible(code, piece.where, missing)
 
     def _content(self, src: str, piece: Piece) -> bytes:
         if src.startswith("data:"):
             return DataHandler().data_open(Request(src)).read()
         if bundle := piece.attachments.get(unquote(src.removeprefix("attachment:"))):
             return decode(*next(iter(bundle.items())))
-        path = (self.folder / unquote(src)).resolve()
+        path = (self.folder / unquote(re.split("[?#]", src)[0])).resolve()
         if not path.is_relative_to(self.folder):
-            raise PictureError(
+            raise ReportError(
                 f"the image {src!r} is outside the notebook's folder; copy it there."
             )
         return _read(path, src)
@@ -234,7 +264,7 @@ class Pieces:
 
 def _read(path: Path, name: str) -> bytes:
     if not path.is_file():
-        raise PictureError(f"there is no image {name!r}.")
+        raise ReportError(f"there is no image {name!r}.")
     return path.read_bytes()
 
 
@@ -270,9 +300,10 @@ def _request(piece: Piece) -> dict:
         formulas.append({"tex": tex, "display": display, "source": source})
         return f"\ue010{len(formulas)}\ue011"
 
-    text = _SCAN[piece.format].sub(token, _PRIVATE.sub("", piece.text)) + "\n"
+    typed = _DISGUISED.sub(r"&amp;#\1", _PRIVATE.sub("", piece.text))
+    text = _SCAN[piece.format].sub(token, typed) + "\n"
     if piece.format == "markdown":
-        text = _TABLE.sub(r"\1\n", text)
+        text = _HEADING.sub(r"\1 ", _TABLE.sub(r"\1\n", text))
     text = _ID.sub(r'<span data-id_="\1"></span>', text)
     return vars(piece) | {"text": text, "formulas": formulas, "attachments": {}}
 

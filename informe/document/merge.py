@@ -20,12 +20,14 @@ def merge(notebooks: list[NotebookNode]) -> NotebookNode:
     """One notebook with the cells of all, in order; the originals stay as they are.
 
     Cell ids are made unique, and each cell remembers its notebook and number, for
-    messages and so that equal headings of two notebooks stay apart.
+    messages and so that equal headings of two notebooks stay apart. The notebook is the
+    file that papermill ran, or ``notebook 2`` if it did not run it.
     """
     merged = nbformat.v4.new_notebook()
     for number, original in enumerate(notebooks, start=1):
         notebook = copy.deepcopy(original)
-        number_cells(notebook, notebook_name(notebook, number))
+        run = notebook.metadata.get("papermill", {}).get("input_path")
+        number_cells(notebook, Path(run).stem if run else f"notebook {number}")
         for index, cell in enumerate(notebook.cells):
             cell.id = f"{number}-{index}"
         merged.cells += notebook.cells
@@ -46,22 +48,12 @@ def of_its_own(notebook: NotebookNode, name: str) -> NotebookNode:
     shown = [one for one in about if isinstance(one, dict) and one.get("caption")]
     prefix = r"\1-" + re.sub(r"\W+", "_", name) + "-"
     ids = {one["id"]: re.sub("^(fig|tab|lst)-", prefix, one["id"]) for one in shown}
-
-    def linked(text: str) -> str:
-        return _REFERENCE.sub(lambda m: ids.get(m[0], m[0]), text)
-
     for one in shown:
-        one |= {"id": ids[one["id"]], "caption": linked(one["caption"])}
-    for output in outputs:
-        if "text/markdown" in output.get("data", {}):
-            output.data["text/markdown"] = linked(output.data["text/markdown"])
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = linked(cell.source)
+        one["id"] = ids[one["id"]]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    texts = [(cell, "source") for cell in cells] + [(one, "caption") for one in shown]
+    texts += [(output.get("data", {}), "text/markdown") for output in outputs]
+    for place, key in texts:
+        if key in place:
+            place[key] = _REFERENCE.sub(lambda m: ids.get(m[0], m[0]), place[key])
     return notebook
-
-
-def notebook_name(notebook: NotebookNode, number: int) -> str:
-    """Name of the file that papermill ran, or ``notebook 2`` if it did not run it."""
-    path = notebook.metadata.get("papermill", {}).get("input_path")
-    return Path(path).stem if path else f"notebook {number}"

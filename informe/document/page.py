@@ -16,7 +16,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from nbformat import NotebookNode
-from traitlets import Bool, default
+from traitlets import Bool, Unicode
 
 from informe.document import typeset
 from informe.document.exporter import InformeExporter
@@ -39,14 +39,11 @@ class PageExporter(InformeExporter):
 
     export_from_notebook = "HTML (informe)"
     output_mimetype = "text/html"
+    file_extension = Unicode(".html")
 
     trust = Bool(
         help="Keep the scripts and styles of HTML outputs: they run where it is opened"
     ).tag(config=True)
-
-    @default("file_extension")
-    def _file_extension_default(self):
-        return ".html"
 
     def from_notebook_node(self, nb, resources=None, **kw):
         """The page (text) of a notebook, and nbconvert's resources.

@@ -1,7 +1,6 @@
 """Pictures as Typst can draw them: their kind, size and sources are checked."""
 
 import base64
-import binascii
 import html
 import io
 import re
@@ -10,33 +9,34 @@ from collections.abc import Callable
 
 from PIL import Image
 
+from informe.errors import ReportError
+
 _DRAWN = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}  # by Typst
 _LARGEST = 20_000_000  # bytes of an SVG
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # of HTML, not of XML
-_SCRIPT = r"(?is)<script\b.*?(</script\s*>|/>)"
-_FOREIGN = r"(?i)<image\b[^>]*?href=[\"'](?!data:|#)[^>]*>"
+_LEFT_OUT = {
+    r"(?is)<script\b.*?(</script\s*>|/>)": "a script",
+    r"(?is)<foreignObject\b.*?</foreignObject\s*>": "HTML",
+    r"(?i)<image\b[^>]*?href\s*=\s*[\"']?(?!data:|#|[\"'\s])"
+    r"[^>]*?(/>|>\s*</image\s*>|>)": "a picture from elsewhere",
+}
 _EMBEDDED = re.compile(r"data:image/(?!svg)[^;,]+;base64,([^\"']*)")
-_POINTS = {"pt": 1, "px": 0.75, "": 0.75, "in": 72, "cm": 72 / 2.54, "mm": 72 / 25.4}
-
-
-class PictureError(ValueError):
-    """What is wrong with a picture."""
 
 
 def decode(mime: str, content: str) -> bytes:
     """Bytes of an image as notebooks keep it: SVG as text, others in base 64."""
-    if mime == "image/svg+xml" and content.lstrip().startswith("<"):
+    if mime == "image/svg+xml" and content.lstrip("\ufeff \t\r\n").startswith("<"):
         return content.encode()
     try:
         return base64.b64decode(content)
-    except binascii.Error:
-        raise PictureError("a picture is not in base 64.") from None
+    except ValueError:
+        raise ReportError("a picture is not in base 64.") from None
 
 
 def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
     """Content and file suffix of a picture that Typst can draw.
 
-    Tells ``warn`` what it leaves out. Raises PictureError for what is no picture, or
+    Tells ``warn`` what it leaves out. Raises ReportError for what is no picture, or
     one too large.
     """
     start = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -53,28 +53,21 @@ def picture(content: bytes, warn: Callable[[str], None]) -> tuple[bytes, str]:
                 image.convert("RGBA").save(png, "PNG")
                 return png.getvalue(), "png"
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(
+        raise ReportError(
             f"a picture has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it "
             "smaller."
         ) from None
     except (OSError, ValueError, SyntaxError):
-        raise PictureError("a picture cannot be read.") from None
-
-
-def svg_width(svg: str) -> str:
-    """Typst length of the width that an SVG states, ``auto`` if it states none."""
-    root = re.search(r"<svg\b[^>]*>", svg)
-    match = root and re.search(r"\swidth=[\"']([\d.]+)(\w*)[\"']", root[0])
-    if not match or match[2] not in _POINTS:
-        return "auto"
-    return f"{float(match[1]) * _POINTS[match[2]]:.6g}pt"
+        raise ReportError("a picture cannot be read.") from None
 
 
 def _svg(content: bytes, warn: Callable[[str], None]) -> bytes:
     if len(content) > _LARGEST:
-        raise PictureError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
+        raise ReportError(f"an SVG has more than {_LARGEST:,} bytes; make it smaller.")
     text = content.decode("utf-8", "replace")
-    for pattern, what in (_SCRIPT, "a script"), (_FOREIGN, "a picture from elsewhere"):
+    if "xmlns=" not in text:  # as within HTML
+        text = text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    for pattern, what in _LEFT_OUT.items():
         text, count = re.subn(pattern, "", text)
         if count:
             warn(f"{what} in an SVG is left out.")

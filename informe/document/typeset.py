@@ -9,14 +9,16 @@ from pathlib import Path
 
 import typst
 
-from informe.document.markdown import BIBLIOGRAPHY, ReportError
+from informe.document.markdown import BIBLIOGRAPHY
+from informe.errors import ReportError
 
 _TEMPLATE = Path(__file__).parent / "template"
 _STYLE = (_TEMPLATE / "ieee-es.csl", _TEMPLATE / "habla.typ", BIBLIOGRAPHY)
-_DEMAND = re.compile(r"error: (PDF/\S+) error: (.+)")
+_DEMAND = re.compile(r"error: (PDF/.+?) error: (.+)")
 _MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
-_INCOMPLETE = "html export is under active development and incomplete"
-_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
+_ESCAPE = re.compile(r"\\u\{(\w+)\}")  # of a character that is not printed
+_INCOMPLETE = "warning: html export is under active development and incomplete"
+_UNDATED = "2000-01-01"
 
 
 def today() -> date:
@@ -30,8 +32,10 @@ class Refused(ReportError):
     """What Typst says of a document that it cannot compile, in ``diagnostic``."""
 
     def __init__(self, diagnostic: str):
-        self.diagnostic = diagnostic
-        super().__init__(f"Typst: {diagnostic}")
+        parts = re.split("\n+(?=error: |warning: )", diagnostic)
+        errors = [part for part in parts if not part.startswith("warning: ")]
+        self.diagnostic = "\n\n".join(errors)
+        super().__init__(f"Typst: {self.diagnostic}")
 
 
 def pdf(
@@ -41,6 +45,8 @@ def pdf(
     standards: tuple[str, ...] = ("a-3a", "ua-1"),
 ) -> tuple[bytes, list[str]]:
     """Compile a document; returns the PDF (tagged) and Typst's warnings.
+
+    A warning's first line is what it says, those below it where in ``source``.
 
     It is PDF/A-3a, for archives, and PDF/UA-1, for everybody's ears; one that Typst
     cannot make so is made by the last ``standards`` alone, and a warning says why.
@@ -52,7 +58,7 @@ def pdf(
         "format": "pdf",
         "pdf_standards": list(standards),
         "ignore_system_fonts": True,
-        "timestamp": _timestamp(day),
+        "timestamp": datetime.fromisoformat(day or _UNDATED).replace(tzinfo=UTC),
     }
     try:
         return _compile(source, "informe.typ", files, options)
@@ -70,7 +76,7 @@ def html(source: str, files: dict[str, bytes]) -> tuple[str, list[str]]:
     Numbers, captions, references and sources are those of the PDF.
     """
     content, warnings = _compile(source, "pagina.typ", files, {"format": "html"})
-    return content.decode(), [w for w in warnings if w != _INCOMPLETE]
+    return content.decode(), [w for w in warnings if not w.startswith(_INCOMPLETE)]
 
 
 def _compile(
@@ -88,24 +94,19 @@ def _compile(
         main.write_text(source, "utf-8")
         try:
             content, warnings = typst.compile_with_warnings(main, root=root, **options)
+            return content, [warning.diagnostic for warning in warnings]
         except typst.TypstError as error:
-            codes = {t: _code(t) for t in _MISSING.findall(error.diagnostic)}
-            if not any(text in source for text in codes):
-                raise Refused(error.diagnostic or error.message) from error
-        else:
-            return content, [warning.message for warning in warnings]
-    for text, code in codes.items():
-        source = source.replace(text, code)
-    content, messages = _compile(source, style, files, options)
-    return content, messages + [
-        f"no font of the report can show {text}; it is printed as {code}"
-        for text, code in sorted(codes.items())
-    ]
-
-
-def _code(text: str) -> str:
-    return "‹" + " ".join(f"U+{ord(character):04X}" for character in text) + "›"
-
-
-def _timestamp(day: str) -> datetime:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else _UNDATED
+            refused = Refused(error.diagnostic or error.message)
+    messages = []
+    for name in sorted(set(_MISSING.findall(refused.diagnostic))):
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), name)
+        before, found, _ = source.partition(text)
+        if found:
+            code = "‹" + " ".join(f"U+{ord(sign):04X}" for sign in text) + "›"
+            source, line = source.replace(text, code), before.count("\n") + 1
+            message = f"no font of the report can show {name}; it is printed as {code}"
+            messages.append(f"{message}\nmain.typ:{line}:0")
+    if not messages:
+        raise refused
+    content, warnings = _compile(source, style, files, options)
+    return content, warnings + messages

@@ -8,12 +8,9 @@ import ast
 import base64
 import inspect
 import json
-import os
 import re
-import tempfile
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 from IPython.display import display
@@ -25,6 +22,7 @@ from helpers.datasets import Dataset
 from helpers.plotting import use_style
 from informe.figures.marks import marks
 from informe.figures.output import notebook_output
+from informe.files import write_whole
 from informe.report.pipes import pipe_table, plain
 
 
@@ -90,7 +88,7 @@ class Display:
         The notebook tells where it is, on the screen and in the output's metadata.
         """
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        _write(self.folder / "metrics.json", text)
+        write_whole(text, self.folder / "metrics.json")
         told = {"text/plain": f"Todo lo medido: figures/{self.name}/metrics.json"}
         about = {"kind": "screen", "measured": self.name}
         display(told, raw=True, metadata={"informe": about})
@@ -142,12 +140,3 @@ def source_of(thing: Callable) -> str:
                 first.end_lineno - first.lineno + 1
             )
     return "\n".join(line for line in lines if line is not None)
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file whole: a reader sees the old one or the new one."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, delete=False
-    ) as file:
-        file.write(text)
-    os.replace(file.name, path)

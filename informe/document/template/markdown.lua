@@ -1,7 +1,8 @@
 -- Markdown and HTML to Typst, many pieces in one process:
 --   pandoc lua markdown.lua < request.json > results.json
--- A request is {known, pieces}: known ids, and pieces {text, formulas, format, id, where,
--- scope}. A piece's result is {typst, owned, images, problems, fallbacks, title}.
+-- A request is {known, pieces}: known ids, and pieces {text, formulas, format, id,
+-- where, scope}. A piece's result is {typst, owned, parts, problems, title}: parts are
+-- formulas and images, for which a token stands in its Typst.
 -- Nothing is dropped silently: what cannot be shown is a problem, and its source stands
 -- in its place.
 -- Markdown becomes HTML first, as in JupyterLab, so that one reader sees both.
@@ -14,7 +15,7 @@ local typst = require("typst")
 local MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris"
 local HTML = "html-auto_identifiers"
 local NUMBER = "\u{e010}(%d+)\u{e011}"
-local EMBEDDED = " iframe video audio embed source "
+local EMBEDDED = " iframe video audio embed source object "
 local NOTHING = {}      -- no file and no network for pandoc's readers
 
 local request = pandoc.json.decode(io.read("a"), false)
@@ -22,12 +23,20 @@ local owners = request.known    -- id that references may point to -> where it i
 local anchors = {}      -- a notebook's place -> label
 local macros = {}       -- per notebook: its \newcommand and their like
 local n_labels, last_level, top_level = 0, 0, 6
+local docs = {}         -- by piece
 local piece, result     -- those at hand
 
 local raw_inline = function(s) return pandoc.RawInline("typst", s) end
 local raw_block = function(s) return pandoc.RawBlock("typst", s) end
 
-local function problem(message) table.insert(result.problems, message) end
+local function problem(message, ...)
+  table.insert(result.problems, message:format(...))
+end
+
+local function part(made)
+  table.insert(result.parts, made)
+  return raw_inline(("\u{e002}%d\u{e003}"):format(#result.parts))
+end
 
 local function new_label()
   n_labels = n_labels + 1
@@ -36,9 +45,7 @@ end
 
 -- The key of a place in `anchors`, as JupyterLab and others name it in addresses.
 local function anchor(name)
-  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[%c%p]", function(sign)
-    return (sign == "-" or sign == "_") and sign or ""
-  end)
+  return piece.scope .. "#" .. name:lower():gsub(" ", "-"):gsub("[^%w_\128-\255-]", "")
 end
 
 local function note_anchor(name, label)
@@ -48,11 +55,10 @@ end
 -- The id as a label, unless it cannot be one.
 local function own(id)
   if not id:find("^[%w_][%w_.:-]*$") then
-    problem(("the id '%s' may hold only letters, digits, points, colons, hyphens and "
-      .. "underscores."):format(id))
+    problem("the id '%s' may hold only letters, digits, points, colons, hyphens and "
+      .. "underscores.", id)
   elseif owners[id] then
-    problem(("The id '%s' is given twice: in %s and in %s."):format(
-      id, owners[id], piece.where))
+    problem("The id '%s' is given twice: in %s and in %s.", id, owners[id], piece.where)
   else
     owners[id] = piece.where
     return id
@@ -69,7 +75,8 @@ local DEFINITIONS = {
 
 -- Notes the macros that a formula defines; it begins with its \label if it has one.
 local function note_formula(element)
-  local tex, id = element.text, nil
+  local id
+  local tex = element.text:gsub("\\let%s*(\\%a+)%s*=?%s*(\\%a+)", "\\def%1{%2}")
   for _, pattern in ipairs(DEFINITIONS) do
     tex = tex:gsub(pattern, function(definition)
       macros[piece.scope] = (macros[piece.scope] or "") .. definition .. "\n"
@@ -84,25 +91,25 @@ local function note_formula(element)
   return pandoc.Math(element.mathtype, (id and "\\label{" .. id .. "}" or "") .. tex)
 end
 
--- Python finds what Typst refuses again between two comments. (Without what precedes
--- them, a slash before them would make them another kind of comment.)
 local function equation(element)
-  local block, id = element.mathtype == "DisplayMath", element.text:match("^\\label{(.-)}")
+  local block = element.mathtype == "DisplayMath"
+  local id = element.text:match("^\\label{(.-)}")
   local tex = typst.squeeze(element.text:gsub("^\\label%b{}", ""))
+  local tag = id and tex:match("\\tag%*?{(.-)}")
+  if tag then element.text = element.text:gsub("\\tag%*?%b{}", "") end
   local alt = typst.quote(tex)
   local source = "#raw(" .. alt .. ")"
   local ok, made = pcall(formulas.to_typst, element.text, macros[piece.scope] or "")
   if not ok then
-    problem(("formula $%s$: %s"):format(tex, made))
+    problem("formula $%s$: %s", tex, made)
     return raw_inline(source)
   end
-  local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(
-    block, alt, id and ', numbering: "(1)"' or "", block and " " .. made .. " " or made)
+  local number = tag and "_ => " .. typst.quote("(" .. tag .. ")") or '"(1)"'
+  local code = ("formula(block: %s, alt: %s%s, $%s$)"):format(block, alt,
+    id and ", numbering: " .. number or "", block and " " .. made .. " " or made)
   if not block and #tex <= SHORT then code = "box(" .. code .. ")" end
   if id then code = code .. " <" .. id .. ">" end
-  table.insert(result.fallbacks, source)
-  local mark = ("%s.%d"):format(piece.number, #result.fallbacks)
-  return raw_inline(("#none;/*\u{e004}%s*/#%s/*\u{e005}%s*/"):format(mark, code, mark))
+  return part { code = "#" .. code, source = source }
 end
 
 -- Links and images ------------------------------------------------------------
@@ -113,35 +120,35 @@ local function reference(id)
 end
 
 local function formula(element)
-  local id = element.text:match("^\\%l*ref{(.*)}$")
+  local id = element.text:match("^\\e?q?ref{(.*)}$")
   if not id then return equation(element) end
   if owners[id] then return reference(id) end
-  problem("the reference " .. element.text .. " points to nothing.")
+  problem("the reference %s points to nothing.", element.text)
   return pandoc.Str(element.text)
 end
 
 local function link(element)
   local place = element.target:match("^#(.+)$")
   if not place then
-    local scheme = (element.target:match("^%s*(%a[%w+.-]*):") or "http"):lower()
+    local bare = element.target:gsub("[%c%s]", "")    -- as browsers read it
+    local scheme = (bare:match("^(%a[%w+.-]*):") or "http"):lower()
     local leads = element.target ~= "" and element.target ~= "#"
       and ("http https mailto ftp"):find(scheme, 1, true)
     return leads and pandoc.Link(element.content, element.target) or element.content
   end
-  place = place:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  place = place:gsub("%%(%x%x)", function(x) return string.char(tonumber(x, 16)) end)
   local label = anchors[anchor(place)]
   if label then return pandoc.Link(element.content, "#" .. label) end
   if owners[place] then return reference(place) end
-  problem(("the link [%s](#%s) points to nothing."):format(
-    pandoc.utils.stringify(element.content), place))
+  local text = pandoc.utils.stringify(element.content)
+  problem("the link [%s](#%s) points to nothing.", text, place)
   return element.content
 end
 
--- A Typst length for an HTML width: pixels or percent.
-local function length(width)
-  local number, unit = (width or ""):match("^(%d+%.?%d*)(%%?)")
-  if not number then return "auto" end
-  return unit == "%" and number .. "%" or tonumber(number) * 0.75 .. "pt"
+-- An image's width or height, as its author states it.
+local function stated(attributes, side)
+  local style = ";" .. (attributes.style or "")
+  return style:match("[;%s]" .. side .. "%s*:([^;]*)") or attributes[side]
 end
 
 local function image(element)
@@ -150,9 +157,9 @@ local function image(element)
     return pandoc.Link(alt ~= "" and alt or element.src, element.src)
   end
   if alt == "" then alt = element.src:gsub("^data:.*", "imagen") end
-  table.insert(result.images, { src = element.src, alt = alt,
-    width = length(element.attributes.width) })
-  return raw_inline(("\u{e002}%d\u{e003}"):format(#result.images))
+  return part { src = element.src, alt = alt,
+    width = stated(element.attributes, "width"),
+    height = stated(element.attributes, "height") }
 end
 
 -- Blocks ----------------------------------------------------------------------
@@ -189,18 +196,17 @@ local function division(element)
     or element.content
 end
 
-local function literal(text) return raw_inline("#" .. typst.quote(text) .. ";") end
-
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
-  Str = function(element)    -- Typst would make one sign of three points
-    return element.text:find("...", 1, true) and literal(element.text) or element
-  end,
-  Inlines = function(inlines)    -- and a list of what begins so
-    local first = inlines[1]
-    local text = first and first.t == "Str" and first.text or ""
-    if text:find("^%d+%.$") or text:find("^[-+/=]+$") then inlines[1] = literal(text) end
+  Inlines = function(inlines)    -- Typst begins lists so, and makes one sign of "..."
+    for i, element in ipairs(inlines) do
+      local text = element.t == "Str" and element.text or ""
+      local is_list = i == 1 and (text:find("^%d+%.$") or text:find("^[-+/=]+$"))
+      if is_list or text:find("...", 1, true) then
+        inlines[i] = raw_inline("#" .. typst.quote(text) .. ";")
+      end
+    end
     return inlines
   end,
   Table = function(element) return raw_block(typst.table(element)) end,
@@ -234,7 +240,6 @@ local function join_captions(blocks)
       local id, caption = take_id(words)
       above.caption.long = { pandoc.Plain(caption) }
       above.identifier = id or ""
-      blocks[i - 1] = above
       blocks:remove(i)
     end
   end
@@ -269,8 +274,8 @@ end
 
 -- Python's numbers for formulas: as typed in code and attributes, else of elements.
 local function put_formulas(html)
-  local function restore(code)
-    return (code:gsub(NUMBER, function(n) return piece.formulas[tonumber(n)].source end))
+  local function restore(s)
+    return (s:gsub(NUMBER, function(n) return piece.formulas[tonumber(n)].source end))
   end
   for _, code in ipairs { "<pre.-</pre>", "<code.-</code>", "<[^>]*>" } do
     html = html:gsub(code, restore)
@@ -308,51 +313,60 @@ local function formula_of(element)
     pandoc.Math(found.display and "DisplayMath" or "InlineMath", found.tex))
 end
 
-local UNFOLD = {
-  {
-    Span = formula_of, Math = note_formula, Inlines = spaces.keep,
-    Header = register_heading, Blocks = join_captions,
-  },
-  { Span = register_place, Div = register_place, Link = register_place, Image = image },
+local READ = {
+  Span = formula_of, Math = note_formula, Inlines = spaces.keep,
+  Header = register_heading, Blocks = join_captions,
 }
+local PLACE = {
+  Span = register_place, Div = register_place, Link = register_place, Image = image,
+}
+
+-- What plays, or is a page of its own: its address, or a line that names it.
+local function embedded(tag, attributes)
+  if not EMBEDDED:find(" " .. tag:lower() .. " ", 1, true) then return nil end
+  local src
+  for name in ("srcdoc data src"):gmatch("%a+") do
+    src = attributes:match("%s" .. name .. "%s*=%s*[\"']?([^\"'%s]*)") or src
+  end
+  if not src then return nil end
+  if src:find("^https?:") then return ('<a href="%s">%s</a> '):format(src, src) end
+  problem("what <%s> holds cannot be shown: %s", tag, src:sub(1, 60))
+  local name = tag:gsub("source", "audio/video")
+  return ("<em>[Aquí no se puede mostrar un elemento «%s»]</em> "):format(name)
+end
 
 local function read_text()
   local html = piece.text
   if piece.format == "markdown" then
-    local options = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
-    html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", options)
+    local as_is = pandoc.WriterOptions { wrap_text = "none", highlight_method = "none" }
+    html = pandoc.write(pandoc.read(html, MARKDOWN, nil, NOTHING), "html", as_is)
   end
-  local embedding = "<(%a+)%s[^>]-src%s*=%s*([\"'])(https?:.-)%2[^>]*>"
-  html = html:gsub(embedding, function(tag, _, src)
-    local is_drawn = EMBEDDED:find(" " .. tag .. " ", 1, true)
-    return is_drawn and ('<a href="%s">%s</a> '):format(src, src)
-  end)
+  html = html:gsub("<(%a+)(%s[^>]*)>", embedded)
+  html = html:gsub("<(/?)textarea[^>]*>", "<%1code>")    -- pandoc would lose its text
   return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
 end
 
 local function read()
   result.owned = piece.id ~= "" and own(piece.id)
   local _, doc = pandoc.log.silence(read_text)
-  for _, filter in ipairs(UNFOLD) do doc = doc:walk(filter) end
-  result.doc = doc
+  docs[piece] = doc:walk(READ):walk(PLACE)
 end
 
 local function write()
-  local doc = result.doc
-  result.doc = nil
-  if doc then result.typst = typst.write(doc:walk { Link = link }:walk(WRITE).blocks) end
+  local doc = docs[piece]
+  if not doc then return end
+  result.typst = typst.write(doc:walk { Link = link }:walk(WRITE).blocks)
 end
 
 -- What fails in spite of all is shown as its source.
 local results = {}
 for _, action in ipairs { read, write } do
   for i, item in ipairs(request.pieces) do
-    results[i] = results[i] or { images = {}, problems = {}, fallbacks = {} }
+    results[i] = results[i] or { parts = {}, problems = {} }
     piece, result = item, results[i]
-    piece.number = i - 1
     local ok, message = pcall(action)
     if not ok then
-      problem(tostring(message))
+      problem("%s", message)
       result.typst = "#salida(" .. typst.quote(piece.text) .. ")"
     end
   end

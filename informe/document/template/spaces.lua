@@ -1,4 +1,4 @@
--- Spaces at which no line may break: thin before a unit, of a word's width around a sign
+-- Spaces at which no line may break: thin before a unit, a word's width around a sign
 -- and between a name and its number. So the notebooks' own prose agrees with what
 -- informe/numbers.py writes.
 

@@ -14,14 +14,15 @@ end
 --- Blocks as Typst's markup.
 function typst.write(blocks)
   local options = pandoc.WriterOptions { wrap_text = "none" }
-  return (pandoc.write(pandoc.Pandoc(blocks), "typst", options):gsub("%s+$", ""))
+  local code = pandoc.write(pandoc.Pandoc(blocks), "typst", options)
+  return (code:gsub("%s+$", ""):gsub("\\$", "\\ "))    -- a line end, not a bracket
 end
 
 local ALIGNMENTS = { AlignLeft = "left", AlignRight = "right", AlignCenter = "center" }
 
 local function is_number(cell)
   local s = typst.squeeze(pandoc.utils.stringify(cell.contents))
-  return s == "" or s == "NaN" or s:find("^[%+%-−±]?%d[%d.,%%eE%+%-−± \u{202f}\u{a0}]*$")
+  return s == "" or s == "NaN" or s:find("^[+%-−±]?%d[%d.,%%eE%+%-−± \u{202f}\u{a0}]*$")
 end
 
 local function code(rows)
