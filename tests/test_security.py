@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -28,7 +29,9 @@ from helpers.runs.run import FILES, verified
 from helpers.training import Recipe
 from informe.cli import build
 from informe.cli.main import main
+from informe.document import markdown
 from informe.document.exporter import InformeExporter
+from informe.errors import ReportError
 from informe.execution.processes import Execution
 from informe.sweeps import work
 from tests.support.harms import PICKLE
@@ -291,6 +294,16 @@ def test_limits_are_said_in_clear_words(desk):
     assert files == {} and "Fin" in text and "faltan 99 800 000 caracteres" in text
     assert faults.count("more than 89,478,485 pixels; make it smaller") == 2
     assert faults.count("of 100,000,000 characters; 99,800,000 are left out") == 2
+
+
+def test_a_few_letters_that_ask_for_much_get_little(desk, monkeypatch):
+    table = "<table><tr><td colspan=99999999>uno</td></tr><tr><td>2<td>3</table>"
+    text, _, faults = document(desk, table, "&amp;" * 20_000)
+    assert "uno 2 3" in " ".join(text.split()) and not faults
+    ten = [rf"\def\{b}{{" + 10 * rf"\{a}" + "}" for a, b in pairwise("abcdefghi")]
+    monkeypatch.setattr(markdown, "PATIENCE", 3)
+    with pytest.raises(ReportError, match=r"pandoc cannot convert .* too long"):
+        document(desk, r"$\def\a{0123456789}" + "".join(ten) + r"\i$")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from informe.errors import ReportError
 
 SCRIPT = Path(__file__).parent / "template" / "markdown.lua"
 BIBLIOGRAPHY = Path(__file__).parent / "references.bib"
+MEMORY, PATIENCE = "-M4g", 300  # bytes and seconds that pandoc may take
 TITLE = "\ue000title\ue001"  # stands for the document's first heading, or its name
 
 _CODE = {
@@ -38,7 +39,8 @@ _FORMULA = r"""
     (?:\\\\\((?P<i1>CHAR*?)\\\\\) | \\\\\[(?P<d1>CHAR*?)\\\\\] | \$\$(?P<d2>CHAR*?)\$\$
     | \$(?=(?P<i2>(?:\{(?:\{(?:\{[^{}]*\}|(?![{}])CHAR)*\}|(?![{}])CHAR)*\}
         |(?!\$)CHAR)+))(?P=i2)\$
-    | (?P<d3>\\begin\{(?P<name>[a-z]*\*?)\}CHAR*?\\end\{(?P=name)\})
+    | (?P<d3>\\begin\{(?P<name>[a-z]*\*?)\}(?=.*\\end\{(?P=name)\})
+        CHAR*?\\end\{(?P=name)\})
     | (?P<i3>\\(?:eq)?ref\{[^{}\n]*\})) (?:\s*<!--\s*\#(?P<id>[\w.:-]+)\s*-->)?
     | \\[\\{}$`]
 """.replace("CHAR", r"(?:\\.|(?!\n[ \t]*\n)NO_CODE[^\\])")
@@ -310,10 +312,17 @@ def _request(piece: Piece) -> dict:
 
 def _pandoc(pieces: list[Piece], known: dict[str, str]) -> list[dict]:
     request = {"known": known, "pieces": [_request(piece) for piece in pieces]}
-    command = [pypandoc.get_pandoc_path(), "lua", str(SCRIPT)]
-    done = subprocess.run(
-        command, input=json.dumps(request), capture_output=True, encoding="utf-8"
-    )
-    if done.returncode:
-        raise RuntimeError(f"pandoc failed: {done.stderr.strip()}")
+    command = [pypandoc.get_pandoc_path(), "+RTS", MEMORY, "-RTS", "lua", str(SCRIPT)]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(request),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:  # such as macros that grow and grow
+        why = getattr(error, "stderr", "") or "it takes too long"
+        raise ReportError(f"pandoc cannot convert what is written: {why}") from None
     return json.loads(done.stdout)

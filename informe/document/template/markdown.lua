@@ -199,11 +199,12 @@ end
 local WRITE = {
   Math = formula, Div = division, Header = heading, CodeBlock = listing,
   Span = function(element) return element.content end,
-  Inlines = function(inlines)    -- Typst begins lists so, and makes one sign of "..."
+  -- Typst begins lists so, and makes one sign of "..."; pandoc is slow with long words.
+  Inlines = function(inlines)
     for i, element in ipairs(inlines) do
       local text = element.t == "Str" and element.text or ""
       local is_list = i == 1 and (text:find("^%d+%.$") or text:find("^[-+/=]+$"))
-      if is_list or text:find("...", 1, true) then
+      if is_list or #text > 1000 or text:find("...", 1, true) then
         inlines[i] = raw_inline("#" .. typst.quote(text) .. ";")
       end
     end
@@ -307,6 +308,18 @@ local function close_cells(html)
   return closed .. close(4)
 end
 
+-- A cell spans no more columns than a row has cells; pandoc would make them all.
+local function trim_spans(html)
+  local cell, span = "<[tT][dDhH]%f[%W][^>]*>", "([cC][oO][lL]%a+%s*=%s*[\"']?)(%d+)"
+  local most = 1
+  for row in html:gmatch("<[tT][rR]%f[%W].-</[tT][rR]>") do
+    most = math.max(most, select(2, row:gsub(cell, "")))
+  end
+  return (html:gsub(cell, function(tag)
+    return (tag:gsub(span, function(is, n) return is .. math.min(tonumber(n), most) end))
+  end))
+end
+
 local function formula_of(element)
   local found = piece.formulas[tonumber(element.attributes.formula or "")]
   return found and note_formula(
@@ -343,7 +356,8 @@ local function read_text()
   end
   html = html:gsub("<(%a+)(%s[^>]*)>", embedded)
   html = html:gsub("<(/?)textarea[^>]*>", "<%1code>")    -- pandoc would lose its text
-  return pandoc.read(put_formulas(close_cells(html)), HTML, nil, NOTHING)
+  html = put_formulas(trim_spans(close_cells(html)))
+  return pandoc.read(html, HTML, nil, NOTHING)
 end
 
 local function read()
