@@ -104,7 +104,7 @@ def plot_overfitting(courses: dict[str, Course]) -> Axes:
         ax.grid(axis="y")
     axes[0].yaxis.set_major_formatter(PERCENT)
     axes[0].set_ylabel("error")
-    axes[-1].legend(loc="upper right")
+    axes[-1].legend()
     return axes[0]
 
 
