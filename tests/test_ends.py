@@ -44,7 +44,6 @@ def check(home, monkeypatch, name, parameters):
     assert not wrong
 
 
-@pytest.mark.slow  # a minute; the whole suite is to stay within a quarter of an hour
 @pytest.mark.parametrize(("name", "parameters"), TELLING)
 def test_the_most_telling(home, monkeypatch, name, parameters):
     check(home, monkeypatch, name, parameters)
@@ -95,7 +94,7 @@ def pairs(values: dict[str, list]) -> list[dict]:
     return rows
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # half an hour; the whole suite is to stay within a quarter
 @pytest.mark.parametrize(
     ("name", "parameters"), [(name, row) for name in ENDS for row in pairs(ENDS[name])]
 )
