@@ -42,7 +42,7 @@ def notebooks() -> Path:
 
 
 def figures(chapter: str) -> Path:
-    """Folder of a chapter's figures and metrics, perhaps in ``INFORME_FIGURES``."""
+    """Folder of a chapter's figures; ``INFORME_FIGURES`` is set by a sweep's runs."""
     folder = os.environ.get("INFORME_FIGURES") or root() / "figures"
     return Path(folder).expanduser().resolve() / chapter
 

@@ -29,6 +29,18 @@ class WrongValues(InformeError):
         super().__init__("\n  - ".join(["parámetros no válidos:", *faults]))
 
 
+class ParameterError(ValueError):
+    """All faults found in the parameters: a line for each, with its cure."""
+
+    def __init__(self, faults: list[str]):
+        title = "Parámetros no válidos; corríjalos y ejecute desde su celda:"
+        super().__init__("\n  - ".join([title, *faults]))
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this in place of a traceback: the fault is not in the code."""
+        return [f"ParameterError: {self}"]
+
+
 def reason(error: OSError) -> str:
     """Why the system refused, in Spanish where we have the words."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)

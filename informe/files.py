@@ -33,7 +33,7 @@ def placed(values: dict, folder: Path) -> dict:
     return values | {name: path for name, path in found.items() if path}
 
 
-def data_of(settings) -> str:
+def data_asked(settings) -> str:
     """Which data a chapter of any data is on: a name, or the path of somebody's own."""
     return settings.dataset if settings.data in MODES else settings.data
 

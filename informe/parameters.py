@@ -6,7 +6,6 @@ What the cell assigns must be a parameter, and what the notebook then reads of
 ``settings`` must be in the cell.
 """
 
-import ast
 import difflib
 import os
 from collections import Counter, namedtuple
@@ -18,8 +17,8 @@ import psutil
 
 from helpers.download.catalog import KNOWN
 from helpers.machine import cores
-
-INJECTED = "# Parameters\n"  # first line of the cell that papermill adds
+from informe.cell import assigned, is_injected, written_in
+from informe.errors import ParameterError
 
 DEMANDS = {
     "int": "debe ser un entero entre {0.low} y {0.high}",
@@ -27,20 +26,7 @@ DEMANDS = {
     "str": "debe ser uno de: {choices}{0.hint}",
     "text": "debe ser un texto",
 }
-LINE = "cada línea es un nombre y su número o texto, como «epochs: int = 10»"
 DENSE = 2363  # weights of each neuron of the dense network
-TITLE = "Parámetros no válidos; corríjalos y ejecute desde su celda:"
-
-
-class ParameterError(ValueError):
-    """All faults found in the parameters: a line for each, with its cure."""
-
-    def __init__(self, faults: list[str]):
-        super().__init__("\n  - ".join([TITLE, *faults]))
-
-    def _render_traceback_(self) -> list[str]:
-        """IPython shows this in place of a traceback: the fault is not in the code."""
-        return [f"ParameterError: {self}"]
 
 
 class MissingParameter(ParameterError, AttributeError):
@@ -126,8 +112,10 @@ def check_parameters(namespace: Mapping[str, Any]) -> tuple:
     Raises ParameterError, in Spanish, with all the faults.
     """
     *history, _this_cell = namespace.get("In", []) or [""]
-    written = _written(history) or [name for name in RULES if name in namespace]
-    injected = assigned(history[-1]) if _is_injected(history) else []
+    written = written_in(history, RULES) or [
+        name for name in RULES if name in namespace
+    ]
+    injected = assigned(history[-1]) if is_injected(history) else []
     return checked(written, namespace, injected)
 
 
@@ -197,59 +185,6 @@ def too_large(values: Mapping[str, Any]) -> list[str]:
         f" {each:.0f} GB de memoria, y hay {memory:.0f} para {jobs} a la vez; dé"
         " valores menores, o un INFORME_JOBS menor"
     ]
-
-
-def plain(source: str) -> dict[str, Any]:
-    """The values that a cell of parameters assigns, read without executing it.
-
-    Raises ParameterError where it has anything but names with one plain value each.
-    """
-    values, faults = {}, []
-    try:
-        body: list[Any] = ast.parse(source).body
-    except SyntaxError as error:
-        faults, body = [f"«{(error.text or '').strip()}» no se entiende; {LINE}"], []
-    for line in body:
-        try:
-            target = line.targets[0] if isinstance(line, ast.Assign) else line.target
-            values[target.id] = ast.literal_eval(line.value)
-        except (AttributeError, ValueError):
-            faults.append(f"«{ast.unparse(line)}» no es un valor; {LINE}")
-    if faults:
-        raise ParameterError(faults)
-    return values
-
-
-def assigned(source: str) -> list[str]:
-    """Names that ``source``, the text of a cell with parameters, assigns."""
-    nodes = [node for statement in _body(source) for node in ast.walk(statement)]
-    names = (node for node in nodes if isinstance(node, ast.Name))
-    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
-
-
-def _body(source: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(source).body
-    except SyntaxError:  # a cell with IPython's own syntax holds no parameters
-        return []
-
-
-def _written(history: list[str]) -> list[str]:
-    """Names that the last parameters cell that ran assigns; none if none ran.
-
-    The cell is recognised by an annotation (``epochs: int = 10``). A plain variable
-    that has the name of another notebook's parameter is thus ignored.
-    """
-    for source in reversed(history):
-        targets = (s.target for s in _body(source) if isinstance(s, ast.AnnAssign))
-        if any(isinstance(t, ast.Name) and t.id in RULES for t in targets):
-            return assigned(source)
-    return []
-
-
-def _is_injected(history: list[str]) -> bool:
-    """Whether papermill wrote the cell right before this one, and not an older one."""
-    return bool(history) and history[-1].startswith(INJECTED)
 
 
 def _stranger(name: str, known: list[str]) -> str:

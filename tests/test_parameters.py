@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from helpers import paths
 from informe.cli.profiles import PARTS
-from informe.parameters import RULES, ParameterError, Rule, check_parameters, wrong
+from informe.errors import ParameterError
+from informe.parameters import RULES, Rule, check_parameters, wrong
 
 CELL = "epochs: int = 10  # épocas\nlearning_rate: float = 0.01  # tasa"
 CHECK = (

@@ -301,7 +301,7 @@ def test_a_few_letters_that_ask_for_much_get_little(desk, monkeypatch):
     text, _, faults = document(desk, table, "&amp;" * 20_000)
     assert "uno 2 3" in " ".join(text.split()) and not faults
     ten = [rf"\def\{b}{{" + 10 * rf"\{a}" + "}" for a, b in pairwise("abcdefghi")]
-    monkeypatch.setattr(markdown, "PATIENCE", 3)
+    monkeypatch.setattr(markdown, "PATIENCE", 1)
     with pytest.raises(ReportError, match=r"pandoc cannot convert .* too long"):
         document(desk, r"$\def\a{0123456789}" + "".join(ten) + r"\i$")
 

@@ -14,9 +14,10 @@ import nbformat
 from helpers import paths
 from helpers.machine import cores
 from informe import parameters
+from informe.cell import assigned, plain
 from informe.cli import doctor
 from informe.cli.profiles import PARTS, PROFILES
-from informe.errors import InformeError, WrongValues, reason
+from informe.errors import InformeError, ParameterError, WrongValues, reason
 from informe.execution import training, unchanged
 from informe.execution.processes import Execution, Finished, run_all
 from informe.files import placed
@@ -91,10 +92,10 @@ def declared_names(notebook: Path) -> set[str]:
         if "parameters" in cell.metadata.get("tags", []):
             try:
                 if training.experiments_of(notebook):
-                    parameters.plain(cell.source)
-            except parameters.ParameterError as error:
+                    plain(cell.source)
+            except ParameterError as error:
                 raise InformeError(f"{notebook.stem}: {error}") from error
-            return set(parameters.assigned(cell.source))
+            return set(assigned(cell.source))
     return set()
 
 
@@ -135,7 +136,7 @@ def fetch(executions: list[Execution]) -> list[Execution]:
         try:
             name = training.dataset_of(execution)
             called = training.called(execution)
-        except parameters.ParameterError as error:
+        except ParameterError as error:
             raise InformeError(f"{execution.name}: {error}") from error
         if called and called in known_as:
             both = f"{known_as[called]} y {execution.name}"

@@ -5,7 +5,6 @@ The document is first written with a token in the place of every piece of Markdo
 """
 
 import difflib
-import html
 import json
 import re
 import subprocess
@@ -17,6 +16,7 @@ from urllib.request import DataHandler, Request
 import pypandoc
 
 from informe.document.pictures import decode, picture
+from informe.document.scan import PRIVATE, marked
 from informe.errors import ReportError
 
 SCRIPT = Path(__file__).parent / "template" / "markdown.lua"
@@ -24,44 +24,9 @@ BIBLIOGRAPHY = Path(__file__).parent / "references.bib"
 MEMORY, PATIENCE = "-M4g", 300  # bytes and seconds that pandoc may take
 TITLE = "\ue000title\ue001"  # stands for the document's first heading, or its name
 
-_CODE = {
-    "markdown": r"^\ *(?P<fence>`{3,}|~{3,})[^`\n]*\n.*?(?:^\ *(?P=fence)|\Z)"
-    r"|(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)|`+",
-    "html": r"<(?P<tag>pre|code|script|style|textarea)\b.*?(?:</(?P=tag)\s*>|\Z)"
-    r"|</?[a-z!][^>]*>",
-}
-_NO_CODE = {"markdown": r"(?!`[^`\n]+`)", "html": r"(?!</?[a-z!])"}
-# What JupyterLab takes for formulas, before it reads the Markdown around them; groups
-# named i… stand in the text, d… are displayed. Dollars within braces end none. (What a
-# lookahead has found is not tried otherwise; Python 3.11 before 3.11.5 gets *+ wrong.)
-_KINDS = ("i1", "i2", "i3", "d1", "d2", "d3")
-_FORMULA = r"""
-    (?:\\\\\((?P<i1>CHAR*?)\\\\\) | \\\\\[(?P<d1>CHAR*?)\\\\\] | \$\$(?P<d2>CHAR*?)\$\$
-    | \$(?=(?P<i2>(?:\{(?:\{(?:\{[^{}]*\}|(?![{}])CHAR)*\}|(?![{}])CHAR)*\}
-        |(?!\$)CHAR)+))(?P=i2)\$
-    | (?P<d3>\\begin\{(?P<name>[a-z]*\*?)\}(?=.*\\end\{(?P=name)\})
-        CHAR*?\\end\{(?P=name)\})
-    | (?P<i3>\\(?:eq)?ref\{[^{}\n]*\})) (?:\s*<!--\s*\#(?P<id>[\w.:-]+)\s*-->)?
-    | \\[\\{}$`]
-""".replace("CHAR", r"(?:\\.|(?!\n[ \t]*\n)NO_CODE[^\\])")
-_SCAN = {
-    form: re.compile(
-        f"{code}|{_FORMULA.replace('NO_CODE', _NO_CODE[form])}",
-        re.DOTALL | re.MULTILINE | re.IGNORECASE | re.VERBOSE,
-    )
-    for form, code in _CODE.items()
-}
 _DRAWN = re.compile(r"<(div|canvas|button|input|object|form)\b", re.IGNORECASE)
-_ID = re.compile(r"<!--\s*#([\w.:-]+)\s*-->")
-_TABLE = re.compile(  # right below a line of text
-    r"^(?![ \t]*\n)([^|\n]*\n)(?=[^\n]*\|[^\n]*\n[ \t|:]*-[ \t|:-]*$)", re.MULTILINE
-)
-_HEADING = re.compile(r"^( {0,3}#{1,6})\xa0", re.MULTILINE)
 _LENGTH = re.compile(r"\s*(\d+\.?\d*)\s*(px|%|)(?!\S)")  # of HTML and CSS
 _FALLIBLE = re.compile("(?=(/\\*\ue004(.+?)\\*/.*?/\\*\ue005\\2\\*/))", re.DOTALL)
-# our tokens, and what nobody sees
-_PRIVATE = re.compile("[\ue000-\ue01f\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_DISGUISED = re.compile(r"(?i)&#(x0*e0[01][\da-f](?![\da-f])|0*573[4-7]\d(?!\d))")
 
 
 @dataclass(frozen=True)
@@ -84,7 +49,7 @@ def bibliography_keys() -> list[str]:
 
 def quote(text: str) -> str:
     """Typst's string literal of a text."""
-    escaped = _PRIVATE.sub("", text).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = PRIVATE.sub("", text).replace("\\", "\\\\").replace('"', '\\"')
     return '"' + escaped.replace("\n", "\\n") + '"'
 
 
@@ -289,24 +254,7 @@ def _places(source: str, diagnostic: str) -> set[int]:
 
 
 def _request(piece: Piece) -> dict:
-    formulas = []
-
-    def token(match: re.Match) -> str:
-        kind = next((kind for kind in _KINDS if match[kind] is not None), None)
-        if not kind:
-            return match[0]
-        tex = html.unescape(match[kind]) if piece.format == "html" else match[kind]
-        label = rf"\label{{{match['id']}}}" if match["id"] else ""
-        display = kind[0] == "d" or bool(label)
-        tex, source = label + tex.strip(), html.escape(match[0])
-        formulas.append({"tex": tex, "display": display, "source": source})
-        return f"\ue010{len(formulas)}\ue011"
-
-    typed = _DISGUISED.sub(r"&amp;#\1", _PRIVATE.sub("", piece.text))
-    text = _SCAN[piece.format].sub(token, typed) + "\n"
-    if piece.format == "markdown":
-        text = _HEADING.sub(r"\1 ", _TABLE.sub(r"\1\n", text))
-    text = _ID.sub(r'<span data-id_="\1"></span>', text)
+    text, formulas = marked(piece.text, piece.format)
     return vars(piece) | {"text": text, "formulas": formulas, "attachments": {}}
 
 

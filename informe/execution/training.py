@@ -12,9 +12,10 @@ import nbformat
 
 from helpers.console import tell
 from informe import parameters
-from informe.errors import InformeError
+from informe.cell import assigned, plain
+from informe.errors import InformeError, ParameterError
 from informe.execution.processes import Execution
-from informe.files import data_of, placed
+from informe.files import data_asked, placed
 from informe.numbers import images, small
 
 PARTS = "informe.experiments"
@@ -68,7 +69,7 @@ def train(chapters: list[Execution], verbose: bool = False) -> None:
             outcomes = experiments.run(decisions, part.cut(data), device=device)
             last.append((measured, {chosen.NAME: part.chosen(one, outcomes).plan}))
         forecast.train(last, device)
-    except parameters.ParameterError as error:
+    except ParameterError as error:
         raise InformeError(str(error)) from error
     except Diverged as error:
         recipe = error.recipe
@@ -101,7 +102,7 @@ def dataset_of(execution: Execution) -> str:
     if not (part := experiments_of(execution.source)):
         return ""
     one = settings(execution)
-    return data_of(one) if hasattr(one, "dataset") else part
+    return data_asked(one) if hasattr(one, "dataset") else part
 
 
 def called(execution: Execution) -> str:
@@ -121,8 +122,8 @@ def settings(execution: Execution) -> Any:
     written: list[str] = []
     for cell in nbformat.read(execution.source, as_version=4).cells:
         if "parameters" in cell.metadata.get("tags", []):
-            written += parameters.assigned(cell.source)
-            values |= parameters.plain(cell.source)
+            written += assigned(cell.source)
+            values |= plain(cell.source)
     folder = execution.source.parent  # in which its kernel runs
     given = placed(values | execution.parameters, folder)
     return parameters.checked(written, given)

@@ -22,7 +22,7 @@ from informe.experiments.cifar10 import optimizers
 from informe.experiments.decision import Decision, Outcome, plans_of
 from informe.experiments.mnist import LOSSES, rates
 from informe.experiments.plans import Plans, Sets, seeds
-from informe.files import MODES, data_of, stamp
+from informe.files import MODES, data_asked, stamp
 from informe.names import NETWORK_NAMES
 
 BASE = "inicial"
@@ -33,7 +33,7 @@ AROUND = (0.1, 0.3, 3, 10)  # times the learning rate asked for, those tried bes
 
 def data(settings) -> Dataset:
     """The data set of the notebook. Raises ValueError if there is none such."""
-    named = data_of(settings)
+    named = data_asked(settings)
     if named not in KNOWN and not (named and Path(named).expanduser().exists()):
         raise ValueError(
             f"data = {named!r}: no es uno de {', '.join(MODES)}, ni la ruta de una"
